@@ -1,0 +1,233 @@
+//! Tables as a host gives them: named columns, not yet checked against a playbook.
+//!
+//! Every host's tables (Arrow, numpy, objects, typed arrays) become a [`Frame`] first, so that
+//! one piece of code says what is wrong with them.
+
+use serde_json::Value;
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::time::Timestamp;
+
+/// The code of a missing text in a [`TextColumn`].
+pub const MISSING_TEXT: u32 = u32::MAX;
+
+/// A column of texts: each row is an index into `values`, or [`MISSING_TEXT`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TextColumn {
+    /// One code a row.
+    pub codes: Vec<u32>,
+    /// The distinct texts, in any order.
+    pub values: Vec<String>,
+}
+
+impl TextColumn {
+    /// The column of `texts`, with the dictionary in order of first appearance.
+    pub fn from_texts<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
+        let mut seen = std::collections::HashMap::new();
+        let mut column = Self::default();
+        for text in texts {
+            let code = match text {
+                None => MISSING_TEXT,
+                Some(text) => *seen.entry(text).or_insert_with(|| {
+                    column.values.push(text.to_owned());
+                    u32::try_from(column.values.len() - 1).unwrap_or(MISSING_TEXT)
+                }),
+            };
+            column.codes.push(code);
+        }
+        column
+    }
+
+    /// The text of a row, or none where it is missing.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<&str> {
+        self.values.get(*self.codes.get(row)? as usize).map(String::as_str)
+    }
+}
+
+/// The rows of one column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ColumnData {
+    /// Numbers; missing is NaN.
+    Number(Vec<f64>),
+    /// Booleans.
+    Bool(Vec<Option<bool>>),
+    /// Texts.
+    Text(TextColumn),
+    /// Instants.
+    Time(Vec<Option<Timestamp>>),
+    /// Values of mixed JSON types, from rows of objects; missing is null.
+    Json(Vec<Value>),
+}
+
+impl ColumnData {
+    /// The number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Number(rows) => rows.len(),
+            Self::Bool(rows) => rows.len(),
+            Self::Text(column) => column.codes.len(),
+            Self::Time(rows) => rows.len(),
+            Self::Json(rows) => rows.len(),
+        }
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A table as a host gives it: columns of equal length.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Frame {
+    names: Vec<String>,
+    columns: Vec<ColumnData>,
+    len: usize,
+}
+
+impl Frame {
+    /// A table of named columns.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TableColumn`] when two columns share a name or differ in length.
+    pub fn new(columns: Vec<(String, ColumnData)>) -> Result<Self> {
+        let mut frame = Self::default();
+        for (name, data) in columns {
+            if frame.names.is_empty() {
+                frame.len = data.len();
+            } else if data.len() != frame.len {
+                return Err(Error::new(
+                    ErrorCode::TableColumn,
+                    "column",
+                    format!("has {} rows; the columns before it have {}", data.len(), frame.len),
+                )
+                .at_path(name));
+            }
+            if frame.names.contains(&name) {
+                return Err(
+                    Error::new(ErrorCode::TableColumn, "column", "appears twice").at_path(name)
+                );
+            }
+            frame.names.push(name);
+            frame.columns.push(data);
+        }
+        Ok(frame)
+    }
+
+    /// A table of rows of JSON objects; keys become columns in order of first appearance.
+    ///
+    /// The key `properties`, where it holds an object, is spread into the row.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TableValue`] when a row is not an object.
+    pub fn from_objects(rows: Vec<Value>) -> Result<Self> {
+        let len = rows.len();
+        let mut index = std::collections::HashMap::new();
+        let mut columns: Vec<(String, Vec<Value>)> = Vec::new();
+        for (row, value) in rows.into_iter().enumerate() {
+            let Value::Object(object) = value else {
+                return Err(Error::new(
+                    ErrorCode::TableValue,
+                    format!("row {row}"),
+                    format!("expected an object, found `{value}`"),
+                ));
+            };
+            let mut put = |key: String, value: Value| {
+                let at = *index.entry(key.clone()).or_insert_with(|| {
+                    columns.push((key, vec![Value::Null; len]));
+                    columns.len() - 1
+                });
+                columns[at].1[row] = value;
+            };
+            for (key, value) in object {
+                match value {
+                    Value::Object(properties) if key == "properties" => {
+                        properties.into_iter().for_each(|(key, value)| put(key, value));
+                    }
+                    value => put(key, value),
+                }
+            }
+        }
+        let columns = columns.into_iter().map(|(name, rows)| (name, ColumnData::Json(rows)));
+        let mut frame = Self::new(columns.collect())?;
+        frame.len = len;
+        Ok(frame)
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The column names, in order.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// A column by its name.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&ColumnData> {
+        self.names.iter().position(|known| known == name).map(|at| &self.columns[at])
+    }
+
+    /// The same table with columns renamed: `(from, to)` pairs.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TableColumn`] when there is no column `from`, or two end with one name.
+    pub fn rename(mut self, pairs: &[(String, String)]) -> Result<Self> {
+        for (from, to) in pairs {
+            let Some(at) = self.names.iter().position(|name| name == from) else {
+                return Err(Error::new(
+                    ErrorCode::TableColumn,
+                    "column",
+                    format!(
+                        "there is none of this name{}",
+                        crate::error::did_you_mean(from, self.names.iter().map(String::as_str))
+                    ),
+                )
+                .at_path(from));
+            };
+            self.names[at].clone_from(to);
+        }
+        let columns = self.names.into_iter().zip(self.columns).collect();
+        Self::new(columns)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_become_columns_with_gaps_as_null() {
+        let rows = vec![
+            serde_json::json!({"type": "login"}),
+            serde_json::json!({"type": "purchase", "properties": {"amount": 3.5}}),
+        ];
+        let frame = Frame::from_objects(rows).unwrap();
+        assert_eq!(frame.names(), ["type", "amount"]);
+        let Some(ColumnData::Json(amounts)) = frame.column("amount") else { panic!() };
+        assert_eq!(amounts, &[Value::Null, serde_json::json!(3.5)]);
+    }
+
+    #[test]
+    fn columns_of_different_lengths_are_refused() {
+        let error = Frame::new(vec![
+            ("a".into(), ColumnData::Number(vec![1.0])),
+            ("b".into(), ColumnData::Number(vec![])),
+        ])
+        .unwrap_err();
+        assert_eq!(error.to_string(), "column `b`: has 0 rows; the columns before it have 1");
+    }
+}

@@ -1,0 +1,13 @@
+//! The pure core of Stayput: no IO, no clock, no threads, no unseeded randomness.
+//!
+//! Data flows one way: events become a history, a history becomes features, features become
+//! health, churn and lifecycle, and those become campaign decisions.
+
+pub mod columns;
+mod error;
+pub mod features;
+pub mod math;
+pub mod schema;
+pub mod time;
+
+pub use error::{Error, ErrorCode, Position, Result};

@@ -1,0 +1,339 @@
+//! Instants, spans, civil days and time zones.
+//!
+//! An instant is a count of microseconds since 1970-01-01T00:00:00Z; nothing here reads a clock.
+
+use std::fmt;
+
+use jiff::civil;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::error::{Error, ErrorCode, Result};
+
+/// Microseconds in a second.
+const SECOND: i64 = 1_000_000;
+/// Microseconds in a day of 24 hours.
+const DAY: i64 = 86_400 * SECOND;
+
+/// An instant in UTC with microsecond precision.
+///
+/// Serialises as RFC 3339 (`2026-11-21T10:00:00Z`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The instant `micros` microseconds after 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Time`] outside the years −9999 to 9999.
+    pub fn from_micros(micros: i64) -> Result<Self> {
+        jiff::Timestamp::from_microsecond(micros).map(|_| Self(micros)).map_err(|_| {
+            Error::new(
+                ErrorCode::Time,
+                "",
+                format!("`{micros}` microseconds is outside the years -9999 to 9999"),
+            )
+        })
+    }
+
+    /// The instant `millis` milliseconds after 1970-01-01T00:00:00Z, as JavaScript counts.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Time`] outside the years −9999 to 9999.
+    pub fn from_millis(millis: i64) -> Result<Self> {
+        Self::from_micros(millis.saturating_mul(1000))
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// Reads an ISO 8601 date or date and time. Without an offset it is UTC; a date alone is its
+    /// midnight in UTC. Digits past the microsecond are cut off.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Time`] when `text` is neither.
+    pub fn parse(text: &str) -> Result<Self> {
+        let text = text.trim();
+        if let Ok(instant) = text.parse::<jiff::Timestamp>() {
+            return Ok(Self(floor_micros(instant)));
+        }
+        let civil = text
+            .parse::<civil::DateTime>()
+            .or_else(|_| text.parse::<civil::Date>().map(|date| date.at(0, 0, 0, 0)));
+        civil
+            .ok()
+            .and_then(|at| TimeZone::UTC.to_timestamp(at).ok())
+            .map(|instant| Self(floor_micros(instant)))
+            .ok_or_else(|| {
+                Error::new(
+                    ErrorCode::Time,
+                    "",
+                    format!("`{text}` is not a date or time; expected ISO 8601, for instance `2026-11-21T10:00:00Z`"),
+                )
+            })
+    }
+
+    /// The instant `span` later; at the end of time it stays there.
+    #[must_use]
+    pub fn plus(self, span: Span) -> Self {
+        Self(self.0.saturating_add(span.0))
+    }
+
+    /// The instant `span` earlier; at the start of time it stays there.
+    #[must_use]
+    pub fn minus(self, span: Span) -> Self {
+        Self(self.0.saturating_sub(span.0))
+    }
+
+    /// Time from `earlier` to this instant; negative when `earlier` is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Span {
+        Span(self.0.saturating_sub(earlier.0))
+    }
+}
+
+fn floor_micros(instant: jiff::Timestamp) -> i64 {
+    // Both are within ±2^63 by the range of `jiff::Timestamp`.
+    #[expect(clippy::cast_possible_truncation, reason = "the years -9999 to 9999 fit i64")]
+    let micros = instant.as_nanosecond().div_euclid(1000) as i64;
+    micros
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match jiff::Timestamp::from_microsecond(self.0) {
+            Ok(instant) => write!(f, "{instant}"),
+            Err(_) => write!(f, "{}us", self.0),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A length of time in microseconds. A day is 24 hours.
+///
+/// Written as in `"30d"`: a whole or decimal number and a unit `w d h m s`, several in a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span(i64);
+
+impl Span {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+
+    /// `days` days of 24 hours.
+    #[must_use]
+    pub fn days(days: i64) -> Self {
+        Self(days.saturating_mul(DAY))
+    }
+
+    /// `micros` microseconds.
+    #[must_use]
+    pub fn micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// The length in microseconds.
+    #[must_use]
+    pub fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// The length in days of 24 hours, as a fraction.
+    #[must_use]
+    pub fn as_days(self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "exact to 285 years, then to the nearest")]
+        let micros = self.0 as f64;
+        micros / 86_400_000_000.0
+    }
+
+    /// This length and `other`.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+
+    /// Reads `30d`, `12h`, `1d12h`, `2w`, `90s`, `15m`.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Time`] when `text` is not such a length.
+    pub fn parse(text: &str) -> Result<Self> {
+        let wrong = || {
+            Error::new(
+                ErrorCode::Time,
+                "",
+                format!(
+                    "`{text}` is not a length of time; expected a number and `w`, `d`, `h`, `m` or `s`, for instance `30d`"
+                ),
+            )
+        };
+        let mut rest = text.trim();
+        if rest.is_empty() {
+            return Err(wrong());
+        }
+        let mut total: i64 = 0;
+        while !rest.is_empty() {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+            let count: i64 = rest[..digits].parse().map_err(|_| wrong())?;
+            let mut tail = rest[digits..].chars();
+            let unit = match tail.next() {
+                Some('w') => 7 * DAY,
+                Some('d') => DAY,
+                Some('h') => 3600 * SECOND,
+                Some('m') => 60 * SECOND,
+                Some('s') => SECOND,
+                _ => return Err(wrong()),
+            };
+            total = count
+                .checked_mul(unit)
+                .and_then(|part| total.checked_add(part))
+                .ok_or_else(wrong)?;
+            rest = tail.as_str();
+        }
+        Ok(Self(total))
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        if rest == 0 {
+            return f.write_str("0d");
+        }
+        for (unit, name) in [(DAY, 'd'), (3600 * SECOND, 'h'), (60 * SECOND, 'm'), (SECOND, 's')] {
+            let count = rest / unit;
+            rest %= unit;
+            if count != 0 {
+                write!(f, "{count}{name}")?;
+            }
+        }
+        if rest != 0 {
+            write!(f, "{rest}us")?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A time zone of the IANA database, whose tables are compiled in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self(TimeZone::UTC);
+
+    /// The zone of an IANA name such as `Europe/Berlin`.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Time`] when there is no zone of that name.
+    pub fn named(name: &str) -> Result<Self> {
+        TimeZone::get(name).map(Self).map_err(|_| {
+            Error::new(
+                ErrorCode::Time,
+                "",
+                format!("`{name}` is not a time zone; expected an IANA name, for instance `Europe/Berlin`"),
+            )
+        })
+    }
+
+    /// The civil day of `at` in this zone, counted from 1970-01-01.
+    #[must_use]
+    pub fn day(&self, at: Timestamp) -> i64 {
+        let Ok(instant) = jiff::Timestamp::from_microsecond(at.0) else {
+            return at.0.div_euclid(DAY);
+        };
+        let offset = i64::from(self.0.to_offset(instant).seconds()) * SECOND;
+        at.0.saturating_add(offset).div_euclid(DAY)
+    }
+
+    /// The civil date of `at` in this zone.
+    #[must_use]
+    pub fn date(&self, at: Timestamp) -> civil::Date {
+        jiff::Timestamp::from_microsecond(at.0)
+            .map_or(civil::Date::ZERO, |instant| self.0.to_datetime(instant).date())
+    }
+
+    /// The first instant of a civil date in this zone. Where midnight falls in the gap of a clock
+    /// change, it is the first instant after the gap; where it occurs twice, the earlier one.
+    #[must_use]
+    pub fn start_of(&self, date: civil::Date) -> Timestamp {
+        self.0
+            .to_ambiguous_zoned(date.at(0, 0, 0, 0))
+            .compatible()
+            .and_then(|zoned| zoned.start_of_day())
+            .map_or(Timestamp(i64::MAX), |zoned| Timestamp(floor_micros(zoned.timestamp())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_read_and_written() {
+        for (text, micros) in [
+            ("1970-01-01", 0),
+            ("1970-01-01T00:00:01", 1_000_000),
+            ("1970-01-01T01:00:00+01:00", 0),
+            ("1970-01-01T00:00:00.0000019Z", 1),
+            ("1969-12-31T23:59:59.9999999Z", -1),
+        ] {
+            assert_eq!(Timestamp::parse(text).unwrap().as_micros(), micros, "{text}");
+        }
+        let at = Timestamp::parse("2026-11-21T10:00:00.25Z").unwrap();
+        assert_eq!(Timestamp::parse(&at.to_string()).unwrap(), at);
+        assert!(Timestamp::parse("yesterday").unwrap_err().to_string().contains("`yesterday`"));
+    }
+
+    #[test]
+    fn spans_are_read_and_written() {
+        assert_eq!(Span::parse("1d12h").unwrap().as_days(), 1.5);
+        assert_eq!(Span::parse("2w").unwrap(), Span::days(14));
+        assert_eq!(Span::parse("90m").unwrap().to_string(), "1h30m");
+        for wrong in ["", "d", "30", "30x", "-1d", "99999999999999999999d"] {
+            assert!(Span::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_civil_day_depends_on_the_zone() {
+        let at = Timestamp::parse("2026-03-01T03:00:00Z").unwrap();
+        let utc = Zone::UTC.day(at);
+        assert_eq!(Zone::named("America/New_York").unwrap().day(at), utc - 1);
+        assert!(Zone::named("Mars/Olympus").is_err());
+    }
+
+    #[test]
+    fn a_day_without_midnight_starts_after_the_gap() {
+        // Clocks in Beirut went from 00:00 to 01:00 on 2022-03-27.
+        let zone = Zone::named("Asia/Beirut").unwrap();
+        let start = zone.start_of(civil::date(2022, 3, 27));
+        assert_eq!(start, Timestamp::parse("2022-03-27T01:00:00+03:00").unwrap());
+    }
+}

@@ -1,0 +1,1 @@
+//! Training for Stayput. Whatever trains is lowered into the core's own model forms.
