@@ -50,6 +50,8 @@ impl TextColumn {
 pub enum ColumnData {
     /// Numbers; missing is NaN.
     Number(Vec<f64>),
+    /// Whole numbers, exact where a float would not be: identifiers.
+    Integer(Vec<Option<i64>>),
     /// Booleans.
     Bool(Vec<Option<bool>>),
     /// Texts.
@@ -66,6 +68,7 @@ impl ColumnData {
     pub fn len(&self) -> usize {
         match self {
             Self::Number(rows) => rows.len(),
+            Self::Integer(rows) => rows.len(),
             Self::Bool(rows) => rows.len(),
             Self::Text(column) => column.codes.len(),
             Self::Time(rows) => rows.len(),

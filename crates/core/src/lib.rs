@@ -5,7 +5,10 @@
 
 pub mod columns;
 mod error;
+pub mod event;
+pub mod expr;
 pub mod features;
+pub mod history;
 pub mod math;
 pub mod schema;
 pub mod time;

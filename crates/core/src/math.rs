@@ -56,6 +56,23 @@ pub fn finite(x: f64) -> f64 {
     if x.is_finite() { x + 0.0 } else { f64::NAN }
 }
 
+/// The piecewise linear function through `points`, flat before the first and after the last.
+///
+/// The points' first coordinates increase. Missing (NaN) stays missing, as does a value of no
+/// points.
+#[must_use]
+pub fn piecewise_linear(x: f64, points: &[(f64, f64)]) -> f64 {
+    if x.is_nan() {
+        return f64::NAN;
+    }
+    let after = points.partition_point(|(at, _)| *at <= x);
+    match (after.checked_sub(1).map(|before| points[before]), points.get(after)) {
+        (Some((x0, y0)), Some(&(x1, y1))) => y0 + (y1 - y0) * ((x - x0) / (x1 - x0)),
+        (Some((_, y)), None) | (None, Some(&(_, y))) => y,
+        (None, None) => f64::NAN,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +84,17 @@ mod tests {
         }
         assert_eq!(sigmoid(-800.0), 0.0);
         assert!((logit(sigmoid(2.5)) - 2.5).abs() < 1e-14);
+    }
+
+    #[test]
+    fn a_curve_passes_through_its_points_and_is_flat_outside() {
+        let points = [(0.0, 0.0), (5.0, 40.0), (20.0, 100.0)];
+        for (x, y) in
+            [(-1.0, 0.0), (0.0, 0.0), (2.5, 20.0), (5.0, 40.0), (12.5, 70.0), (99.0, 100.0)]
+        {
+            assert_eq!(piecewise_linear(x, &points), y, "{x}");
+        }
+        assert!(piecewise_linear(f64::NAN, &points).is_nan());
     }
 
     #[test]

@@ -1,0 +1,23 @@
+//! The playbook's expression language: parse, type-check, compile, evaluate.
+//!
+//! The syntax is that of the Common Expression Language, with one number type and functions of a
+//! customer's events. Nothing that type-checks can fail at run time, except by being missing.
+
+mod aggregate;
+mod ast;
+mod check;
+mod eval;
+mod functions;
+mod parser;
+mod program;
+mod scope;
+mod token;
+mod value;
+
+pub use check::{compile, compile_as, compile_trigger};
+pub use functions::{Definition, FUNCTIONS};
+pub use program::{Aggregate, AggregateOp, Input, Program, Window};
+pub use scope::{Scope, State, Trigger};
+pub use value::{Type, Value};
+
+pub(crate) use parser::parse;

@@ -1,0 +1,209 @@
+//! The compiled form of an expression: a typed tree over numbered inputs.
+
+use super::ast::BinaryOp;
+use super::value::Type;
+use crate::time::Span;
+
+/// A type-checked expression.
+///
+/// It reads its inputs from a frame of values: input `i` of [`Program::inputs`] stands in the
+/// frame's slot `i`, until [`Program::bind`] gives it other slots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Program {
+    pub(super) kind: Type,
+    pub(super) inputs: Vec<Input>,
+    pub(super) root: Node,
+}
+
+/// Something an expression reads.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The instant the question is asked about.
+    AsOf,
+    /// A customer attribute, by its index in the schema.
+    Attribute(usize),
+    /// A feature, by its index in the playbook.
+    Feature(usize),
+    /// A number, instant or value taken from the customer's events.
+    Aggregate(Box<Aggregate>),
+    /// The health score.
+    Health,
+    /// The churn probability.
+    Churn,
+    /// The lifecycle stage.
+    Lifecycle,
+    /// Whether the customer is in a segment, by its index in the playbook.
+    Segment(usize),
+    /// Whether a trigger of the playbook fired, by its index.
+    Trigger(usize),
+    /// A property of the event at hand, by its index in the event type.
+    Property(usize),
+    /// The instant of the event at hand.
+    EventTime,
+}
+
+/// A value made of the events of one type (or all) inside a window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// What is made of them.
+    pub op: AggregateOp,
+    /// The event type, by its index in the schema; none for all of them.
+    pub event: Option<usize>,
+    /// Which part of time is read.
+    pub window: Window,
+    /// What is taken of each event; its inputs are properties, the event's time and attributes.
+    pub value: Option<Program>,
+    /// Which events count; its inputs are as those of `value`.
+    pub filter: Option<Program>,
+}
+
+/// What an aggregate makes of the events it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AggregateOp {
+    /// How many there are.
+    Count,
+    /// Whether there is any.
+    Exists,
+    /// The sum of the values that are there.
+    Sum,
+    /// The arithmetic mean of the values that are there.
+    Mean,
+    /// The least value.
+    Min,
+    /// The greatest value.
+    Max,
+    /// The sample standard deviation.
+    Std,
+    /// How many different values there are.
+    Distinct,
+    /// The earliest event's value, or its instant.
+    First,
+    /// The latest event's value, or its instant.
+    Last,
+    /// On how many civil days there is one.
+    ActiveDays,
+}
+
+/// The part of time that an aggregate reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// All of the past: `(−∞, as_of]`.
+    Past,
+    /// `(as_of − span, as_of]`.
+    Last(Span),
+    /// `(as_of + gap, as_of + gap + horizon]`; only a label may read it.
+    Horizon {
+        /// Time left out after `as_of`.
+        gap: Span,
+        /// Length of the interval.
+        horizon: Span,
+    },
+}
+
+/// A node of the typed tree.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Node {
+    Missing,
+    Number(f64),
+    Bool(bool),
+    Text(String),
+    Time(crate::time::Timestamp),
+    Span(Span),
+    /// The frame's slot of that number.
+    Input(usize),
+    Not(Box<Node>),
+    Negate(Box<Node>),
+    And(Box<Node>, Box<Node>),
+    Or(Box<Node>, Box<Node>),
+    /// Comparison of two values of one type.
+    Compare(BinaryOp, Box<Node>, Box<Node>),
+    /// Arithmetic on numbers, instants and durations.
+    Arithmetic(BinaryOp, Box<Node>, Box<Node>),
+    Choose(Box<Node>, Box<Node>, Box<Node>),
+    OneOf(Box<Node>, Vec<Node>),
+    Call(Function, Vec<Node>),
+    /// Piecewise linear, over the fixed points.
+    Curve(Box<Node>, Vec<(f64, f64)>),
+}
+
+/// A function of values (not of events).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Function {
+    DaysSince,
+    DaysUntil,
+    Ratio,
+    Clamp,
+    Coalesce,
+    Log1p,
+    Has,
+    StartsWith,
+    EndsWith,
+    Contains,
+    Size,
+}
+
+impl Program {
+    /// The type of the result.
+    #[must_use]
+    pub fn kind(&self) -> &Type {
+        &self.kind
+    }
+
+    /// What the expression reads, each once.
+    #[must_use]
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// Whether anything read fulfils `test`, in the events' own expressions too.
+    pub fn reads(&self, test: &impl Fn(&Input) -> bool) -> bool {
+        self.inputs.iter().any(|input| {
+            test(input)
+                || matches!(input, Input::Aggregate(aggregate) if [&aggregate.value, &aggregate.filter]
+                    .into_iter()
+                    .flatten()
+                    .any(|inner| inner.reads(test)))
+        })
+    }
+
+    /// The same expression reading its inputs from the slots that `slot_of` names.
+    #[must_use]
+    pub fn bind(mut self, mut slot_of: impl FnMut(&Input) -> usize) -> Self {
+        let slots: Vec<usize> = self.inputs.iter().map(&mut slot_of).collect();
+        self.root.rebase(&slots);
+        self
+    }
+
+    /// The slot, when the expression is nothing but an input.
+    pub(crate) fn as_input(&self) -> Option<usize> {
+        if let Node::Input(slot) = self.root { Some(slot) } else { None }
+    }
+}
+
+impl Node {
+    fn rebase(&mut self, slots: &[usize]) {
+        match self {
+            Self::Input(slot) => *slot = slots[*slot],
+            Self::Missing
+            | Self::Number(_)
+            | Self::Bool(_)
+            | Self::Text(_)
+            | Self::Time(_)
+            | Self::Span(_) => {}
+            Self::Not(a) | Self::Negate(a) | Self::Curve(a, _) => a.rebase(slots),
+            Self::And(a, b)
+            | Self::Or(a, b)
+            | Self::Compare(_, a, b)
+            | Self::Arithmetic(_, a, b) => {
+                a.rebase(slots);
+                b.rebase(slots);
+            }
+            Self::Choose(a, b, c) => [a, b, c].into_iter().for_each(|node| node.rebase(slots)),
+            Self::OneOf(a, items) => {
+                a.rebase(slots);
+                items.iter_mut().for_each(|item| item.rebase(slots));
+            }
+            Self::Call(_, args) => args.iter_mut().for_each(|arg| arg.rebase(slots)),
+        }
+    }
+}
