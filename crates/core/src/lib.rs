@@ -8,6 +8,7 @@ mod error;
 pub mod event;
 pub mod expr;
 pub mod features;
+pub mod health;
 pub mod history;
 pub mod math;
 pub mod schema;
