@@ -10,6 +10,7 @@ pub mod expr;
 pub mod features;
 pub mod health;
 pub mod history;
+pub mod lifecycle;
 pub mod math;
 pub mod schema;
 pub mod time;
