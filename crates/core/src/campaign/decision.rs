@@ -1,0 +1,150 @@
+//! The documents that come of a firing: a decision to send, or a suppression with its reason.
+//!
+//! The id of either is the first 16 bytes, in hex, of the BLAKE3 hash of (playbook name, campaign,
+//! customer id, epoch in decimal), each with its length before it. It depends on nothing else: a
+//! host that decides again after a crash, or with a new bundle, gets the same id for the same
+//! entry and can see that it was sent.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::assign::digest;
+use crate::time::Timestamp;
+
+/// A decision to send something to a customer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Decision {
+    /// What identifies it for good.
+    pub id: String,
+    /// Whom it is for.
+    pub customer_id: String,
+    /// The campaign that fired.
+    pub campaign: String,
+    /// What to send.
+    pub action: String,
+    /// By which channel.
+    pub channel: String,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The chance the action had of being chosen.
+    pub propensity: f64,
+    /// What the campaign's value came to; nothing when missing, or when the playbook has none.
+    pub value: Option<f64>,
+    /// What the action costs.
+    pub cost: f64,
+    /// The number of the entry, from 1.
+    pub epoch: u64,
+    /// What was asked and answered, in order, for a reader.
+    pub trace: Vec<String>,
+    /// The hash of the bundle that decided.
+    pub bundle: String,
+}
+
+/// A firing that came to nothing, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Suppression {
+    /// What identifies it for good.
+    pub id: String,
+    /// Whom it is about.
+    pub customer_id: String,
+    /// The campaign that fired.
+    pub campaign: String,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// What stopped it.
+    pub reason: Reason,
+    /// The same in a sentence, with the numbers.
+    pub detail: String,
+    /// When the reason would no longer stop it, if nothing else is sent; nothing where that is not
+    /// known or never.
+    pub until: Option<Timestamp>,
+    /// The number of the entry, from 1.
+    pub epoch: u64,
+}
+
+/// Why a firing came to nothing, in the order in which the reasons are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// The campaign's `when` is false or missing.
+    Condition,
+    /// The customer has not consented to the channel.
+    NoConsent,
+    /// The customer is in the global holdout.
+    GlobalHoldout,
+    /// The customer is in the campaign's holdout.
+    CampaignHoldout,
+    /// The campaign sent something too short a time ago.
+    Cooldown,
+    /// As much as allowed was sent already.
+    FrequencyCap,
+}
+
+impl Reason {
+    /// The reason as text, for instance `no_consent`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Condition => "condition",
+            Self::NoConsent => "no_consent",
+            Self::GlobalHoldout => "global_holdout",
+            Self::CampaignHoldout => "campaign_holdout",
+            Self::Cooldown => "cooldown",
+            Self::FrequencyCap => "frequency_cap",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The id of what comes of an entry.
+#[must_use]
+pub fn decision_id(playbook: &str, campaign: &str, customer_id: &str, epoch: u64) -> String {
+    let hash = digest(&[playbook, campaign, customer_id, &epoch.to_string()]);
+    let mut id = String::with_capacity(32);
+    for byte in hash.iter().take(16) {
+        for digit in [byte >> 4, byte & 15] {
+            id.extend(char::from_digit(u32::from(digit), 16));
+        }
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_depends_on_the_entry_alone() {
+        let id = decision_id("acme", "win_back", "c1", 1);
+        assert_eq!(id, "5511b9f1ed627f8b02a18d0563899161");
+        for other in [
+            decision_id("acme", "win_back", "c1", 2),
+            decision_id("acme", "win_back", "c2", 1),
+            decision_id("acme", "win_bac", "kc1", 1),
+            decision_id("acm", "ewin_back", "c1", 1),
+        ] {
+            assert_ne!(id, other);
+        }
+    }
+
+    #[test]
+    fn a_reason_is_written_as_it_is_named() {
+        for reason in [
+            Reason::Condition,
+            Reason::NoConsent,
+            Reason::GlobalHoldout,
+            Reason::CampaignHoldout,
+            Reason::Cooldown,
+            Reason::FrequencyCap,
+        ] {
+            assert_eq!(serde_json::to_string(&reason).unwrap(), format!("\"{reason}\""));
+        }
+    }
+}

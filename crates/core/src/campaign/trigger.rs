@@ -1,0 +1,214 @@
+//! Triggers: edges between what was seen of a customer at the last look and what is seen now.
+//!
+//! A look is one call of [`observe`] for one customer, campaign and trigger. The memory of it is
+//! whether the customer was *inside* (above or below the threshold, in the state):
+//!
+//! | trigger | inside means | fires when |
+//! |---|---|---|
+//! | `RisesAbove` | the number is above the threshold | inside now, not inside before |
+//! | `FallsBelow` | the number is below the threshold | inside now, not inside before |
+//! | `Enters` | in the state | inside now, not inside before |
+//! | `Leaves` | in the state | not inside now, inside before |
+//! | `Event` | – | an event of the type in (last look, `as_of`] |
+//!
+//! At the first look nothing is known of before. Who is inside then counts as having come in: a
+//! campaign that starts today means the customers who are at risk today, and waiting for them to
+//! recover and fall again would pass over those it is for. (Only an entry: who is outside at the
+//! first look has left nothing.) An event trigger looks back one day at its first look, no further,
+//! so that a new campaign does not answer old events.
+//!
+//! A missing observation changes nothing and fires nothing: a number that is missing for a day has
+//! not fallen and risen again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::{Span, Timestamp};
+
+/// What a campaign waits for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A number goes above a threshold.
+    RisesAbove {
+        /// The number it must be greater than.
+        threshold: f64,
+    },
+    /// A number goes below a threshold.
+    FallsBelow {
+        /// The number it must be less than.
+        threshold: f64,
+    },
+    /// The customer comes into a lifecycle stage or a segment.
+    Enters {
+        /// Its name.
+        state: String,
+    },
+    /// The customer goes out of a lifecycle stage or a segment.
+    Leaves {
+        /// Its name.
+        state: String,
+    },
+    /// Something happens.
+    Event {
+        /// The event type.
+        event: String,
+    },
+}
+
+/// What is seen of a customer at one look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Observation<'a> {
+    /// A number, NaN when missing; for `RisesAbove` and `FallsBelow`.
+    Number(f64),
+    /// The name of the lifecycle stage, nothing when no stage matches, which counts as missing;
+    /// for `Enters` and `Leaves`.
+    State(Option<&'a str>),
+    /// Whether the customer is in the segment, nothing when that is missing; for `Enters` and
+    /// `Leaves`.
+    Member(Option<bool>),
+    /// The time of the latest event of the type at or before `as_of`; for `Event`.
+    LatestEvent(Option<Timestamp>),
+}
+
+/// What one trigger remembers of one customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TriggerMemory {
+    inside: Option<bool>,
+    looked: Option<Timestamp>,
+}
+
+/// Looks at a customer and says whether the trigger fires.
+///
+/// A second look at the same `as_of` finds what the first one left and fires nothing. An
+/// observation of a kind that the trigger does not take counts as missing.
+pub fn observe(
+    trigger: &Trigger,
+    memory: &mut TriggerMemory,
+    observation: Observation<'_>,
+    as_of: Timestamp,
+) -> bool {
+    if let (Trigger::Event { .. }, Observation::LatestEvent(latest)) = (trigger, observation) {
+        let since = memory.looked.unwrap_or_else(|| as_of.minus(Span::days(1)));
+        memory.looked = Some(as_of.max(since));
+        return latest.is_some_and(|at| at > since && at <= as_of);
+    }
+    let inside = match (trigger, observation) {
+        (Trigger::RisesAbove { threshold }, Observation::Number(x)) if !x.is_nan() => {
+            x > *threshold
+        }
+        (Trigger::FallsBelow { threshold }, Observation::Number(x)) if !x.is_nan() => {
+            x < *threshold
+        }
+        (Trigger::Enters { state } | Trigger::Leaves { state }, Observation::State(Some(name))) => {
+            name == state
+        }
+        (Trigger::Enters { .. } | Trigger::Leaves { .. }, Observation::Member(Some(member))) => {
+            member
+        }
+        _ => return false,
+    };
+    let before = memory.inside.replace(inside);
+    match trigger {
+        Trigger::Leaves { .. } => !inside && before == Some(true),
+        _ => inside && before != Some(true),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn day(day: i64) -> Timestamp {
+        Timestamp::from_micros(day * 86_400_000_000).unwrap()
+    }
+
+    fn fired(trigger: &Trigger, seen: &[Observation<'_>]) -> Vec<bool> {
+        let mut memory = TriggerMemory::default();
+        let looks = (0..).zip(seen);
+        looks.map(|(at, seen)| observe(trigger, &mut memory, *seen, day(at))).collect()
+    }
+
+    #[test]
+    fn a_crossing_is_an_edge_and_the_first_look_counts_as_one() {
+        let numbers = |xs: &[f64]| xs.iter().map(|x| Observation::Number(*x)).collect::<Vec<_>>();
+        let nan = f64::NAN;
+        let rises = Trigger::RisesAbove { threshold: 0.7 };
+        for (seen, expected) in [
+            (vec![0.1, 0.8, 0.9, 0.7, 0.8], vec![false, true, false, false, true]),
+            (vec![0.8, nan, 0.9, 0.1, nan, 0.9], vec![true, false, false, false, false, true]),
+            (vec![nan, 0.9], vec![false, true]),
+        ] {
+            assert_eq!(fired(&rises, &numbers(&seen)), expected, "{seen:?}");
+        }
+        let falls = Trigger::FallsBelow { threshold: 40.0 };
+        assert_eq!(fired(&falls, &numbers(&[39.0, 30.0, 40.0, 39.9])), [true, false, false, true]);
+    }
+
+    #[test]
+    fn a_state_is_entered_and_left() {
+        let states = ["new", "dormant", "dormant", "active", "dormant"]
+            .map(|name| Observation::State(Some(name)));
+        let dormant = || "dormant".to_owned();
+        let enters = Trigger::Enters { state: dormant() };
+        let leaves = Trigger::Leaves { state: dormant() };
+        assert_eq!(fired(&enters, &states), [false, true, false, false, true]);
+        assert_eq!(fired(&leaves, &states), [false, false, false, true, false]);
+        let members = [Some(true), None, Some(false), None, Some(true)].map(Observation::Member);
+        assert_eq!(fired(&enters, &members), [true, false, false, false, true]);
+        assert_eq!(fired(&leaves, &members), [false, false, true, false, false]);
+    }
+
+    #[test]
+    fn an_event_fires_once_and_an_old_one_never() {
+        let trigger = Trigger::Event { event: "login".to_owned() };
+        let mut memory = TriggerMemory::default();
+        for (as_of, latest, expected) in [
+            (day(10), Some(day(9)), false),
+            (day(10), Some(day(10)), false),
+            (day(20), Some(day(10)), false),
+            (day(30), Some(day(21)), true),
+            (day(31), Some(day(21)), false),
+            (day(32), None, false),
+            (day(33), Some(day(33)), true),
+        ] {
+            let seen = Observation::LatestEvent(latest);
+            assert_eq!(observe(&trigger, &mut memory, seen, as_of), expected, "{as_of}");
+        }
+        assert_eq!(fired(&trigger, &[Observation::LatestEvent(Some(day(0)))]), [true]);
+    }
+
+    fn any_observation() -> impl Strategy<Value = Observation<'static>> {
+        prop_oneof![
+            (0.0_f64..1.0).prop_map(Observation::Number),
+            Just(Observation::Number(f64::NAN)),
+            prop_oneof![Just(Some("a")), Just(Some("b")), Just(None)].prop_map(Observation::State),
+            any::<Option<bool>>().prop_map(Observation::Member),
+            proptest::option::of(0_i64..30).prop_map(|at| Observation::LatestEvent(at.map(day))),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn looking_twice_at_one_instant_fires_once(
+            seen in proptest::collection::vec(any_observation(), 1..30),
+        ) {
+            for trigger in [
+                Trigger::RisesAbove { threshold: 0.5 },
+                Trigger::FallsBelow { threshold: 0.5 },
+                Trigger::Enters { state: "a".to_owned() },
+                Trigger::Leaves { state: "a".to_owned() },
+                Trigger::Event { event: "login".to_owned() },
+            ] {
+                let mut memory = TriggerMemory::default();
+                for (at, seen) in (0..).zip(&seen) {
+                    observe(&trigger, &mut memory, *seen, day(at));
+                    let after = memory;
+                    prop_assert!(!observe(&trigger, &mut memory, *seen, day(at)));
+                    prop_assert_eq!(memory, after);
+                }
+            }
+        }
+    }
+}
