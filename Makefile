@@ -1,0 +1,37 @@
+# `make demo` and `make test` set up all they need: Rust, Python 3.10+ and Node 20+ are enough.
+# A step whose inputs did not change is skipped.
+
+SHELL := bash
+
+.PHONY: help setup build demo test lint bench clean
+
+help:
+	@echo "make setup   tools and packages to build with (.venv, npm packages, the wasm compiler)"
+	@echo "make build   the Python, Node and wasm packages"
+	@echo "make demo    a simulated company from events to decisions, in three hosts"
+	@echo "make test    every test of every host, with a count of each"
+	@echo "make lint    formatting and lints"
+	@echo "make bench   benchmarks"
+
+setup:
+	@scripts/setup.sh
+
+build:
+	@scripts/build.sh
+
+demo:
+	@scripts/demo.sh
+
+test:
+	@scripts/test.sh
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+bench:
+	cargo bench --workspace
+
+clean:
+	cargo clean
+	rm -rf .venv out bindings/*/dist bindings/*/node_modules

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds the Node package.
+. "$(dirname "$0")/lib.sh"
+
+package=bindings/node
+
+step "building the Node package"
+if ! is_fresh $package/node_modules/.built "${rust_sources[@]}" $package; then
+  touch $package/node_modules/.next
+  quietly node-package npm --prefix $package run build
+  mv $package/node_modules/.next $package/node_modules/.built
+fi
