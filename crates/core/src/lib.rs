@@ -13,6 +13,7 @@ pub mod health;
 pub mod history;
 pub mod lifecycle;
 pub mod math;
+mod playbook;
 pub mod schema;
 pub mod time;
 
