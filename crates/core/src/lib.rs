@@ -3,6 +3,7 @@
 //! Data flows one way: events become a history, a history becomes features, features become
 //! health, churn and lifecycle, and those become campaign decisions.
 
+mod bundle;
 pub mod campaign;
 pub mod columns;
 mod error;
