@@ -19,3 +19,6 @@ pub mod schema;
 pub mod time;
 
 pub use error::{Error, ErrorCode, Position, Result};
+pub use playbook::{
+    CampaignPrograms, CampaignsPlan, Conditions, Features, HealthPlan, Playbook, Reports, Training,
+};

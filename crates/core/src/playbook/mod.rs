@@ -1,4 +1,286 @@
 //! The playbook: the one document that says what a business knows, measures and does.
+//!
+//! It gathers the specifications of the modules below it; they do not know it.
 
-#[allow(dead_code, reason = "the reader of a whole playbook comes next")]
+mod campaigns;
+mod churn;
 mod document;
+mod features;
+mod health;
+mod people;
+mod schema;
+
+use crate::columns::Frame;
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::{CustomerTable, IngestReport, check_customers, check_events};
+use crate::features::{Batch, FeatureSet, FeatureTable, LabelSpec, TrainingSet};
+use crate::history::EventLog;
+use crate::schema::Schema;
+use crate::time::Timestamp;
+use document::{Node, TableReader};
+
+pub use campaigns::{CampaignPrograms, CampaignsPlan};
+pub use health::HealthPlan;
+pub use people::Conditions;
+
+/// A checked playbook.
+#[derive(Debug, Clone)]
+pub struct Playbook {
+    text: String,
+    name: String,
+    version: String,
+    schema: Schema,
+    features: FeatureSet,
+    label: Option<LabelSpec>,
+    health: Option<HealthPlan>,
+    lifecycle: Option<Conditions>,
+    segments: Conditions,
+    campaigns: CampaignsPlan,
+}
+
+/// A feature table, and what became of the rows it was made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Features {
+    /// The features.
+    pub table: FeatureTable,
+    /// The rows of events and customers that were refused.
+    pub report: Reports,
+}
+
+/// A training set, and what became of the rows it was made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Training {
+    /// The training set.
+    pub set: TrainingSet,
+    /// The rows of events and customers that were refused.
+    pub report: Reports,
+}
+
+/// What became of the rows of an event table and a customer table.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Reports {
+    /// The events.
+    pub events: IngestReport,
+    /// The customers.
+    pub customers: IngestReport,
+}
+
+impl Playbook {
+    /// Reads a playbook in TOML, or in JSON where its first character is `{`.
+    ///
+    /// # Errors
+    /// The codes of the family `playbook`, with the path of the key, line and column.
+    pub fn parse(text: &str) -> Result<Self> {
+        let mut root = Node::parse(text)?.table()?;
+        let (name, version) = head(&mut root)?;
+        let schema = schema::read(&mut root)?;
+        let features = features::read(&mut root, &schema)?;
+        let label = churn::read(&mut root, &schema, &features)?;
+        let known = features::known(&features);
+        let health = health::read(&mut root, &schema, &known)?;
+        let names = people::Names { schema: &schema, features: &known, health: health.is_some() };
+        let lifecycle = people::lifecycle(&mut root, &names)?;
+        let segments = people::segments(&mut root, &names, lifecycle.as_ref())?;
+        let campaigns = campaigns::read(&mut root, &name, &names, lifecycle.as_ref(), &segments)?;
+        not_built(&mut root, "reasons")?;
+        root.finish()?;
+        let text = text.to_owned();
+        Ok(Self {
+            text,
+            name,
+            version,
+            schema,
+            features,
+            label,
+            health,
+            lifecycle,
+            segments,
+            campaigns,
+        })
+    }
+
+    /// The business the playbook is for.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The version that its writer gave it.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The document as given.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Customer attributes and event types.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The features.
+    #[must_use]
+    pub fn feature_set(&self) -> &FeatureSet {
+        &self.features
+    }
+
+    /// The churn label, if there is one.
+    #[must_use]
+    pub fn label(&self) -> Option<&LabelSpec> {
+        self.label.as_ref()
+    }
+
+    /// The health score, if there is one.
+    #[must_use]
+    pub fn health(&self) -> Option<&HealthPlan> {
+        self.health.as_ref()
+    }
+
+    /// The lifecycle stages, if there are any.
+    #[must_use]
+    pub fn lifecycle(&self) -> Option<&Conditions> {
+        self.lifecycle.as_ref()
+    }
+
+    /// The segments.
+    #[must_use]
+    pub fn segments(&self) -> &Conditions {
+        &self.segments
+    }
+
+    /// Campaigns and guardrails.
+    #[must_use]
+    pub fn campaigns(&self) -> &CampaignsPlan {
+        &self.campaigns
+    }
+
+    /// The features of many customers at many instants.
+    ///
+    /// `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id`, and one
+    /// for each property; `customers` has `customer_id` and one for each attribute. The rows are
+    /// those of `customers`, or, where that is none, of everyone with an event at or before the
+    /// instant; ordered by `customer_id`, then `as_of`. Rows that are refused are in the report.
+    ///
+    /// # Errors
+    /// `table_column` when a column is missing or cannot be what the playbook says; `argument`
+    /// when there is no instant.
+    pub fn features(
+        &self,
+        events: &Frame,
+        customers: Option<&Frame>,
+        as_of: &[Timestamp],
+    ) -> Result<Features> {
+        let (events, customers, report) = self.read(events, customers)?;
+        let table = self.batch(&events, customers.as_ref()).features(as_of)?;
+        Ok(Features { table, report })
+    }
+
+    /// The features at many instants, each row with the label that came true after it.
+    ///
+    /// # Errors
+    /// As [`Playbook::features`], and `playbook_key` when the playbook has no `churn.label`.
+    pub fn training_set(
+        &self,
+        events: &Frame,
+        customers: Option<&Frame>,
+        as_of: &[Timestamp],
+    ) -> Result<Training> {
+        let label = self.label.as_ref().ok_or_else(|| {
+            Error::new(
+                ErrorCode::PlaybookKey,
+                "playbook",
+                "the key `label` is missing, and a training set needs it",
+            )
+            .at_path("churn")
+        })?;
+        let (events, customers, report) = self.read(events, customers)?;
+        let set = self.batch(&events, customers.as_ref()).training_set(label, as_of)?;
+        Ok(Training { set, report })
+    }
+
+    fn batch<'a>(
+        &'a self,
+        events: &'a EventLog,
+        customers: Option<&'a CustomerTable>,
+    ) -> Batch<'a> {
+        Batch { schema: &self.schema, features: &self.features, events, customers }
+    }
+
+    fn read(
+        &self,
+        events: &Frame,
+        customers: Option<&Frame>,
+    ) -> Result<(EventLog, Option<CustomerTable>, Reports)> {
+        let (rows, mut events) = check_events(&self.schema, events)?;
+        let log = EventLog::new(rows, &mut events);
+        let checked = customers.map(|frame| check_customers(&self.schema, frame)).transpose()?;
+        let (customers, of_customers) = checked.unzip();
+        let report = Reports { events, customers: of_customers.unwrap_or_default() };
+        Ok((log, customers, report))
+    }
+}
+
+/// Reads `[playbook]`.
+fn head(root: &mut TableReader) -> Result<(String, String)> {
+    let mut table = root.require("playbook")?.table()?;
+    let name = table.require("name")?;
+    if name.string()?.is_empty() {
+        return Err(name.error(ErrorCode::PlaybookValue, "the name is empty"));
+    }
+    let name = name.string()?.to_owned();
+    let version = match table.take("version") {
+        Some(version) => version.string()?.to_owned(),
+        None => String::new(),
+    };
+    table.finish()?;
+    Ok((name, version))
+}
+
+/// Refuses a key of the design that this version does not read yet.
+fn not_built(table: &mut TableReader, key: &str) -> Result<()> {
+    match table.take(key) {
+        Some(node) => {
+            Err(node.key_error(ErrorCode::Unsupported, format!("`{key}` is not built yet")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Checks a name that expressions use: a letter or `_`, then letters, digits and `_`, and not one
+/// of the language's own.
+fn check_name(name: &str, node: &Node) -> Result<()> {
+    const RESERVED: [&str; 12] = [
+        "true",
+        "false",
+        "null",
+        "in",
+        "as_of",
+        "horizon",
+        "customer",
+        "events",
+        "health",
+        "churn",
+        "lifecycle",
+        "segments",
+    ];
+    let mut chars = name.chars();
+    let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    if !starts || !chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        return Err(node.key_error(
+            ErrorCode::PlaybookKey,
+            format!("`{name}` is not a name; expected letters, digits and `_`, not beginning with a digit"),
+        ));
+    }
+    if RESERVED.contains(&name) {
+        return Err(node.key_error(
+            ErrorCode::PlaybookKey,
+            format!("`{name}` is a word of the language; choose another name"),
+        ));
+    }
+    Ok(())
+}
