@@ -1,0 +1,268 @@
+//! Random numbers addressed by name, not by call order.
+//!
+//! A draw is a pure function of `(seed, purpose, customer, step, index)`: the Philox4x64-10
+//! generator (Salmon, Moraes, Dror, Shaw 2011) with the key `(seed, hash of the purpose)` and the
+//! counter `(customer, step, index, 0)`. Nothing is carried from one draw to the next, so any
+//! customer can be made alone, in any order and on any thread.
+//!
+//! Uniforms lie strictly between 0 and 1: `(⌊u / 2^11⌋ + ½) / 2^53`. A normal deviate is one
+//! uniform through the inverse distribution function of Wichura 1988 (AS 241, relative error
+//! about 1e-16); a Poisson count is one uniform by inversion.
+
+use stayput_core::math;
+
+/// The largest count [`poisson`] returns.
+const MOST: u32 = 60;
+
+/// The generator of one purpose.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stream {
+    key: [u64; 2],
+}
+
+impl Stream {
+    /// The stream for `purpose` under `seed`.
+    pub(super) fn new(seed: u64, purpose: &str) -> Self {
+        let hash = blake3::hash(format!("stayput/simulate/{purpose}").as_bytes());
+        let mut name = [0; 8];
+        name.copy_from_slice(&hash.as_bytes()[..8]);
+        Self { key: [seed, u64::from_le_bytes(name)] }
+    }
+
+    /// Four independent draws for a customer, a step and an index within the step.
+    pub(super) fn block(&self, customer: u64, step: u64, index: u64) -> Block {
+        Block(philox([customer, step, index, 0], self.key))
+    }
+}
+
+/// Four independent 64-bit draws.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Block([u64; 4]);
+
+impl Block {
+    /// Draw `at` (0 to 3) as a number strictly between 0 and 1.
+    pub(super) fn uniform(&self, at: usize) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
+        let whole = (self.0[at] >> 11) as f64;
+        (whole + 0.5) / 9_007_199_254_740_992.0
+    }
+
+    /// Draw `at` as a standard normal deviate.
+    pub(super) fn normal(&self, at: usize) -> f64 {
+        normal_quantile(self.uniform(at))
+    }
+}
+
+/// Philox4x64 with ten rounds.
+fn philox(counter: [u64; 4], key: [u64; 2]) -> [u64; 4] {
+    const MULTIPLY: [u64; 2] = [0xD2E7_470E_E14C_6C93, 0xCA5A_8263_9512_1157];
+    const BUMP: [u64; 2] = [0x9E37_79B9_7F4A_7C15, 0xBB67_AE85_84CA_A73B];
+    let ([mut c0, mut c1, mut c2, mut c3], [mut k0, mut k1]) = (counter, key);
+    for _ in 0..10 {
+        let (low0, high0) = MULTIPLY[0].carrying_mul(c0, 0);
+        let (low1, high1) = MULTIPLY[1].carrying_mul(c2, 0);
+        (c0, c1, c2, c3) = (high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0);
+        k0 = k0.wrapping_add(BUMP[0]);
+        k1 = k1.wrapping_add(BUMP[1]);
+    }
+    [c0, c1, c2, c3]
+}
+
+/// `c[0] + c[1]·x + c[2]·x² + …`
+fn polynomial(c: [f64; 8], x: f64) -> f64 {
+    c.iter().rev().fold(0.0, |sum, &c| sum * x + c)
+}
+
+/// The `x` below which a standard normal deviate falls with probability `p`, `0 < p < 1`.
+pub(super) fn normal_quantile(p: f64) -> f64 {
+    let q = p - 0.5;
+    if q.abs() <= 0.425 {
+        let r = 0.180_625 - q * q;
+        return q * polynomial(CENTRE.0, r) / polynomial(CENTRE.1, r);
+    }
+    let tail = if q < 0.0 { p } else { 1.0 - p };
+    let r = (-math::ln(tail)).sqrt();
+    let x = if r <= 5.0 {
+        polynomial(TAIL.0, r - 1.6) / polynomial(TAIL.1, r - 1.6)
+    } else {
+        polynomial(FAR.0, r - 5.0) / polynomial(FAR.1, r - 5.0)
+    };
+    if q < 0.0 { -x } else { x }
+}
+
+/// A Poisson count of the given mean from one uniform, by inversion; at most [`MOST`].
+pub(super) fn poisson(mean: f64, uniform: f64) -> u32 {
+    let mut mass = math::exp(-mean);
+    let mut reached = mass;
+    let mut count = 0;
+    while uniform > reached && count < MOST {
+        count += 1;
+        mass *= mean / f64::from(count);
+        reached += mass;
+    }
+    count
+}
+
+/// Numerator and denominator for the centre, `|p − ½| ≤ 0.425`.
+const CENTRE: ([f64; 8], [f64; 8]) = (
+    [
+        3.387_132_872_796_366_5,
+        133.141_667_891_784_38,
+        1_971.590_950_306_551_3,
+        13_731.693_765_509_46,
+        45_921.953_931_549_87,
+        67_265.770_927_008_7,
+        33_430.575_583_588_13,
+        2_509.080_928_730_122_7,
+    ],
+    [
+        1.0,
+        42.313_330_701_600_91,
+        687.187_007_492_057_9,
+        5_394.196_021_424_751,
+        21_213.794_301_586_597,
+        39_307.895_800_092_71,
+        28_729.085_735_721_943,
+        5_226.495_278_852_545,
+    ],
+);
+
+/// Numerator and denominator for the tails.
+const TAIL: ([f64; 8], [f64; 8]) = (
+    [
+        1.423_437_110_749_683_5,
+        4.630_337_846_156_546,
+        5.769_497_221_460_691,
+        3.647_848_324_763_204_5,
+        1.270_458_252_452_368_4,
+        0.241_780_725_177_450_6,
+        0.022_723_844_989_269_184,
+        7.745_450_142_783_414e-4,
+    ],
+    [
+        1.0,
+        2.053_191_626_637_759,
+        1.676_384_830_183_803_8,
+        0.689_767_334_985_1,
+        0.148_103_976_427_480_08,
+        0.015_198_666_563_616_457,
+        5.475_938_084_995_345e-4,
+        1.050_750_071_644_416_9e-9,
+    ],
+);
+
+/// Numerator and denominator for the far tails, beyond about seven standard deviations.
+const FAR: ([f64; 8], [f64; 8]) = (
+    [
+        6.657_904_643_501_103,
+        5.463_784_911_164_114,
+        1.784_826_539_917_291_3,
+        0.296_560_571_828_504_87,
+        0.026_532_189_526_576_124,
+        0.001_242_660_947_388_078_4,
+        2.711_555_568_743_487_6e-5,
+        2.010_334_399_292_288_1e-7,
+    ],
+    [
+        1.0,
+        0.599_832_206_555_888,
+        0.136_929_880_922_735_8,
+        0.014_875_361_290_850_615,
+        7.868_691_311_456_133e-4,
+        1.846_318_317_510_054_8e-5,
+        1.421_511_758_316_446e-7,
+        2.044_263_103_389_939_8e-15,
+    ],
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The known answers that come with the Random123 library.
+    #[test]
+    fn philox_gives_the_published_answers() {
+        for (counter, key, answer) in [
+            (
+                [0; 4],
+                [0; 2],
+                [
+                    0x1655_4d9e_ca36_314c_u64,
+                    0xdb20_fe9d_672d_0fdc,
+                    0xd7e7_72ce_e186_176b,
+                    0x7e68_b68a_ec7b_a23b,
+                ],
+            ),
+            (
+                [u64::MAX; 4],
+                [u64::MAX; 2],
+                [
+                    0x87b0_92c3_013f_e90b,
+                    0x438c_3c67_be8d_0224,
+                    0x9cc7_d7c6_9cd7_77b6,
+                    0xa09c_aebf_594f_0ba0,
+                ],
+            ),
+            (
+                [
+                    0x243f_6a88_85a3_08d3,
+                    0x1319_8a2e_0370_7344,
+                    0xa409_3822_299f_31d0,
+                    0x082e_fa98_ec4e_6c89,
+                ],
+                [0x4528_21e6_38d0_1377, 0xbe54_66cf_34e9_0c6c],
+                [
+                    0xa528_f454_03e6_1d95,
+                    0x38c7_2dbd_566e_9788,
+                    0xa5a1_610e_72fd_18b5,
+                    0x57bd_43b5_e52b_7fe6,
+                ],
+            ),
+        ] {
+            assert_eq!(philox(counter, key), answer);
+        }
+    }
+
+    #[test]
+    fn normal_quantiles_agree_with_the_published_ones() {
+        for (p, x) in [(0.25, -0.674_489_750_196_081_7), (0.001, -3.090_232_306_167_814)] {
+            assert!((normal_quantile(p) - x).abs() < 1e-14, "{p}");
+            assert!((normal_quantile(1.0 - p) + x).abs() < 1e-12, "{p}");
+        }
+        assert!((normal_quantile(1e-20) + 9.262_340_089_798_408).abs() < 1e-12);
+        assert_eq!(normal_quantile(0.5), 0.0);
+    }
+
+    #[test]
+    fn purposes_customers_steps_and_indices_give_unlike_draws() {
+        let (a, b) = (Stream::new(1, "a"), Stream::new(1, "b"));
+        let draws = [
+            a.block(0, 0, 0),
+            b.block(0, 0, 0),
+            a.block(1, 0, 0),
+            a.block(0, 1, 0),
+            a.block(0, 0, 1),
+            Stream::new(2, "a").block(0, 0, 0),
+        ]
+        .map(|block| block.0);
+        for (at, draw) in draws.iter().enumerate() {
+            assert!(!draws[..at].contains(draw));
+        }
+    }
+
+    #[test]
+    fn counts_and_deviates_have_the_moments_of_their_distributions() {
+        let stream = Stream::new(7, "moments");
+        let (mut count, mut normal, mut square) = (0.0, 0.0, 0.0);
+        for step in 0..20_000 {
+            let block = stream.block(3, step, 0);
+            count += f64::from(poisson(0.7, block.uniform(0)));
+            let x = block.normal(1);
+            normal += x;
+            square += x * x;
+        }
+        assert!((count / 20_000.0 - 0.7).abs() < 0.02);
+        assert!((normal / 20_000.0).abs() < 0.02);
+        assert!((square / 20_000.0 - 1.0).abs() < 0.03);
+    }
+}
