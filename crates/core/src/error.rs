@@ -246,10 +246,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// Near means an optimal string alignment distance of at most a third of the longer name, at
 /// least one and at most three; ties go to the candidate given first.
-pub(crate) fn did_you_mean<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> String {
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let distance = strsim::osa_distance(&name.to_lowercase(), &candidate.to_lowercase());

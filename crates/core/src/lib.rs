@@ -5,6 +5,7 @@
 
 mod bundle;
 pub mod campaign;
+pub mod churn;
 pub mod columns;
 mod error;
 pub mod event;
@@ -18,7 +19,7 @@ mod playbook;
 pub mod schema;
 pub mod time;
 
-pub use error::{Error, ErrorCode, Position, Result};
+pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
     CampaignPrograms, CampaignsPlan, Conditions, Features, HealthPlan, Playbook, Reports, Training,
 };

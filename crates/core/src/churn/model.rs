@@ -1,0 +1,291 @@
+//! A model: what it reads, how it predicts, and where it came from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ndarray::ArrayView2;
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::calibrator::Calibrator;
+use super::forest::Forest;
+use super::linear::Linear;
+use crate::error::{Error, ErrorCode, Result};
+use crate::features::FeatureType;
+use crate::schema::Literal;
+
+/// One column of a model's rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// The name of the feature.
+    pub name: String,
+    /// What its values are.
+    pub kind: InputKind,
+}
+
+/// What the values of an input are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputKind {
+    /// A number.
+    Number,
+    /// 0 or 1.
+    Bool,
+    /// The index of a name in the dictionary.
+    Category {
+        /// The dictionary that the model was trained with.
+        values: Vec<String>,
+    },
+}
+
+impl InputKind {
+    /// What a feature of this type is to a model; none for an instant or a text.
+    #[must_use]
+    pub fn of(kind: &FeatureType) -> Option<Self> {
+        match kind {
+            FeatureType::Number => Some(Self::Number),
+            FeatureType::Bool => Some(Self::Bool),
+            FeatureType::Category { values } => Some(Self::Category { values: values.clone() }),
+            FeatureType::Timestamp | FeatureType::Text => None,
+        }
+    }
+
+    /// `number`, `bool` or `category`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Bool => "bool",
+            Self::Category { .. } => "category",
+        }
+    }
+}
+
+/// What turns a row into a margin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Predictor {
+    /// Trees.
+    Forest(Forest),
+    /// Logistic regression.
+    Linear(Linear),
+}
+
+/// The rows a model was trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TrainedOn {
+    /// How many rows.
+    pub rows: u64,
+    /// How many of them churned.
+    pub positives: u64,
+}
+
+/// What a model is made of and stored as.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelParts {
+    /// The columns of a row, in order.
+    pub inputs: Vec<Input>,
+    /// What turns a row into a margin.
+    pub predictor: Predictor,
+    /// What turns the margin into a probability, where it is not the predictor's own link.
+    pub calibrator: Option<Calibrator>,
+    /// The share each input has in what the model learned: none is negative, and they add up to 1,
+    /// or are all 0 for a model that learned nothing.
+    pub importance: Vec<f64>,
+    /// The name of the algorithm that trained it.
+    pub algorithm: String,
+    /// The parameters it was trained with.
+    pub params: BTreeMap<String, Literal>,
+    /// The rows it was trained on.
+    pub trained_on: TrainedOn,
+}
+
+/// A churn model that has been checked.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "ModelParts")]
+pub struct Model {
+    parts: ModelParts,
+}
+
+impl Serialize for Model {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.parts.serialize(serializer)
+    }
+}
+
+impl TryFrom<ModelParts> for Model {
+    type Error = Error;
+
+    fn try_from(parts: ModelParts) -> Result<Self> {
+        Self::new(parts)
+    }
+}
+
+impl Model {
+    /// A model of these parts.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelShape`] when the parts do not fit each other or hold a number that makes
+    /// no sense.
+    pub fn new(mut parts: ModelParts) -> Result<Self> {
+        let refuse = |message: String| Error::new(ErrorCode::ModelShape, "model", message);
+        let mut names = BTreeSet::new();
+        for Input { name, kind } in &parts.inputs {
+            if !names.insert(name) {
+                return Err(refuse("is there twice".to_owned()).at_path(name));
+            }
+            let InputKind::Category { values } = kind else { continue };
+            if values.iter().collect::<BTreeSet<_>>().len() != values.len() {
+                return Err(refuse("names a category twice".to_owned()).at_path(name));
+            }
+        }
+        let kinds: Vec<&InputKind> = parts.inputs.iter().map(|input| &input.kind).collect();
+        match &mut parts.predictor {
+            Predictor::Forest(forest) => forest.bind(&kinds)?,
+            Predictor::Linear(linear) => linear.check(&kinds)?,
+        }
+        if let Some(calibrator) = &parts.calibrator {
+            calibrator.check()?;
+        }
+        if parts.importance.len() != parts.inputs.len() {
+            return Err(refuse(format!(
+                "has {} importances for {} inputs",
+                parts.importance.len(),
+                parts.inputs.len()
+            )));
+        }
+        let sum: f64 = parts.importance.iter().sum();
+        let shares = parts.importance.iter().all(|share| (0.0..=1.0).contains(share));
+        if !shares || ((sum - 1.0).abs() > 1e-6 && sum != 0.0) {
+            return Err(refuse("its importances are not shares of 1".to_owned()));
+        }
+        Ok(Self { parts })
+    }
+
+    /// The same model, checked again.
+    ///
+    /// # Errors
+    /// As for [`Model::new`], which every model has passed.
+    pub fn check(self) -> Result<Self> {
+        Self::new(self.parts)
+    }
+
+    /// The parts the model is made of.
+    #[must_use]
+    pub fn parts(&self) -> &ModelParts {
+        &self.parts
+    }
+
+    /// The columns of a row, in order.
+    #[must_use]
+    pub fn inputs(&self) -> &[Input] {
+        &self.parts.inputs
+    }
+
+    /// The share each input has in what the model learned, in the order of the inputs. For a
+    /// forest it is the loss its splits took away; for logistic regression it is the spread
+    /// (standard deviation) of what the input adds to the margin over the training rows.
+    #[must_use]
+    pub fn importance(&self) -> &[f64] {
+        &self.parts.importance
+    }
+
+    /// The name of the algorithm that trained it.
+    #[must_use]
+    pub fn algorithm(&self) -> &str {
+        &self.parts.algorithm
+    }
+
+    /// What turns the margin into a probability, where it is not the predictor's own link.
+    #[must_use]
+    pub fn calibrator(&self) -> Option<&Calibrator> {
+        self.parts.calibrator.as_ref()
+    }
+
+    /// The same model with another calibrator.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelShape`] when the calibrator is not possible.
+    pub fn calibrated(mut self, calibrator: Option<Calibrator>) -> Result<Self> {
+        self.parts.calibrator = calibrator;
+        self.check()
+    }
+
+    /// Probability of churn for each row of `rows`.
+    ///
+    /// `rows` is `n × model.inputs().len()`; a missing value is NaN, a category the index of its
+    /// name in the input's dictionary, and one that is no such index is missing. Returns `n`
+    /// probabilities in `[0, 1]`, in row order, each with the same bits as [`Model::predict_row`]
+    /// gives it alone.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelShape`] when the width is not the model's.
+    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice is")]
+    pub fn predict(&self, rows: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
+        let mut margins = self.margins(rows)?;
+        for margin in &mut margins {
+            *margin = self.probability(*margin);
+        }
+        Ok(margins)
+    }
+
+    /// The margin of each row of `rows`, which is as for [`Model::predict`].
+    ///
+    /// # Errors
+    /// As for [`Model::predict`].
+    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice is")]
+    pub fn margins(&self, rows: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
+        self.check_width(rows.ncols())?;
+        match &self.parts.predictor {
+            Predictor::Forest(forest) => Ok(forest.margins(&rows)),
+            Predictor::Linear(linear) => {
+                let mut copy = Vec::with_capacity(rows.ncols());
+                let margins = rows.rows().into_iter().map(|row| {
+                    copy.clear();
+                    copy.extend(row.iter().copied());
+                    linear.margin(&copy)
+                });
+                Ok(margins.collect())
+            }
+        }
+    }
+
+    /// Probability of churn for one row, without allocating.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelShape`] when the length is not the model's.
+    pub fn predict_row(&self, row: &[f64]) -> Result<f64> {
+        Ok(self.probability(self.margin_row(row)?))
+    }
+
+    /// The margin of one row, before any calibration: log-odds, for a model whose link is
+    /// logistic.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelShape`] when the length is not the model's.
+    pub fn margin_row(&self, row: &[f64]) -> Result<f64> {
+        self.check_width(row.len())?;
+        Ok(match &self.parts.predictor {
+            Predictor::Forest(forest) => forest.margin(row),
+            Predictor::Linear(linear) => linear.margin(row),
+        })
+    }
+
+    /// The probability for a margin of this model.
+    #[must_use]
+    pub fn probability(&self, margin: f64) -> f64 {
+        match (&self.parts.calibrator, &self.parts.predictor) {
+            (Some(calibrator), _) => calibrator.probability(margin),
+            (None, Predictor::Forest(forest)) => forest.probability(margin),
+            (None, Predictor::Linear(_)) => Linear::probability(margin),
+        }
+    }
+
+    fn check_width(&self, width: usize) -> Result<()> {
+        if width == self.parts.inputs.len() {
+            return Ok(());
+        }
+        let message =
+            format!("rows have {width} columns; the model reads {}", self.parts.inputs.len());
+        Err(Error::new(ErrorCode::ModelShape, "model", message))
+    }
+}

@@ -1,0 +1,74 @@
+//! From a feature table to the rows a model reads, matched by name.
+
+use std::collections::BTreeMap;
+
+use ndarray::Array2;
+
+use super::model::{Input, InputKind, Model};
+use crate::error::{Error, ErrorCode, Result, did_you_mean};
+use crate::features::{FeatureColumn, FeatureTable};
+
+impl Model {
+    /// The rows of `table` in the form this model reads: `table.len() × self.inputs().len()`.
+    ///
+    /// Columns are found by name and may stand in any order beside others. A category is carried
+    /// over by its name; one that the model has never seen is missing.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelShape`], naming the feature, when the table does not have it or has it
+    /// with another type.
+    pub fn rows_of(&self, table: &FeatureTable) -> Result<Array2<f64>> {
+        let mut rows = Array2::zeros((table.len(), self.inputs().len()));
+        for (input, mut into) in self.inputs().iter().zip(rows.columns_mut()) {
+            let column = table.column(&input.name).ok_or_else(|| missing(input, table))?;
+            let values = column.numbers().ok_or_else(|| mismatch(input, column))?;
+            let translate = translation(input, column)?;
+            for (into, &value) in into.iter_mut().zip(values) {
+                *into = match &translate {
+                    Some(codes) => translated(codes, value),
+                    None => value,
+                };
+            }
+        }
+        Ok(rows)
+    }
+}
+
+/// The model's index for each index of the table's dictionary; none for an input that has none.
+fn translation(input: &Input, column: &FeatureColumn) -> Result<Option<Vec<f64>>> {
+    let found = InputKind::of(&column.kind).ok_or_else(|| mismatch(input, column))?;
+    match (&input.kind, &found) {
+        (InputKind::Number, InputKind::Number) | (InputKind::Bool, InputKind::Bool) => Ok(None),
+        (InputKind::Category { values: known }, InputKind::Category { values: names }) => {
+            let known: BTreeMap<&str, f64> =
+                known.iter().map(String::as_str).zip((0_u32..).map(f64::from)).collect();
+            let code = |name: &String| known.get(name.as_str()).copied().unwrap_or(f64::NAN);
+            Ok(Some(names.iter().map(code).collect()))
+        }
+        _ => Err(mismatch(input, column)),
+    }
+}
+
+fn translated(codes: &[f64], value: f64) -> f64 {
+    if value < 0.0 || value.is_nan() {
+        return f64::NAN;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and a number too large is past the end"
+    )]
+    codes.get(value as usize).copied().unwrap_or(f64::NAN)
+}
+
+fn missing(input: &Input, table: &FeatureTable) -> Error {
+    let near = did_you_mean(&input.name, table.columns.iter().map(|column| column.name.as_str()));
+    let message = format!("the model needs this feature and the table does not have it{near}");
+    Error::new(ErrorCode::ModelShape, "feature", message).at_path(&input.name)
+}
+
+fn mismatch(input: &Input, column: &FeatureColumn) -> Error {
+    let found = InputKind::of(&column.kind).map_or("not a model input", |kind| kind.name());
+    let message = format!("is {found}; the model was trained on {}", input.kind.name());
+    Error::new(ErrorCode::ModelShape, "feature", message).at_path(&input.name)
+}
