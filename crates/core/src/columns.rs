@@ -3,7 +3,11 @@
 //! Every host's tables (Arrow, numpy, objects, typed arrays) become a [`Frame`] first, so that
 //! one piece of code says what is wrong with them.
 
-use serde_json::Value;
+mod growing;
+mod row;
+mod rows;
+
+use serde_json::{Number, Value};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::time::Timestamp;
@@ -81,6 +85,32 @@ impl ColumnData {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+
+    /// A row, in range, as JSON; a whole number has no decimal point.
+    #[must_use]
+    pub fn value(&self, row: usize) -> Value {
+        match self {
+            Self::Number(rows) => number(rows[row]),
+            Self::Integer(rows) => rows[row].map_or(Value::Null, Value::from),
+            Self::Bool(rows) => rows[row].map_or(Value::Null, Value::Bool),
+            Self::Text(column) => column.get(row).map_or(Value::Null, Value::from),
+            Self::Time(rows) => rows[row].map_or(Value::Null, |at| at.to_string().into()),
+            Self::Json(rows) => rows[row].clone(),
+        }
+    }
+}
+
+/// Every whole number up to this one is a 64-bit float.
+const EXACT: u64 = 1 << 53;
+
+fn number(value: f64) -> Value {
+    #[expect(clippy::cast_possible_truncation, reason = "checked by the comparison")]
+    let whole = value as i64;
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
+    if (whole as f64).to_bits() == value.to_bits() && whole.unsigned_abs() <= EXACT {
+        return whole.into();
+    }
+    Number::from_f64(value).map_or(Value::Null, Value::Number)
 }
 
 /// A table as a host gives it: columns of equal length.
@@ -89,6 +119,8 @@ pub struct Frame {
     names: Vec<String>,
     columns: Vec<ColumnData>,
     len: usize,
+    by_row: bool,
+    unread: Vec<(usize, Error)>,
 }
 
 impl Frame {
@@ -120,44 +152,18 @@ impl Frame {
         Ok(frame)
     }
 
-    /// A table of rows of JSON objects; keys become columns in order of first appearance.
-    ///
-    /// The key `properties`, where it holds an object, is spread into the row.
-    ///
-    /// # Errors
-    /// [`ErrorCode::TableValue`] when a row is not an object.
-    pub fn from_objects(rows: Vec<Value>) -> Result<Self> {
-        let len = rows.len();
-        let mut index = std::collections::HashMap::new();
-        let mut columns: Vec<(String, Vec<Value>)> = Vec::new();
-        for (row, value) in rows.into_iter().enumerate() {
-            let Value::Object(object) = value else {
-                return Err(Error::new(
-                    ErrorCode::TableValue,
-                    format!("row {row}"),
-                    format!("expected an object, found `{value}`"),
-                ));
-            };
-            let mut put = |key: String, value: Value| {
-                let at = *index.entry(key.clone()).or_insert_with(|| {
-                    columns.push((key, vec![Value::Null; len]));
-                    columns.len() - 1
-                });
-                columns[at].1[row] = value;
-            };
-            for (key, value) in object {
-                match value {
-                    Value::Object(properties) if key == "properties" => {
-                        properties.into_iter().for_each(|(key, value)| put(key, value));
-                    }
-                    value => put(key, value),
-                }
-            }
-        }
-        let columns = columns.into_iter().map(|(name, rows)| (name, ColumnData::Json(rows)));
-        let mut frame = Self::new(columns.collect())?;
-        frame.len = len;
-        Ok(frame)
+    /// Whether the table came as rows of JSON objects. Each value is then judged by itself, and
+    /// none by what else is in its column.
+    #[must_use]
+    pub fn by_row(&self) -> bool {
+        self.by_row
+    }
+
+    /// Why a row could not be read as an object; such a row is missing in every column.
+    #[must_use]
+    pub fn unread(&self, row: usize) -> Option<&Error> {
+        let at = self.unread.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+        Some(&self.unread[at].1)
     }
 
     /// The number of rows.
@@ -204,25 +210,14 @@ impl Frame {
             self.names[at].clone_from(to);
         }
         let columns = self.names.into_iter().zip(self.columns).collect();
-        Self::new(columns)
+        let Self { len, by_row, unread, .. } = self;
+        Ok(Self { len, by_row, unread, ..Self::new(columns)? })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn objects_become_columns_with_gaps_as_null() {
-        let rows = vec![
-            serde_json::json!({"type": "login"}),
-            serde_json::json!({"type": "purchase", "properties": {"amount": 3.5}}),
-        ];
-        let frame = Frame::from_objects(rows).unwrap();
-        assert_eq!(frame.names(), ["type", "amount"]);
-        let Some(ColumnData::Json(amounts)) = frame.column("amount") else { panic!() };
-        assert_eq!(amounts, &[Value::Null, serde_json::json!(3.5)]);
-    }
 
     #[test]
     fn columns_of_different_lengths_are_refused() {

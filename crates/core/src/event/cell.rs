@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::columns::{ColumnData, MISSING_TEXT, TextColumn};
+use crate::columns::{ColumnData, Frame, MISSING_TEXT, TextColumn};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
 use crate::schema::{Field, FieldType, Literal};
 use crate::time::{Timestamp, Zone};
@@ -216,13 +216,37 @@ enum Parsed {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of `data` as values of `field`.
+    /// A reader of the column of `frame` that has the field's name, if there is one.
     ///
     /// # Errors
     /// `table_column` when no value of such a column can be one of the field.
-    pub(super) fn new(field: &'a Field, data: &'a ColumnData) -> Result<Self> {
+    pub(super) fn of(field: &'a Field, frame: &'a Frame) -> Result<Option<Self>> {
+        let Some(data) = frame.column(&field.name) else { return Ok(None) };
+        let data = if frame.by_row() { one_by_one(field, data) } else { Cow::Borrowed(data) };
+        Self::new(field, data).map(Some)
+    }
+
+    /// The same of a column that must be there. It always is in rows of objects, where each row
+    /// answers for itself whether it has the value.
+    ///
+    /// # Errors
+    /// `table_column` as with [`Reader::of`], and when there is none.
+    pub(super) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
+        if let Some(reader) = Self::of(field, frame)? {
+            return Ok(reader);
+        }
+        if frame.by_row() {
+            let missing = ColumnData::Json(vec![Json::Null; frame.len()]);
+            return Self::new(field, Cow::Owned(missing));
+        }
+        let near = did_you_mean(&field.name, frame.names().iter().map(String::as_str));
+        let message = format!("there is no column of this name{near}");
+        Err(Error::new(ErrorCode::TableColumn, table, message).at_path(&field.name))
+    }
+
+    fn new(field: &'a Field, data: Cow<'a, ColumnData>) -> Result<Self> {
         let of_text = matches!(field.kind, FieldType::Category { .. } | FieldType::Text);
-        let found = match data {
+        let found = match &*data {
             ColumnData::Text(_) | ColumnData::Json(_) => None,
             ColumnData::Number(rows) if rows.iter().all(|x| x.is_nan()) => None,
             ColumnData::Number(_) | ColumnData::Integer(_) => {
@@ -240,7 +264,7 @@ impl<'a> Reader<'a> {
             let message = format!("expected values of type {}, found {found}", field.kind.name());
             return Err(Error::new(ErrorCode::TableColumn, "column", message).at_path(&field.name));
         }
-        let data = if of_text { texts_of(data) } else { Cow::Borrowed(data) };
+        let data = if of_text { texts_of(data) } else { data };
         let texts = match &*data {
             ColumnData::Text(TextColumn { values, .. }) => values
                 .iter()
@@ -286,9 +310,27 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// The same column, as JSON values where its type would let values pass or fail together that
+/// are judged one by one.
+fn one_by_one<'a>(field: &Field, data: &'a ColumnData) -> Cow<'a, ColumnData> {
+    let alike = match (data, &field.kind) {
+        (ColumnData::Json(_), _)
+        | (_, FieldType::Category { .. } | FieldType::Text)
+        | (ColumnData::Number(_) | ColumnData::Integer(_), FieldType::Number)
+        | (ColumnData::Bool(_), FieldType::Bool)
+        | (ColumnData::Time(_), FieldType::Timestamp) => true,
+        (ColumnData::Text(_), kind) => !matches!(kind, FieldType::Number | FieldType::Bool),
+        _ => false,
+    };
+    if alike {
+        return Cow::Borrowed(data);
+    }
+    Cow::Owned(ColumnData::Json((0..data.len()).map(|row| data.value(row)).collect()))
+}
+
 /// The same column with numbers and booleans written out, as names and identifiers are read.
-fn texts_of(data: &ColumnData) -> Cow<'_, ColumnData> {
-    let written: Vec<Option<Cow<'_, str>>> = match data {
+fn texts_of(data: Cow<'_, ColumnData>) -> Cow<'_, ColumnData> {
+    let written: Vec<Option<Cow<'_, str>>> = match &*data {
         ColumnData::Number(rows) => {
             rows.iter().map(|x| (!x.is_nan()).then(|| x.to_string().into())).collect()
         }
@@ -305,7 +347,7 @@ fn texts_of(data: &ColumnData) -> Cow<'_, ColumnData> {
                 })
                 .collect()
         }
-        _ => return Cow::Borrowed(data),
+        _ => return data,
     };
     Cow::Owned(ColumnData::Text(TextColumn::from_texts(written.iter().map(Option::as_deref))))
 }

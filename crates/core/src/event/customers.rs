@@ -6,7 +6,7 @@ use super::cell::{Cell, Cells, CellsBuilder, Reader, default_cell, value_error};
 use super::events::identifier;
 use super::report::{IngestReport, Rejected};
 use crate::columns::Frame;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::Result;
 use crate::schema::{Field, Schema};
 
 /// Attributes of customers, one row each.
@@ -53,16 +53,12 @@ pub fn check_default(field: &Field) -> Result<()> {
 /// # Errors
 /// `table_column` when `customer_id` is not there or a column cannot be an attribute.
 pub fn check_customers(schema: &Schema, frame: &Frame) -> Result<(CustomerTable, IngestReport)> {
-    let ids = frame.column("customer_id").ok_or_else(|| {
-        Error::new(ErrorCode::TableColumn, "customers", "has no column of this name")
-            .at_path("customer_id")
-    })?;
     let id_field = identifier("customer_id");
-    let ids = Reader::new(&id_field, ids)?;
+    let ids = Reader::must("customers", &id_field, frame)?;
     let readers = schema
         .attributes
         .iter()
-        .map(|field| frame.column(&field.name).map(|data| Reader::new(field, data)).transpose())
+        .map(|field| Reader::of(field, frame))
         .collect::<Result<Vec<_>>>()?;
     let mut report = IngestReport {
         ignored_columns: frame
@@ -81,6 +77,9 @@ pub fn check_customers(schema: &Schema, frame: &Frame) -> Result<(CustomerTable,
     for row in 0..frame.len() {
         cells.clear();
         let checked = (|| {
+            if let Some(error) = frame.unread(row) {
+                return Err(error.clone());
+            }
             let Cell::Text(id) = ids.get(row)? else {
                 return Err(value_error("`customer_id` is missing".to_owned()));
             };
@@ -99,11 +98,8 @@ pub fn check_customers(schema: &Schema, frame: &Frame) -> Result<(CustomerTable,
         match checked {
             Ok(id) => {
                 table.ids.push(id.to_owned());
-                table
-                    .attributes
-                    .iter_mut()
-                    .zip(&cells)
-                    .for_each(|(column, cell)| column.push(*cell));
+                let columns = attributes.iter_mut();
+                columns.zip(&cells).for_each(|(column, cell)| column.push(*cell));
                 report.accepted += 1;
             }
             Err(error) => {

@@ -81,7 +81,11 @@ pub fn check_events(schema: &Schema, frame: &Frame) -> Result<(EventRows, Ingest
     let mut customers = std::collections::HashMap::new();
     let mut cells = Vec::new();
     for row in 0..frame.len() {
-        match columns.event(schema, row, &mut cells) {
+        let event = match frame.unread(row) {
+            Some(error) => Err(error.clone()),
+            None => columns.event(schema, row, &mut cells),
+        };
+        match event {
             Ok((customer, time, kind, id)) => {
                 let customer = *customers.entry(customer).or_insert_with(|| {
                     events.customers.push(customer.to_owned());
@@ -92,10 +96,8 @@ pub fn check_events(schema: &Schema, frame: &Frame) -> Result<(EventRows, Ingest
                 rows.customers.push(customer);
                 rows.times.push(time);
                 rows.ids.push(id.map(str::to_owned));
-                rows.properties
-                    .iter_mut()
-                    .zip(&cells)
-                    .for_each(|(column, cell)| column.push(*cell));
+                let columns = properties[kind].iter_mut();
+                columns.zip(&cells).for_each(|(column, cell)| column.push(*cell));
                 report.accepted += 1;
             }
             Err(error) => {
@@ -139,29 +141,15 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     fn new(schema: &'a Schema, head: &'a Head, frame: &'a Frame) -> Result<Self> {
-        let column = |field: &'a Field| {
-            let data = frame.column(&field.name).ok_or_else(|| {
-                let near = did_you_mean(&field.name, frame.names().iter().map(String::as_str));
-                Error::new(
-                    ErrorCode::TableColumn,
-                    "events",
-                    format!("there is no column of this name{near}"),
-                )
-                .at_path(&field.name)
-            })?;
-            Reader::new(field, data)
-        };
         let properties = schema.events.iter().map(|event| {
-            let readers = event.properties.iter().map(|field| {
-                frame.column(&field.name).map(|data| Reader::new(field, data)).transpose()
-            });
+            let readers = event.properties.iter().map(|field| Reader::of(field, frame));
             readers.collect::<Result<Vec<_>>>()
         });
         Ok(Self {
-            customer: column(&head.customer)?,
-            time: column(&head.time)?,
-            kind: column(&head.kind)?,
-            id: frame.column("event_id").map(|data| Reader::new(&head.id, data)).transpose()?,
+            customer: Reader::must("events", &head.customer, frame)?,
+            time: Reader::must("events", &head.time, frame)?,
+            kind: Reader::must("events", &head.kind, frame)?,
+            id: Reader::of(&head.id, frame)?,
             properties: properties.collect::<Result<Vec<_>>>()?,
         })
     }
@@ -201,5 +189,64 @@ impl<'a> Columns<'a> {
             cells.push(cell);
         }
         Ok((customer, time, index, id))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::EventType;
+
+    fn schema() -> Schema {
+        let amount = Field { kind: FieldType::Number, required: false, ..identifier("amount") };
+        let paid = Field { kind: FieldType::Bool, required: false, ..identifier("paid") };
+        let buy = EventType { name: "buy".to_owned(), properties: vec![amount, paid] };
+        Schema { attributes: Vec::new(), events: vec![buy] }
+    }
+
+    /// One event a line, and what is said of it.
+    const LINES: [(&str, &str); 8] = [
+        (r#"{"customer_id":"a","timestamp":"2026-01-01","type":"buy","amount":1,"paid":true}"#, ""),
+        (r#"{"customer_id":7,"timestamp":"2026-01-01","type":"buy"}"#, ""),
+        (
+            r#"{"customer_id":"a","timestamp":1767225600000,"type":"buy"}"#,
+            "`timestamp` is 1767225600000; expected a time in ISO 8601",
+        ),
+        (
+            r#"{"customer_id":"a","timestamp":"2026-01-01","type":"buy","amount":"12"}"#,
+            "`amount` is \"12\"; expected a number",
+        ),
+        (
+            r#"{"customer_id":"a","timestamp":"2026-01-01","type":"buy","amount":true}"#,
+            "`amount` is true; expected a number",
+        ),
+        (
+            r#"{"customer_id":"a","timestamp":"2026-01-01","type":"buy","paid":1}"#,
+            "`paid` is 1; expected true or false",
+        ),
+        (r#"{"customer_id":"a","timestamp":"2026-01-01"}"#, "`type` is missing"),
+        (r#"["customer_id"]"#, "expected an object, found an array"),
+    ];
+
+    #[test]
+    fn a_row_is_judged_the_same_alone_and_among_others() {
+        let text = LINES.map(|line| line.0).join("\n");
+        let (events, together) =
+            check_events(&schema(), &Frame::from_ndjson(text.as_bytes()).unwrap()).unwrap();
+        assert_eq!(events.types[0].properties[0].get(0), Cell::Number(1.0));
+        assert_eq!(events.types[0].properties[0].get(1), Cell::Missing);
+        let mut rejected = together.rejected.iter();
+        for (index, (line, said)) in LINES.iter().enumerate() {
+            let frame = Frame::from_ndjson(line.as_bytes()).unwrap();
+            let (_, alone) = check_events(&schema(), &frame).unwrap();
+            assert_eq!(alone.accepted, usize::from(said.is_empty()), "{line}");
+            if !said.is_empty() {
+                assert_eq!(alone.rejected[0].message, format!("event 0: {said}"));
+                let refused = rejected.next().unwrap();
+                assert_eq!(refused.message, format!("event {index}: {said}"));
+                assert_eq!((refused.index, &refused.code), (index, &alone.rejected[0].code));
+            }
+        }
+        assert_eq!(together.accepted, 2);
     }
 }

@@ -1,0 +1,228 @@
+//! The columns of a table that grows row by row, with columns appearing on the way.
+//!
+//! A column is typed while all its values are of one kind; at the first value of another kind it
+//! becomes a column of JSON values. A row that turns out bad half-way is blanked: it leaves nothing
+//! behind, not even the columns it was first to name.
+
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+use serde_json::Value;
+
+use super::{ColumnData, EXACT, MISSING_TEXT, TextColumn, number};
+
+/// A value on its way into a column.
+pub(super) enum Cell<'a> {
+    Missing,
+    Bool(bool),
+    Number(f64),
+    Text(&'a str),
+    Json(Value),
+}
+
+impl From<u64> for Cell<'_> {
+    fn from(value: u64) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
+        let number = value as f64;
+        if value <= EXACT { Self::Number(number) } else { Self::Json(value.into()) }
+    }
+}
+
+impl From<i64> for Cell<'_> {
+    fn from(value: i64) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]
+        let number = value as f64;
+        if value.unsigned_abs() <= EXACT { Self::Number(number) } else { Self::Json(value.into()) }
+    }
+}
+
+/// The rows of a column so far.
+enum Column {
+    /// Missing, all of them.
+    Missing(usize),
+    Bool(Vec<Option<bool>>),
+    Number(Vec<f64>),
+    Text(TextColumn, Codes),
+    Json(Vec<Value>),
+}
+
+impl Column {
+    fn len(&self) -> usize {
+        match self {
+            Self::Missing(len) => *len,
+            Self::Bool(rows) => rows.len(),
+            Self::Number(rows) => rows.len(),
+            Self::Text(column, _) => column.codes.len(),
+            Self::Json(rows) => rows.len(),
+        }
+    }
+
+    /// Makes the column `len` rows long: with missing values, or by forgetting the last ones.
+    fn resize(&mut self, len: usize) {
+        match self {
+            Self::Missing(rows) => *rows = len,
+            Self::Bool(rows) => rows.resize(len, None),
+            Self::Number(rows) => rows.resize(len, f64::NAN),
+            Self::Text(column, _) => column.codes.resize(len, MISSING_TEXT),
+            Self::Json(rows) => rows.resize(len, Value::Null),
+        }
+    }
+
+    fn push(&mut self, cell: Cell<'_>) {
+        match (&mut *self, cell) {
+            (Self::Missing(rows), Cell::Missing) => *rows += 1,
+            (Self::Bool(rows), Cell::Missing) => rows.push(None),
+            (Self::Bool(rows), Cell::Bool(value)) => rows.push(Some(value)),
+            (Self::Number(rows), Cell::Missing) => rows.push(f64::NAN),
+            (Self::Number(rows), Cell::Number(value)) => rows.push(value),
+            (Self::Text(column, _), Cell::Missing) => column.codes.push(MISSING_TEXT),
+            (Self::Text(column, seen), Cell::Text(text)) => seen.push(column, text),
+            (Self::Json(rows), cell) => rows.push(cell.into()),
+            (_, cell) => {
+                self.retype(&cell);
+                self.push(cell);
+            }
+        }
+    }
+
+    /// Makes the column one that can hold `cell`, which it cannot yet.
+    fn retype(&mut self, cell: &Cell<'_>) {
+        let len = self.len();
+        let mut column = match (&*self, cell) {
+            (Self::Missing(_), Cell::Bool(_)) => Self::Bool(Vec::new()),
+            (Self::Missing(_), Cell::Number(_)) => Self::Number(Vec::new()),
+            (Self::Missing(_), Cell::Text(_)) => {
+                Self::Text(TextColumn::default(), Codes::default())
+            }
+            _ => {
+                let rows = std::mem::replace(self, Self::Missing(0)).into_data();
+                Self::Json((0..rows.len()).map(|row| rows.value(row)).collect())
+            }
+        };
+        column.resize(len);
+        *self = column;
+    }
+
+    fn into_data(self) -> ColumnData {
+        match self {
+            Self::Missing(len) => ColumnData::Json(vec![Value::Null; len]),
+            Self::Bool(rows) => ColumnData::Bool(rows),
+            Self::Number(rows) => ColumnData::Number(rows),
+            Self::Text(column, _) => ColumnData::Text(column),
+            Self::Json(rows) => ColumnData::Json(rows),
+        }
+    }
+}
+
+/// The codes of a text column by their texts, which are kept in the column alone.
+#[derive(Default)]
+struct Codes {
+    table: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Codes {
+    /// Pushes the code of an equal text before it, or a new one.
+    fn push(&mut self, column: &mut TextColumn, text: &str) {
+        let hash = self.hasher.hash_one(text);
+        let values = &mut column.values;
+        let found = self.table.find(hash, |&code| values[code as usize] == text);
+        let code = found.copied().unwrap_or_else(|| {
+            let code = u32::try_from(values.len()).unwrap_or(MISSING_TEXT);
+            values.push(text.to_owned());
+            let rehash = |&code: &u32| self.hasher.hash_one(values[code as usize].as_str());
+            self.table.insert_unique(hash, code, rehash);
+            code
+        });
+        column.codes.push(code);
+    }
+}
+
+impl From<Cell<'_>> for Value {
+    fn from(cell: Cell<'_>) -> Self {
+        match cell {
+            Cell::Missing => Self::Null,
+            Cell::Bool(value) => Self::Bool(value),
+            Cell::Number(value) => number(value),
+            Cell::Text(text) => text.into(),
+            Cell::Json(value) => value,
+        }
+    }
+}
+
+/// Columns by name, in order of first appearance.
+#[derive(Default)]
+pub(super) struct Columns {
+    names: Vec<String>,
+    places: HashMap<String, usize>,
+    cells: Vec<Column>,
+    /// The rows kept.
+    rows: usize,
+    /// The columns named by the rows kept.
+    known: usize,
+    /// The column that comes next when this row has the same keys as the one before.
+    next: usize,
+}
+
+impl Columns {
+    /// The place of the column called `name`, which is created where there is none.
+    pub(super) fn place(&mut self, name: &str) -> usize {
+        let place = if self.names.get(self.next).is_some_and(|next| next == name) {
+            self.next
+        } else if let Some(&place) = self.places.get(name) {
+            place
+        } else {
+            self.names.push(name.to_owned());
+            self.places.insert(name.to_owned(), self.cells.len());
+            self.cells.push(Column::Missing(self.rows));
+            self.cells.len() - 1
+        };
+        self.next = place + 1;
+        place
+    }
+
+    /// Sets a value of the current row; a second value for the same column replaces the first.
+    pub(super) fn put(&mut self, place: usize, cell: Cell<'_>) {
+        let column = &mut self.cells[place];
+        if column.len() != self.rows {
+            column.resize(self.rows);
+        }
+        column.push(cell);
+    }
+
+    /// The current row is complete.
+    pub(super) fn keep_row(&mut self) {
+        self.rows += 1;
+        self.known = self.cells.len();
+        self.next = 0;
+    }
+
+    /// The current row is missing in every column.
+    pub(super) fn blank_row(&mut self) {
+        for name in self.names.drain(self.known..) {
+            self.places.remove(&name);
+        }
+        self.cells.truncate(self.known);
+        for column in self.cells.iter_mut().filter(|column| column.len() > self.rows) {
+            column.resize(self.rows);
+        }
+        self.keep_row();
+    }
+
+    /// The number of rows so far.
+    pub(super) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// The columns by name, each as long as there are rows.
+    pub(super) fn finish(self) -> Vec<(String, ColumnData)> {
+        let columns = self.names.into_iter().zip(self.cells);
+        columns
+            .map(|(name, mut column)| {
+                column.resize(self.rows);
+                (name, column.into_data())
+            })
+            .collect()
+    }
+}
