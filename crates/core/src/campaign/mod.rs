@@ -13,6 +13,8 @@ mod decide;
 mod decision;
 mod guard;
 mod period;
+#[cfg(test)]
+mod properties;
 mod spec;
 mod state;
 mod trigger;
