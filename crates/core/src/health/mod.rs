@@ -5,10 +5,8 @@
 //! The contributions of the factors sum to it exactly, in whatever order they are added.
 
 mod band;
-mod curve;
 mod evaluate;
 mod spec;
 
-pub use curve::{check_points, curve};
 pub use evaluate::{FactorHealth, Health, evaluate};
 pub use spec::{Band, FactorSpec, HealthSpec, Missing};
