@@ -41,7 +41,7 @@ fn cells(frame: &Frame, rows: usize) -> Vec<String> {
                 ColumnData::Bool(rows) => format!("{:?}", rows[row]),
                 ColumnData::Text(column) => format!("{:?}", column.get(row)),
                 ColumnData::Time(rows) => format!("{:?}", rows[row]),
-                ColumnData::Json(rows) => rows[row].to_string(),
+                other => panic!("{name}: {other:?}"),
             };
             frame.names().iter().map(cell).collect::<Vec<_>>().join(",")
         })
