@@ -316,3 +316,19 @@ fn parameters_are_read_from_a_document() {
     assert_eq!((params.customers, params.days, params.seed), (7, 365, 1));
     assert!(read(r#"{"start": "2025-11-01", "customer": 7}"#).is_err());
 }
+
+#[test]
+fn the_acme_playbook_reads_every_row_and_its_labels_are_the_truth() {
+    let text = include_str!("../../../../examples/acme/playbook.toml");
+    let playbook = stayput_core::Playbook::parse(text).unwrap();
+    let params = params(300);
+    let simulation = simulate(&params).unwrap();
+    let as_of = cut_offs(&params);
+    let training =
+        playbook.training_set(&simulation.events, Some(&simulation.customers), &as_of).unwrap();
+    assert_eq!(training.report.events.accepted, simulation.events.len());
+    assert_eq!(training.report.customers.accepted, 300);
+    let truth = simulation.outcomes(&as_of, Span::days(30)).unwrap();
+    assert_eq!(training.set.table.rows, truth.rows);
+    assert_eq!(training.set.labels, truth.labels);
+}
