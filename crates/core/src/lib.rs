@@ -7,6 +7,7 @@ mod bundle;
 pub mod campaign;
 pub mod churn;
 pub mod columns;
+mod engine;
 mod error;
 pub mod event;
 pub mod expr;
@@ -19,6 +20,8 @@ mod playbook;
 pub mod schema;
 pub mod time;
 
+pub use bundle::Bundle;
+pub use engine::{Churn, Decisions, Engine, Reason, Score};
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
     CampaignPrograms, CampaignsPlan, Conditions, Features, HealthPlan, Playbook, Reports, Training,

@@ -4,7 +4,7 @@ use super::ast::{Ast, AstKind, BinaryOp};
 use super::functions::{FUNCTIONS, signature};
 use super::parser::parse;
 use super::program::{Function, Input, Node, Program};
-use super::scope::{Scope, State, Trigger};
+use super::scope::{Scope, State, Trigger, TriggerKind};
 use super::value::Type;
 use crate::error::{Error, ErrorCode, Position, Result, did_you_mean};
 use crate::time::{Span, Timestamp};
@@ -166,7 +166,7 @@ impl<'s> Checker<'s> {
         }
         if let Some(event) = scope.schema.event(name) {
             if scope.triggers {
-                let trigger = self.trigger(Trigger::Event(event));
+                let trigger = self.trigger(name.to_owned(), TriggerKind::Event(event));
                 return Ok((trigger, Type::Bool));
             }
             return Err(wrong_type(
@@ -496,17 +496,22 @@ impl<'s> Checker<'s> {
                 let operand = Program { kind, inputs: own.inputs, root };
                 let threshold = literal_number(&args[1], "a threshold is a fixed number")?;
                 if name == "rises_above" {
-                    Trigger::RisesAbove { operand, threshold }
+                    TriggerKind::RisesAbove { operand, threshold }
                 } else {
-                    Trigger::FallsBelow { operand, threshold }
+                    TriggerKind::FallsBelow { operand, threshold }
                 }
             }
             _ => {
                 let state = self.state(args, usage)?;
-                if name == "enters" { Trigger::Enters(state) } else { Trigger::Leaves(state) }
+                if name == "enters" {
+                    TriggerKind::Enters(state)
+                } else {
+                    TriggerKind::Leaves(state)
+                }
             }
         };
-        Ok((self.trigger(trigger), Type::Bool))
+        let text = format!("{name}({}, {})", args[0], args[1]);
+        Ok((self.trigger(text, trigger), Type::Bool))
     }
 
     fn state(&mut self, args: &[Ast], usage: &str) -> Result<State> {
@@ -529,9 +534,14 @@ impl<'s> Checker<'s> {
         }
     }
 
-    fn trigger(&mut self, trigger: Trigger) -> Node {
-        self.triggers.push(trigger);
-        self.input(Input::Trigger(self.triggers.len() - 1))
+    /// The node that reads whether a trigger fired; the same text is the same trigger.
+    fn trigger(&mut self, text: String, kind: TriggerKind) -> Node {
+        let known = self.triggers.iter().position(|trigger| trigger.text == text);
+        let index = known.unwrap_or_else(|| {
+            self.triggers.push(Trigger { text, kind });
+            self.triggers.len() - 1
+        });
+        self.input(Input::Trigger(index))
     }
 }
 

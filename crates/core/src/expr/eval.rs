@@ -20,7 +20,6 @@ impl Program {
 impl Node {
     fn eval<'a>(&'a self, frame: &[Value<'a>]) -> Value<'a> {
         match self {
-            Self::Missing => Value::Missing,
             Self::Number(x) => Value::Number(*x),
             Self::Bool(truth) => Value::Bool(*truth),
             Self::Text(text) => Value::Text(text),

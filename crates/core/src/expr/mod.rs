@@ -9,6 +9,7 @@ mod check;
 mod eval;
 mod functions;
 mod parser;
+mod print;
 mod program;
 mod scope;
 mod token;
@@ -17,7 +18,7 @@ mod value;
 pub use check::{compile, compile_as, compile_trigger};
 pub use functions::{Definition, FUNCTIONS};
 pub use program::{Aggregate, AggregateOp, Input, Program, Window};
-pub use scope::{Scope, State, Trigger};
+pub use scope::{Scope, State, Trigger, TriggerKind};
 pub use value::{Type, Value};
 
 pub(crate) use parser::parse;

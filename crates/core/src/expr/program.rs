@@ -103,7 +103,6 @@ pub enum Window {
 /// A node of the typed tree.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
-    Missing,
     Number(f64),
     Bool(bool),
     Text(String),
@@ -184,12 +183,7 @@ impl Node {
     fn rebase(&mut self, slots: &[usize]) {
         match self {
             Self::Input(slot) => *slot = slots[*slot],
-            Self::Missing
-            | Self::Number(_)
-            | Self::Bool(_)
-            | Self::Text(_)
-            | Self::Time(_)
-            | Self::Span(_) => {}
+            Self::Number(_) | Self::Bool(_) | Self::Text(_) | Self::Time(_) | Self::Span(_) => {}
             Self::Not(a) | Self::Negate(a) | Self::Curve(a, _) => a.rebase(slots),
             Self::And(a, b)
             | Self::Or(a, b)

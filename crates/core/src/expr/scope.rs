@@ -45,7 +45,16 @@ impl<'s> Scope<'s> {
 
 /// What makes a campaign look at a customer.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Trigger {
+pub struct Trigger {
+    /// How it is written, in one way whatever the spacing: what identifies it in a campaign.
+    pub text: String,
+    /// What it watches.
+    pub kind: TriggerKind,
+}
+
+/// What a trigger watches.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TriggerKind {
     /// A number rises above a threshold.
     RisesAbove {
         /// The number.

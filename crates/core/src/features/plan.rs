@@ -43,8 +43,13 @@ impl<'a> Subject<'a> {
     /// The customer in a row of attribute columns.
     #[must_use]
     pub fn new(history: History<'a>, schema: &Schema, attributes: &'a [Cells], row: usize) -> Self {
-        let attributes: Vec<Value<'a>> =
-            attributes.iter().map(|cells| value_of(cells.get(row))).collect();
+        let values = attributes.iter().map(|cells| value_of(cells.get(row))).collect();
+        Self::of_values(history, schema, values)
+    }
+
+    /// The customer with one value for each attribute of the schema.
+    #[must_use]
+    pub fn of_values(history: History<'a>, schema: &Schema, attributes: Vec<Value<'a>>) -> Self {
         let zone = zone_of(schema, &attributes);
         Self { history, attributes, zone }
     }
@@ -53,9 +58,7 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn by_default(history: History<'a>, schema: &'a Schema) -> Self {
         let defaults = schema.attributes.iter().map(crate::event::attribute_default);
-        let attributes: Vec<Value<'a>> = defaults.map(value_of).collect();
-        let zone = zone_of(schema, &attributes);
-        Self { history, attributes, zone }
+        Self::of_values(history, schema, defaults.map(value_of).collect())
     }
 }
 

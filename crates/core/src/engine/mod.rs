@@ -1,0 +1,158 @@
+//! The engine: a bundle and the state of its customers.
+//!
+//! It is told of events and asked at instants; it has no clock. The order in which events come in
+//! does not show in any answer.
+
+mod decide;
+mod score;
+mod scorer;
+mod snapshot;
+mod state;
+
+use std::collections::BTreeMap;
+
+pub use decide::Decisions;
+pub use score::{Churn, Reason, Score};
+
+use crate::bundle::Bundle;
+use crate::columns::Frame;
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::{IngestReport, check_customers, check_events};
+use crate::history::NewEvent;
+use crate::time::Timestamp;
+use scorer::Scorer;
+use state::CustomerState;
+
+/// A bundle and the state of its customers.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    bundle: Bundle,
+    scorer: Scorer,
+    customers: BTreeMap<String, CustomerState>,
+}
+
+impl Engine {
+    /// An engine that knows nobody yet.
+    #[must_use]
+    pub fn new(bundle: Bundle) -> Self {
+        let scorer = Scorer::new(&bundle);
+        Self { bundle, scorer, customers: BTreeMap::new() }
+    }
+
+    /// The bundle.
+    #[must_use]
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+
+    /// The customers known, in order.
+    pub fn customers(&self) -> impl Iterator<Item = &str> {
+        self.customers.keys().map(String::as_str)
+    }
+
+    /// Takes events in: `customer_id`, `timestamp`, `type`, perhaps `event_id`, and properties.
+    ///
+    /// A row that is wrong is in the report; those beside it count.
+    ///
+    /// # Errors
+    /// `table_column` when a column is missing or cannot be what it should be; nothing is taken in
+    /// then.
+    pub fn ingest(&mut self, events: &Frame) -> Result<IngestReport> {
+        let schema = self.bundle.playbook().schema();
+        let (rows, mut report) = check_events(schema, events)?;
+        // In the order given, so that of two events with one `event_id` the first counts.
+        let mut order: Vec<(usize, usize, usize)> = Vec::with_capacity(report.accepted);
+        for (kind, table) in rows.types.iter().enumerate() {
+            order.extend(table.rows.iter().enumerate().map(|(at, row)| (*row, kind, at)));
+        }
+        order.sort_unstable();
+        for (row, kind, at) in order {
+            let customer = &rows.customers[rows.types[kind].customers[at] as usize];
+            if !self.customers.contains_key(customer) {
+                self.customers.insert(customer.clone(), CustomerState::new(schema));
+            }
+            let event = NewEvent::of(&rows, kind, at);
+            if let Some(state) = self.customers.get_mut(customer) {
+                state.history.insert(&event).enter(&mut report, row, event.id);
+            }
+        }
+        Ok(report)
+    }
+
+    /// Takes customers in: `customer_id` and attributes. A known customer's attributes are
+    /// replaced as a whole.
+    ///
+    /// # Errors
+    /// As [`Engine::ingest`].
+    pub fn upsert_customers(&mut self, customers: &Frame) -> Result<IngestReport> {
+        let schema = self.bundle.playbook().schema();
+        let (table, report) = check_customers(schema, customers)?;
+        for (row, id) in table.ids.iter().enumerate() {
+            let state =
+                self.customers.entry(id.clone()).or_insert_with(|| CustomerState::new(schema));
+            state.set_attributes(&table, row);
+        }
+        Ok(report)
+    }
+
+    /// Everything known of one customer at `as_of`.
+    ///
+    /// # Errors
+    /// `unknown_customer` when there is no event and no attribute of such a customer.
+    pub fn score(&self, customer_id: &str, as_of: Timestamp) -> Result<Score> {
+        let state = self.customers.get(customer_id).ok_or_else(|| {
+            Error::new(
+                ErrorCode::UnknownCustomer,
+                "customer",
+                "is not known; ingest an event or upsert its attributes first",
+            )
+            .at_path(customer_id)
+        })?;
+        let mut frame = Vec::new();
+        self.scorer.score(&self.bundle, customer_id, state, as_of, &mut frame)
+    }
+
+    /// Everything known at `as_of` of each customer, ordered by identifier: those with attributes,
+    /// or with an event at or before `as_of`.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub fn score_all(&self, as_of: Timestamp) -> Result<Vec<Score>> {
+        let mut frame = Vec::new();
+        self.customers
+            .iter()
+            .filter(|(_, state)| state.known_at(as_of))
+            .map(|(id, state)| self.scorer.score(&self.bundle, id, state, as_of, &mut frame))
+            .collect()
+    }
+
+    /// Looks at every customer at `as_of` and decides about every campaign.
+    ///
+    /// What is given was decided by this call: calling again at the same instant gives nothing.
+    ///
+    /// # Errors
+    /// `time_order` when something was decided for a later instant already; nothing is decided
+    /// then.
+    pub fn decide(&mut self, as_of: Timestamp) -> Result<Decisions> {
+        decide::decide(&self.bundle, &self.scorer, &mut self.customers, as_of)
+    }
+
+    /// The state of all customers, as bytes. The same state gives the same bytes.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub fn snapshot(&self) -> Result<Vec<u8>> {
+        snapshot::write(&self.bundle, &self.customers)
+    }
+
+    /// An engine that goes on from a snapshot. The bundle may be a newer one, as long as attributes
+    /// and event types are the same.
+    ///
+    /// # Errors
+    /// `state_format` when the bytes are damaged; `state_version` when they were written for other
+    /// attributes or event types, or by a version that this one cannot read.
+    pub fn restore(bundle: Bundle, bytes: &[u8]) -> Result<Self> {
+        let customers = snapshot::read(&bundle, bytes)?;
+        Ok(Self { customers, ..Self::new(bundle) })
+    }
+}

@@ -1,0 +1,61 @@
+//! The score document: everything known of one customer at one instant.
+
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+use crate::expr::Value;
+use crate::health::Health;
+use crate::time::Timestamp;
+
+/// Everything known of one customer at one instant.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Score {
+    /// The customer.
+    pub customer_id: String,
+    /// The instant.
+    pub as_of: Timestamp,
+    /// The features, in the playbook's order; null where missing.
+    pub features: Map<String, Json>,
+    /// The health score; null where the playbook has none, or too little is known.
+    pub health: Option<Health>,
+    /// The churn probability; null where the bundle has no model.
+    pub churn: Option<Churn>,
+    /// The lifecycle stage; null where none matches.
+    pub lifecycle: Option<String>,
+    /// The segments, in the playbook's order.
+    pub segments: Vec<String>,
+    /// The hash of the bundle that says so.
+    pub bundle: String,
+}
+
+/// A churn probability and what it rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Churn {
+    /// The probability of churn within the horizon, 0 to 1.
+    pub probability: f64,
+    /// The features that matter most to the model as a whole, the most important first.
+    pub reasons: Vec<Reason>,
+}
+
+/// A feature that matters to the model, with the customer's value.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reason {
+    /// The feature.
+    pub feature: String,
+    /// The customer's value; null where missing.
+    pub value: Json,
+    /// Its share of the model's importance over all customers, 0 to 1.
+    pub importance: f64,
+}
+
+/// A value as a document has it.
+pub(super) fn json(value: Value<'_>) -> Json {
+    match value {
+        Value::Missing => Json::Null,
+        Value::Number(x) => Json::from(x),
+        Value::Bool(truth) => Json::from(truth),
+        Value::Text(text) => Json::from(text),
+        Value::Time(at) => Json::from(at.to_string()),
+        Value::Span(span) => Json::from(span.to_string()),
+    }
+}

@@ -1,0 +1,237 @@
+//! The playbook's expressions bound into one frame, and the order in which they are asked:
+//! features, health, churn, lifecycle, segments.
+
+use super::score::{Churn, Reason, Score};
+use super::state::CustomerState;
+use crate::bundle::Bundle;
+use crate::churn::InputKind;
+use crate::error::Result;
+use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
+use crate::features::Plan;
+use crate::health::{self, Health};
+use crate::lifecycle::{LifecycleSpec, SegmentsSpec};
+use crate::playbook::{Conditions, Playbook};
+use crate::schema::Schema;
+use crate::time::Timestamp;
+
+/// How many reasons a score gives.
+const REASONS: usize = 3;
+
+/// Everything of a bundle that is asked of one customer, bound to one frame.
+#[derive(Debug, Clone)]
+pub(super) struct Scorer {
+    plan: Plan,
+    /// The factors of the health score.
+    factors: Vec<Program>,
+    health_slot: usize,
+    churn_slot: usize,
+    stage_slot: usize,
+    lifecycle: LifecycleSpec,
+    stages: Vec<Program>,
+    segments: SegmentsSpec,
+    /// For each segment, its slot and condition.
+    members: Vec<(usize, Program)>,
+    /// For each input of the model, the feature it is.
+    model_inputs: Vec<usize>,
+    /// The most important inputs of the model, the most important first.
+    reasons: Vec<usize>,
+    pub(super) consent: Vec<Program>,
+    pub(super) campaigns: Vec<BoundCampaign>,
+}
+
+/// A campaign's expressions.
+#[derive(Debug, Clone)]
+pub(super) struct BoundCampaign {
+    /// The slot that says whether each trigger fired.
+    pub(super) triggers: Vec<(usize, Trigger)>,
+    pub(super) on: Program,
+    pub(super) when: Option<Program>,
+    pub(super) value: Option<Program>,
+}
+
+/// What was found of one customer, besides the frame.
+pub(super) struct Assessment<'a> {
+    pub(super) health: Option<Health>,
+    pub(super) probability: Option<f64>,
+    pub(super) stage: Option<&'a str>,
+    /// For each segment, whether the customer is in it.
+    pub(super) segments: Vec<Option<bool>>,
+}
+
+impl Scorer {
+    pub(super) fn new(bundle: &Bundle) -> Self {
+        let playbook = bundle.playbook();
+        let schema = playbook.schema();
+        let mut plan = Plan::new(schema, playbook.feature_set());
+        let mut bind = |program: &Program| plan.bind(schema, program);
+        let factors = playbook.health().map_or(&[][..], |health| &health.scores);
+        let factors = factors.iter().map(&mut bind).collect();
+        let none = Conditions::default();
+        let lifecycle = playbook.lifecycle().unwrap_or(&none);
+        let stages = lifecycle.programs.iter().map(&mut bind).collect();
+        let members: Vec<Program> = playbook.segments().programs.iter().map(&mut bind).collect();
+        let consent = playbook.campaigns().consent.iter().map(&mut bind).collect();
+        let campaigns = bind_campaigns(&mut plan, schema, playbook);
+        let (model_inputs, reasons) = model_inputs(bundle);
+        let members = members
+            .into_iter()
+            .enumerate()
+            .map(|(index, program)| (plan.slot(schema, &Input::Segment(index)), program))
+            .collect();
+        Self {
+            health_slot: plan.slot(schema, &Input::Health),
+            churn_slot: plan.slot(schema, &Input::Churn),
+            stage_slot: plan.slot(schema, &Input::Lifecycle),
+            plan,
+            factors,
+            lifecycle: LifecycleSpec { stages: lifecycle.names.clone() },
+            stages,
+            segments: SegmentsSpec { segments: playbook.segments().names.clone() },
+            members,
+            model_inputs,
+            reasons,
+            consent,
+            campaigns,
+        }
+    }
+
+    /// Fills `frame` with all that is known of a customer at `as_of`.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub(super) fn assess<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        state: &'a CustomerState,
+        as_of: Timestamp,
+        frame: &mut Vec<Value<'a>>,
+    ) -> Result<Assessment<'a>> {
+        let playbook = bundle.playbook();
+        self.plan.fill(&state.subject(playbook.schema()), as_of, frame);
+        let health = playbook.health().and_then(|plan| {
+            let scores: Vec<f64> =
+                self.factors.iter().map(|factor| factor.eval(frame).as_number()).collect();
+            health::evaluate(&plan.spec, &scores, state.band.as_deref())
+        });
+        if let Some(health) = &health {
+            frame[self.health_slot] = Value::number(health.score);
+        }
+        let probability = match bundle.model() {
+            Some(model) => {
+                let inputs = model.inputs().iter().zip(&self.model_inputs);
+                let row: Vec<f64> = inputs
+                    .map(|(input, feature)| {
+                        model_value(&input.kind, frame[self.plan.feature(*feature)])
+                    })
+                    .collect();
+                Some(model.predict_row(&row)?)
+            }
+            None => None,
+        };
+        if let Some(probability) = probability {
+            frame[self.churn_slot] = Value::number(probability);
+        }
+        let conditions: Vec<Option<bool>> =
+            self.stages.iter().map(|program| program.eval(frame).as_bool()).collect();
+        let stage = self.lifecycle.stage(&conditions);
+        frame[self.stage_slot] = stage.map_or(Value::Missing, Value::Text);
+        let mut segments = Vec::with_capacity(self.members.len());
+        for (slot, program) in &self.members {
+            let member = program.eval(frame).as_bool();
+            frame[*slot] = Value::truth(member);
+            segments.push(member);
+        }
+        Ok(Assessment { health, probability, stage, segments })
+    }
+
+    /// Everything known of one customer, as a document.
+    pub(super) fn score<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        customer_id: &str,
+        state: &'a CustomerState,
+        as_of: Timestamp,
+        frame: &mut Vec<Value<'a>>,
+    ) -> Result<Score> {
+        let assessment = self.assess(bundle, state, as_of, frame)?;
+        let specs = &bundle.playbook().feature_set().specs;
+        let feature = |index: usize| super::score::json(frame[self.plan.feature(index)]);
+        let features =
+            specs.iter().enumerate().map(|(index, spec)| (spec.name.clone(), feature(index)));
+        let churn = assessment.probability.zip(bundle.model()).map(|(probability, model)| Churn {
+            probability,
+            reasons: self
+                .reasons
+                .iter()
+                .map(|&input| Reason {
+                    feature: model.inputs()[input].name.clone(),
+                    value: feature(self.model_inputs[input]),
+                    importance: model.importance()[input],
+                })
+                .collect(),
+        });
+        Ok(Score {
+            customer_id: customer_id.to_owned(),
+            as_of,
+            features: features.collect(),
+            health: assessment.health,
+            churn,
+            lifecycle: assessment.stage.map(str::to_owned),
+            segments: self.segments.members(&assessment.segments).map(str::to_owned).collect(),
+            bundle: bundle.hash().to_owned(),
+        })
+    }
+}
+
+/// A feature's value as the model reads it: a category as its index in the model's dictionary.
+fn model_value(kind: &InputKind, value: Value<'_>) -> f64 {
+    match (kind, value) {
+        (InputKind::Category { values }, Value::Text(text)) => {
+            let code = values.iter().position(|known| known == text);
+            #[expect(clippy::cast_precision_loss, reason = "no dictionary has 2^53 names")]
+            code.map_or(f64::NAN, |code| code as f64)
+        }
+        (_, Value::Bool(truth)) => f64::from(u8::from(truth)),
+        (_, value) => value.as_number(),
+    }
+}
+
+/// For each input of the model the feature it is, and the inputs by importance.
+fn model_inputs(bundle: &Bundle) -> (Vec<usize>, Vec<usize>) {
+    let Some(model) = bundle.model() else { return (Vec::new(), Vec::new()) };
+    let specs = &bundle.playbook().feature_set().specs;
+    // A bundle is refused where an input is not a feature.
+    let feature = |name: &str| specs.iter().position(|spec| spec.name == name).unwrap_or_default();
+    let inputs = model.inputs().iter().map(|input| feature(&input.name)).collect();
+    let mut order: Vec<usize> = (0..model.importance().len()).collect();
+    order.sort_by(|a, b| model.importance()[*b].total_cmp(&model.importance()[*a]));
+    order.truncate(REASONS);
+    (inputs, order)
+}
+
+fn bind_campaigns(plan: &mut Plan, schema: &Schema, playbook: &Playbook) -> Vec<BoundCampaign> {
+    let bind_trigger = |plan: &mut Plan, index: usize, trigger: &Trigger| {
+        let mut trigger = trigger.clone();
+        if let TriggerKind::RisesAbove { operand, .. } | TriggerKind::FallsBelow { operand, .. } =
+            &mut trigger.kind
+        {
+            *operand = plan.bind(schema, operand);
+        }
+        // Campaigns are asked one after the other, so they share the slots.
+        (plan.slot(schema, &Input::Trigger(index)), trigger)
+    };
+    let campaigns = playbook.campaigns().programs.iter();
+    campaigns
+        .map(|campaign| BoundCampaign {
+            triggers: campaign
+                .triggers
+                .iter()
+                .enumerate()
+                .map(|(index, trigger)| bind_trigger(plan, index, trigger))
+                .collect(),
+            on: plan.bind(schema, &campaign.on),
+            when: campaign.when.as_ref().map(|program| plan.bind(schema, program)),
+            value: campaign.value.as_ref().map(|program| plan.bind(schema, program)),
+        })
+        .collect()
+}

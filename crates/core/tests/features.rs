@@ -1,0 +1,271 @@
+//! Features as the design defines them, on histories small enough to check by eye.
+
+use serde_json::{Value, json};
+use stayput_core::columns::Frame;
+use stayput_core::features::{FeatureData, FeatureType};
+use stayput_core::time::Timestamp;
+use stayput_core::{Bundle, Engine, Playbook};
+
+const SCHEMA: &str = r#"
+[playbook]
+name = "test"
+[customer]
+plan = { type = "category", values = ["free", "pro"] }
+mrr = { type = "number", min = 0 }
+since = { type = "timestamp" }
+zone = { type = "timezone", default = "UTC" }
+vip = { type = "bool", default = false }
+[events.login]
+[events.purchase]
+amount = { type = "number", required = true }
+sku = "category"
+[features]
+"#;
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn events() -> Value {
+    json!([
+        {"customer_id": "a", "timestamp": "2026-01-01T00:00:00Z", "type": "login"},
+        {"customer_id": "a", "timestamp": "2026-01-08T00:00:00Z", "type": "login"},
+        {"customer_id": "a", "timestamp": "2026-01-08T23:30:00Z", "type": "login"},
+        {"customer_id": "a", "timestamp": "2026-01-03T00:00:00Z", "type": "purchase", "amount": 10.0, "sku": "x"},
+        {"customer_id": "a", "timestamp": "2026-01-05T00:00:00Z", "type": "purchase", "amount": 30.0, "sku": "y"},
+        {"customer_id": "a", "timestamp": "2026-01-06T00:00:00Z", "type": "purchase", "amount": 2.0, "sku": "x"},
+        {"customer_id": "a", "timestamp": "2026-02-01T00:00:00Z", "type": "purchase", "amount": 1e6},
+    ])
+}
+
+fn customers() -> Value {
+    json!([{"customer_id": "a", "plan": "pro", "mrr": 20, "since": "2025-12-01", "zone": "Asia/Tokyo"}])
+}
+
+fn frame(rows: Value) -> Frame {
+    let Value::Array(rows) = rows else { panic!("rows are an array") };
+    Frame::from_objects(rows).unwrap()
+}
+
+/// The value of one expression for customer `a` on 2026-01-08.
+fn value(expression: &str) -> Value {
+    let text = format!("{SCHEMA}x = '{expression}'\n");
+    let playbook = Playbook::parse(&text).unwrap_or_else(|error| panic!("{expression}: {error}"));
+    let as_of = at("2026-01-08T00:00:00Z");
+    let table =
+        playbook.features(&frame(events()), Some(&frame(customers())), &[as_of]).unwrap().table;
+    let column = &table.columns[0];
+    let batch = match (&column.data, &column.kind) {
+        (FeatureData::Number(rows), _) if rows[0].is_nan() => Value::Null,
+        (FeatureData::Number(rows), FeatureType::Bool) => json!(rows[0] == 1.0),
+        (FeatureData::Number(rows), FeatureType::Category { values }) => {
+            json!(values[rows[0] as usize])
+        }
+        (FeatureData::Number(rows), _) => json!(rows[0]),
+        (FeatureData::Time(rows), _) => rows[0].map_or(Value::Null, |at| json!(at.to_string())),
+        (FeatureData::Text(rows), _) => json!(rows[0]),
+    };
+    let mut engine = Engine::new(Bundle::new(playbook, None).unwrap());
+    engine.upsert_customers(&frame(customers())).unwrap();
+    // One by one and in reverse: the order of arrival does not show.
+    let Value::Array(events) = events() else { unreachable!() };
+    for event in events.into_iter().rev() {
+        engine.ingest(&frame(json!([event]))).unwrap();
+    }
+    let score = engine.score("a", as_of).unwrap();
+    assert_eq!(score.features["x"], batch, "{expression}: engine and batch");
+    batch
+}
+
+#[test]
+fn each_function_does_what_its_definition_says() {
+    for (expression, expected) in [
+        // The window (as_of - 7d, as_of] leaves its start out and takes its end in.
+        (r#"count(login, "7d")"#, json!(1.0)),
+        (r#"count(login, "168h1s")"#, json!(2.0)),
+        ("count(login)", json!(2.0)),
+        (r#"count(events, "7d")"#, json!(4.0)),
+        (r#"count(purchase, "30d", purchase.amount > 5.0)"#, json!(2.0)),
+        (r#"count(purchase, purchase.sku == "x")"#, json!(2.0)),
+        (r#"exists(login, "1d")"#, json!(true)),
+        (r#"exists(purchase, "1d")"#, json!(false)),
+        (r#"sum(purchase.amount, "30d")"#, json!(42.0)),
+        (r#"sum(purchase.amount, "1h")"#, json!(0.0)),
+        (r#"sum(purchase.amount * 2.0 + 1.0, "30d")"#, json!(87.0)),
+        ("mean(purchase.amount)", json!(14.0)),
+        (r#"mean(purchase.amount, "1h")"#, Value::Null),
+        ("min(purchase.amount)", json!(2.0)),
+        ("max(purchase.amount)", json!(30.0)),
+        (r#"max(purchase.timestamp, "30d", purchase.sku == "x")"#, json!("2026-01-06T00:00:00Z")),
+        // 10, 30, 2 about 14: (16 + 256 + 144) / 2 = 208.
+        ("std(purchase.amount)", json!(208.0_f64.sqrt())),
+        (r#"std(purchase.amount, "30d", purchase.amount > 20.0)"#, Value::Null),
+        ("distinct(purchase.sku)", json!(2.0)),
+        (r#"distinct(purchase.sku, "1h")"#, json!(0.0)),
+        ("first(purchase.amount)", json!(10.0)),
+        ("last(purchase.sku)", json!("x")),
+        ("last(login)", json!("2026-01-08T00:00:00Z")),
+        (r#"last(events, "2d")"#, json!("2026-01-08T00:00:00Z")),
+        ("days_since(last(purchase))", json!(2.0)),
+        ("days_until(customer.since)", json!(-38.0)),
+        // In Tokyo, nine hours ahead, both logins still fall on two days.
+        ("active_days(login)", json!(2.0)),
+        ("ratio(customer.mrr, 8.0)", json!(2.5)),
+        ("ratio(customer.mrr, 0.0)", Value::Null),
+        ("curve(customer.mrr, 0, 0, 10, 50, 30, 90)", json!(70.0)),
+        ("clamp(customer.mrr, 0.0, 5.0)", json!(5.0)),
+        ("log1p(customer.mrr - 21.0)", Value::Null),
+        (r#"coalesce(mean(purchase.amount, "1h"), -1.0)"#, json!(-1.0)),
+        ("customer.plan", json!("pro")),
+        (r#"customer.plan in ["free"]"#, json!(false)),
+        (r#"customer.plan.startsWith("p") ? 1 : 0"#, json!(1.0)),
+        ("has(customer.mrr) && !customer.vip", json!(true)),
+        (r#"as_of - customer.since > "30d""#, json!(true)),
+        (r#"(as_of - customer.since) / duration("1d")"#, json!(38.0)),
+        // Kleene: what is certain without the missing value is certain.
+        (r#"mean(purchase.amount, "1h") > 0 || true"#, json!(true)),
+        (r#"mean(purchase.amount, "1h") > 0 && false"#, json!(false)),
+        (r#"mean(purchase.amount, "1h") > 0 && true"#, Value::Null),
+        ("1.0 / 0.0", Value::Null),
+        ("-7.0 % 4.0", json!(-3.0)),
+        ("2 + 3 * 4 - 6 / 2", json!(11.0)),
+    ] {
+        assert_eq!(value(expression), expected, "{expression}");
+    }
+}
+
+#[test]
+fn a_wrong_expression_says_where_and_what_instead() {
+    for (expression, message) in [
+        ("count(logn)", "line 15, column 12: `logn` is not an event type; did you mean `login`?"),
+        (
+            "count(login, \"30 days\")",
+            "line 15, column 19: `30 days` is not a length of time; expected a number and `w`, `d`, `h`, `m` or `s`, for instance `30d`",
+        ),
+        ("cont(login)", "line 15, column 6: `cont` is not a function; did you mean `count`?"),
+        (
+            "customer.plam",
+            "line 15, column 6: `plam` is not a customer attribute; did you mean `plan`?",
+        ),
+        (
+            "customer.plan == \"prp\"",
+            "line 15, column 23: `prp` is not one of `free`, `pro`; did you mean `pro`?",
+        ),
+        (
+            "sum(purchase.sku)",
+            "line 15, column 10: expected numbers, found a category; `sum(event.property, window?, filter?)`",
+        ),
+        (
+            "purchase.amount > 1",
+            "line 15, column 6: `purchase.amount` has a value for each event; take one, for instance `last(purchase.amount)`",
+        ),
+        (
+            "login",
+            "line 15, column 6: `login` is an event type; count it or take one of its properties, for instance `count(login, \"30d\")`",
+        ),
+        (
+            "count(login, horizon)",
+            "line 15, column 19: `horizon` is known only to `churn.label`: anything else would read the future",
+        ),
+        ("count(login) && true", "line 15, column 6: expected a boolean, found a number"),
+        ("mrr + 1", "line 15, column 6: `mrr` is not a feature; did you mean `customer.mrr`?"),
+        ("health > 4", "line 15, column 6: `health` is not known here"),
+        (
+            "as_of - customer.since",
+            "line 15, column 6: a feature is not a duration; divide it by one, for instance `(…) / duration(\"1d\")`",
+        ),
+        (
+            "rises_above(customer.mrr, 3)",
+            "line 15, column 6: `rises_above` is a trigger, and stands only in a campaign's `on`",
+        ),
+        ("x + 1", "line 15, column 6: features read each other in a circle: `x` reads `x`"),
+        ("curve(1.0, 5, 0, 5, 1)", "line 15, column 23: a curve's x values increase; 5 follows 5"),
+    ] {
+        let error = Playbook::parse(&format!("{SCHEMA}x = '{expression}'\n")).unwrap_err();
+        assert_eq!(error.to_string(), format!("playbook `features.x`: {message}"));
+    }
+}
+
+#[test]
+fn a_label_reads_after_the_gap_up_to_the_end_of_the_horizon() {
+    let text = format!(
+        "{SCHEMA}n = 'count(login)'\n[churn]\nlabel = 'count(login, horizon) == 0'\nhorizon = \"7d\"\ngap = \"1d\"\n"
+    );
+    let playbook = Playbook::parse(&text).unwrap();
+    let login = |day: &str| json!({"customer_id": "a", "timestamp": day, "type": "login"});
+    let label = |days: &[&str]| {
+        let mut rows: Vec<Value> = days.iter().map(|day| login(day)).collect();
+        // Somebody else's event closes the data.
+        rows.push(json!({"customer_id": "z", "timestamp": "2026-03-01", "type": "login"}));
+        let set = playbook
+            .training_set(&frame(Value::Array(rows)), None, &[at("2026-01-01")])
+            .unwrap()
+            .set;
+        (set.labels.clone(), set.table.columns[0].numbers().unwrap().to_vec())
+    };
+    assert_eq!(label(&["2026-01-01", "2026-01-02"]), (vec![1.0], vec![1.0]), "inside the gap");
+    assert_eq!(label(&["2026-01-01", "2026-01-02T00:00:01Z"]).0, [0.0], "after the gap");
+    assert_eq!(label(&["2026-01-01", "2026-01-09"]).0, [0.0], "the end is inside");
+    assert_eq!(label(&["2026-01-01", "2026-01-09T00:00:01Z"]).0, [1.0], "after the end");
+    assert!(label(&["2026-01-02"]).0.is_empty(), "nobody before the first event");
+}
+
+#[test]
+fn rows_past_the_data_and_not_eligible_are_left_out_and_counted() {
+    let text = format!(
+        "{SCHEMA}n = 'count(login)'\n[churn]\nlabel = 'count(login, horizon) == 0'\nhorizon = \"7d\"\neligible = 'n >= 2'\n"
+    );
+    let playbook = Playbook::parse(&text).unwrap();
+    let days = ["2026-01-01", "2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z"].map(at);
+    let training = playbook.training_set(&frame(events()), None, &days).unwrap();
+    let left_out = training.set.left_out;
+    assert_eq!((left_out.not_eligible, left_out.horizon_past_data), (2, 0));
+    assert_eq!(training.set.labels, [1.0]);
+    let late = playbook.training_set(&frame(events()), None, &[at("2026-01-30")]).unwrap();
+    assert_eq!(late.set.left_out.horizon_past_data, 1);
+}
+
+#[test]
+fn a_feature_that_reads_what_the_label_reads_is_refused() {
+    let text = format!("{SCHEMA}v = 'customer.vip'\n[churn]\nlabel = 'customer.vip'\n");
+    let error = Playbook::parse(&text).unwrap_err();
+    assert_eq!(error.code().as_str(), "leakage");
+    assert_eq!(
+        error.to_string(),
+        "playbook `features.v`: reads `customer.vip`, which the churn label reads too: the answer would be among the questions"
+    );
+}
+
+#[test]
+fn a_bad_event_is_in_the_report_and_the_good_ones_count() {
+    let playbook = Playbook::parse(&format!("{SCHEMA}n = 'count(events)'\n")).unwrap();
+    let mut engine = Engine::new(Bundle::new(playbook, None).unwrap());
+    let report = engine
+        .ingest(&frame(json!([
+            {"customer_id": "a", "timestamp": "2026-01-01", "type": "login", "event_id": "1", "country": "de"},
+            {"customer_id": "a", "timestamp": "2026-01-01", "type": "logn"},
+            {"customer_id": "a", "timestamp": "yesterday", "type": "login"},
+            {"customer_id": "a", "timestamp": "2026-01-01", "type": "purchase"},
+            {"customer_id": "a", "timestamp": "2026-01-01", "type": "purchase", "amount": "12,50"},
+            {"customer_id": null, "timestamp": "2026-01-01", "type": "login"},
+            {"customer_id": "a", "timestamp": "2026-01-01", "type": "login", "event_id": "1"},
+            {"customer_id": "a", "timestamp": "2026-01-02", "type": "login", "event_id": "1"},
+            {"customer_id": 7, "timestamp": "2026-01-02", "type": "login"},
+        ])))
+        .unwrap();
+    assert_eq!((report.accepted, report.duplicates), (2, 1));
+    assert_eq!(report.ignored_columns, ["country"]);
+    let rejected: Vec<&str> = report.rejected.iter().map(|row| row.message.as_str()).collect();
+    assert_eq!(
+        rejected,
+        [
+            "event 1: `logn` is not an event type of the playbook; did you mean `login`?",
+            "event 2: `timestamp`: `yesterday` is not a date or time; expected ISO 8601, for instance `2026-11-21T10:00:00Z`",
+            "event 3: `amount` of `purchase` is missing",
+            "event 4: `amount` is \"12,50\"; expected a number",
+            "event 5: `customer_id` is missing",
+            "event 7: `event_id` is `1`, which this customer has already with other contents",
+        ]
+    );
+    assert_eq!(engine.customers().collect::<Vec<_>>(), ["7", "a"]);
+}
