@@ -19,6 +19,7 @@ pub mod math;
 mod playbook;
 pub mod schema;
 pub mod time;
+pub mod wire;
 
 pub use bundle::Bundle;
 pub use engine::{Churn, Decisions, Engine, Reason, Score};

@@ -67,7 +67,10 @@ pub fn piecewise_linear(x: f64, points: &[(f64, f64)]) -> f64 {
     }
     let after = points.partition_point(|(at, _)| *at <= x);
     match (after.checked_sub(1).map(|before| points[before]), points.get(after)) {
-        (Some((x0, y0)), Some(&(x1, y1))) => y0 + (y1 - y0) * ((x - x0) / (x1 - x0)),
+        (Some((x0, y0)), Some(&(x1, y1))) => {
+            // Rounding is not to push a value past the point it lies before.
+            (y0 + (y1 - y0) * ((x - x0) / (x1 - x0))).clamp(y0.min(y1), y0.max(y1))
+        }
         (Some((_, y)), None) | (None, Some(&(_, y))) => y,
         (None, None) => f64::NAN,
     }

@@ -87,6 +87,22 @@ pub struct Schema {
     pub events: Vec<EventType>,
 }
 
+impl Field {
+    /// A field of that name and type, without unit, bounds or default.
+    #[must_use]
+    pub fn new(name: &str, kind: FieldType) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            unit: None,
+            min: None,
+            max: None,
+            required: false,
+            default: None,
+        }
+    }
+}
+
 impl Schema {
     /// The index of an event type.
     #[must_use]

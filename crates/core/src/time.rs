@@ -22,6 +22,9 @@ const DAY: i64 = 86_400 * SECOND;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
     /// The instant `micros` microseconds after 1970-01-01T00:00:00Z.
     ///
     /// # Errors

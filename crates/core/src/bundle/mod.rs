@@ -6,11 +6,15 @@ use std::sync::Arc;
 
 use container::{BUNDLE, Container, hash};
 
-use crate::churn::{InputKind, Model};
+use crate::churn::{Input, InputKind, Model};
+use crate::columns::{Frame, MISSING_TEXT};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
+use crate::event::{Cells, read_column};
 use crate::expr::Type;
-use crate::features::FeatureTable;
+use crate::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType, RowKey};
 use crate::playbook::Playbook;
+use crate::schema::{Field, FieldType};
+use crate::time::Timestamp;
 
 /// A playbook and, where there is one, its churn model.
 ///
@@ -99,6 +103,49 @@ impl Bundle {
         })?;
         model.predict(model.rows_of(table)?.view())
     }
+
+    /// The churn probability of each row of a host's table, which has a column for each feature
+    /// that the model reads: booleans and categories as such, missing where missing.
+    ///
+    /// # Errors
+    /// As [`Bundle::score_rows`]; `table_column` and `table_value` when a column or value is not
+    /// what the feature is.
+    pub fn score_frame(&self, frame: &Frame) -> Result<Vec<f64>> {
+        let inputs = self.model().map_or(&[][..], Model::inputs);
+        let columns = inputs.iter().map(|input| column_of(input, frame)).collect::<Result<_>>()?;
+        let key = RowKey { customer_id: String::new(), as_of: Timestamp::EPOCH };
+        self.score_rows(&FeatureTable::new(vec![key; frame.len()], columns)?)
+    }
+}
+
+/// The column of a host's table that a model's input is.
+fn column_of(input: &Input, frame: &Frame) -> Result<FeatureColumn> {
+    let (field, feature) = match &input.kind {
+        InputKind::Number => (FieldType::Number, FeatureType::Number),
+        InputKind::Bool => (FieldType::Bool, FeatureType::Bool),
+        // Any name may come: one that the model has not seen is missing to it.
+        InputKind::Category { .. } => (
+            FieldType::Category { values: Vec::new() },
+            FeatureType::Category { values: Vec::new() },
+        ),
+    };
+    let cells = read_column("rows", &Field::new(&input.name, field), frame)?;
+    let (kind, rows) = match cells {
+        Cells::Text { codes, values } => {
+            let code = |code: u32| {
+                if code == MISSING_TEXT { f64::NAN } else { f64::from(code) }
+            };
+            (FeatureType::Category { values }, codes.into_iter().map(code).collect())
+        }
+        Cells::Bool(rows) => {
+            let number = |truth: Option<bool>| truth.map_or(f64::NAN, |t| f64::from(u8::from(t)));
+            (feature, rows.into_iter().map(number).collect())
+        }
+        Cells::Number(rows) => (feature, rows),
+        // No input is an instant.
+        Cells::Time(rows) => (feature, vec![f64::NAN; rows.len()]),
+    };
+    Ok(FeatureColumn { name: input.name.clone(), kind, data: FeatureData::Number(rows) })
 }
 
 fn check_inputs(playbook: &Playbook, model: &Model) -> Result<()> {

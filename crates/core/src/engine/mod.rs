@@ -17,8 +17,9 @@ pub use score::{Churn, Reason, Score};
 use crate::bundle::Bundle;
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
-use crate::event::{IngestReport, check_customers, check_events};
+use crate::event::{CustomerTable, EventRows, IngestReport, check_customers, check_events};
 use crate::history::NewEvent;
+use crate::playbook::Reports;
 use crate::time::Timestamp;
 use scorer::Scorer;
 use state::CustomerState;
@@ -59,7 +60,40 @@ impl Engine {
     /// then.
     pub fn ingest(&mut self, events: &Frame) -> Result<IngestReport> {
         let schema = self.bundle.playbook().schema();
-        let (rows, mut report) = check_events(schema, events)?;
+        let (rows, report) = check_events(schema, events)?;
+        Ok(self.take_events(&rows, report))
+    }
+
+    /// Takes customers in: `customer_id` and attributes. A known customer's attributes are
+    /// replaced as a whole.
+    ///
+    /// # Errors
+    /// As [`Engine::ingest`].
+    pub fn upsert_customers(&mut self, customers: &Frame) -> Result<IngestReport> {
+        let (table, report) = check_customers(self.bundle.playbook().schema(), customers)?;
+        self.take_customers(&table);
+        Ok(report)
+    }
+
+    /// Takes customers, where they are given, and events in.
+    ///
+    /// # Errors
+    /// As [`Engine::ingest`] for either table; nothing of both is taken in then.
+    pub fn ingest_tables(&mut self, events: &Frame, customers: Option<&Frame>) -> Result<Reports> {
+        let schema = self.bundle.playbook().schema();
+        let (rows, report) = check_events(schema, events)?;
+        let mut reports = Reports::default();
+        if let Some(customers) = customers {
+            let (table, report) = check_customers(schema, customers)?;
+            self.take_customers(&table);
+            reports.customers = report;
+        }
+        reports.events = self.take_events(&rows, report);
+        Ok(reports)
+    }
+
+    fn take_events(&mut self, rows: &EventRows, mut report: IngestReport) -> IngestReport {
+        let schema = self.bundle.playbook().schema();
         // In the order given, so that of two events with one `event_id` the first counts.
         let mut order: Vec<(usize, usize, usize)> = Vec::with_capacity(report.accepted);
         for (kind, table) in rows.types.iter().enumerate() {
@@ -71,28 +105,21 @@ impl Engine {
             if !self.customers.contains_key(customer) {
                 self.customers.insert(customer.clone(), CustomerState::new(schema));
             }
-            let event = NewEvent::of(&rows, kind, at);
+            let event = NewEvent::of(rows, kind, at);
             if let Some(state) = self.customers.get_mut(customer) {
                 state.history.insert(&event).enter(&mut report, row, event.id);
             }
         }
-        Ok(report)
+        report
     }
 
-    /// Takes customers in: `customer_id` and attributes. A known customer's attributes are
-    /// replaced as a whole.
-    ///
-    /// # Errors
-    /// As [`Engine::ingest`].
-    pub fn upsert_customers(&mut self, customers: &Frame) -> Result<IngestReport> {
+    fn take_customers(&mut self, table: &CustomerTable) {
         let schema = self.bundle.playbook().schema();
-        let (table, report) = check_customers(schema, customers)?;
         for (row, id) in table.ids.iter().enumerate() {
             let state =
                 self.customers.entry(id.clone()).or_insert_with(|| CustomerState::new(schema));
-            state.set_attributes(&table, row);
+            state.set_attributes(table, row);
         }
-        Ok(report)
     }
 
     /// Everything known of one customer at `as_of`.

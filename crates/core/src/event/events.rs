@@ -36,15 +36,7 @@ pub struct TypeRows {
 
 /// A field that holds an identifier.
 pub(super) fn identifier(name: &str) -> Field {
-    Field {
-        name: name.to_owned(),
-        kind: FieldType::Text,
-        unit: None,
-        min: None,
-        max: None,
-        required: true,
-        default: None,
-    }
+    Field { required: true, ..Field::new(name, FieldType::Text) }
 }
 
 /// Checks an event table against the schema.

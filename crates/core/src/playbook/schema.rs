@@ -21,7 +21,7 @@ pub(super) fn read(root: &mut TableReader) -> Result<Schema> {
                     "`customer_id` is there without being declared",
                 ));
             }
-            schema.attributes.push(field(name, node)?);
+            schema.attributes.push(field(&name, node)?);
         }
     }
     if let Some(events) = root.take("events") {
@@ -36,7 +36,7 @@ pub(super) fn read(root: &mut TableReader) -> Result<Schema> {
                         format!("`{property}` is there in every event without being declared"),
                     ));
                 }
-                properties.push(field(property, node)?);
+                properties.push(field(&property, node)?);
             }
             schema.events.push(EventType { name, properties });
         }
@@ -45,16 +45,8 @@ pub(super) fn read(root: &mut TableReader) -> Result<Schema> {
 }
 
 /// A field: `{ type = "number", … }`, or the name of the type alone.
-fn field(name: String, node: Node) -> Result<Field> {
-    let mut field = Field {
-        name,
-        kind: FieldType::Number,
-        unit: None,
-        min: None,
-        max: None,
-        required: false,
-        default: None,
-    };
+fn field(name: &str, node: Node) -> Result<Field> {
+    let mut field = Field::new(name, FieldType::Number);
     if node.is_string() {
         field.kind = field_type(node.one_of(&TYPES)?, Vec::new());
         return Ok(field);

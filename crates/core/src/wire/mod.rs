@@ -1,0 +1,170 @@
+//! The documents lane: questions and answers as JSON text, the same for every host.
+//!
+//! A binding hands text in and text out; numbers are written with the fewest digits that read back
+//! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::bundle::Bundle;
+use crate::columns::Frame;
+use crate::engine::Engine;
+use crate::error::{Error, Position, Result};
+use crate::features::{FeatureData, FeatureTable, FeatureType};
+use crate::playbook::{Playbook, Reports};
+use crate::time::Timestamp;
+
+/// A feature table as rows, with the report of what it was made from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FeatureRows {
+    /// One object a row: `customer_id`, `as_of`, then the features; null where missing.
+    pub rows: Vec<Map<String, Value>>,
+    /// The rows of events and customers that were refused.
+    pub report: Reports,
+}
+
+/// What a host makes an exception of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ErrorDocument {
+    /// The stable code.
+    pub code: String,
+    /// The whole sentence.
+    pub message: String,
+    /// The key, column or argument it is about.
+    pub path: Option<String>,
+    /// Where in the playbook's text.
+    pub position: Option<Position>,
+}
+
+impl From<&Error> for ErrorDocument {
+    fn from(error: &Error) -> Self {
+        Self {
+            code: error.code().as_str().to_owned(),
+            message: error.to_string(),
+            path: error.path().map(str::to_owned),
+            position: error.position(),
+        }
+    }
+}
+
+/// A document as text.
+///
+/// # Errors
+/// `internal` when it cannot be written, which none of the core's documents is.
+pub fn to_json<T: Serialize + ?Sized>(document: &T) -> Result<String> {
+    serde_json::to_string(document)
+        .map_err(|error| Error::internal(format!("a document cannot be written: {error}")))
+}
+
+/// The instant that a host gives as text.
+///
+/// # Errors
+/// `argument` when it is not one in ISO 8601.
+pub fn as_of(text: &str) -> Result<Timestamp> {
+    Timestamp::parse(text).map_err(|error| Error::argument("as_of", error.message()))
+}
+
+/// [`Playbook::features`] as rows.
+///
+/// # Errors
+/// Those of [`Playbook::features`].
+pub fn features(
+    playbook: &Playbook,
+    events: &Frame,
+    customers: Option<&Frame>,
+    as_of: &[Timestamp],
+) -> Result<FeatureRows> {
+    let features = playbook.features(events, customers, as_of)?;
+    Ok(FeatureRows { rows: rows(&features.table), report: features.report })
+}
+
+/// [`features`] as JSON text.
+///
+/// # Errors
+/// Those of [`Playbook::features`].
+pub fn features_json(
+    playbook: &Playbook,
+    events: &Frame,
+    customers: Option<&Frame>,
+    as_of: &[Timestamp],
+) -> Result<String> {
+    to_json(&features(playbook, events, customers, as_of)?)
+}
+
+/// [`Engine::ingest`], and [`Engine::upsert_customers`] before it where customers are given, as
+/// the JSON text of [`Reports`].
+///
+/// # Errors
+/// Those of both; where the customers are refused as a whole, no event is taken in.
+pub fn ingest_json(
+    engine: &mut Engine,
+    events: &Frame,
+    customers: Option<&Frame>,
+) -> Result<String> {
+    to_json(&engine.ingest_tables(events, customers)?)
+}
+
+/// [`Engine::score`] as JSON text.
+///
+/// # Errors
+/// Those of [`Engine::score`].
+pub fn score_json(engine: &Engine, customer_id: &str, as_of: Timestamp) -> Result<String> {
+    to_json(&engine.score(customer_id, as_of)?)
+}
+
+/// [`Engine::score_all`] as JSON text.
+///
+/// # Errors
+/// Those of [`Engine::score_all`].
+pub fn score_all_json(engine: &Engine, as_of: Timestamp) -> Result<String> {
+    to_json(&engine.score_all(as_of)?)
+}
+
+/// [`Engine::decide`] as JSON text.
+///
+/// # Errors
+/// Those of [`Engine::decide`].
+pub fn decide_json(engine: &mut Engine, as_of: Timestamp) -> Result<String> {
+    to_json(&engine.decide(as_of)?)
+}
+
+/// [`Bundle::score_frame`] as a JSON array of probabilities.
+///
+/// # Errors
+/// Those of [`Bundle::score_frame`].
+pub fn score_rows_json(bundle: &Bundle, rows: &Frame) -> Result<String> {
+    to_json(&bundle.score_frame(rows)?)
+}
+
+/// The rows of a feature table as objects.
+#[must_use]
+pub fn rows(table: &FeatureTable) -> Vec<Map<String, Value>> {
+    let row = |(at, key): (usize, &crate::features::RowKey)| {
+        let mut object = Map::new();
+        object.insert("customer_id".to_owned(), key.customer_id.as_str().into());
+        object.insert("as_of".to_owned(), key.as_of.to_string().into());
+        for column in &table.columns {
+            let value = match (&column.data, &column.kind) {
+                (FeatureData::Number(rows), _) if rows[at].is_nan() => Value::Null,
+                (FeatureData::Number(rows), FeatureType::Bool) => Value::from(rows[at] != 0.0),
+                (FeatureData::Number(rows), FeatureType::Category { values }) => {
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        clippy::cast_sign_loss,
+                        reason = "a code is an index"
+                    )]
+                    let name = values.get(rows[at] as usize);
+                    name.map_or(Value::Null, |name| Value::from(name.as_str()))
+                }
+                (FeatureData::Number(rows), _) => Value::from(rows[at]),
+                (FeatureData::Time(rows), _) => {
+                    rows[at].map_or(Value::Null, |at| Value::from(at.to_string()))
+                }
+                (FeatureData::Text(rows), _) => Value::from(rows[at].clone()),
+            };
+            object.insert(column.name.clone(), value);
+        }
+        object
+    };
+    table.rows.iter().enumerate().map(row).collect()
+}
