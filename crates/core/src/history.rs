@@ -361,10 +361,16 @@ impl<'a> Events<'a> {
     /// Those later than `after` and not later than `until`.
     #[must_use]
     pub fn between(&self, after: Option<Timestamp>, until: Timestamp) -> Events<'a> {
-        let times = &self.log.times[self.range.clone()];
+        let times = self.times();
         let start = after.map_or(0, |after| times.partition_point(|t| *t <= after.as_micros()));
         let end = times.partition_point(|t| *t <= until.as_micros()).max(start);
         Events { log: self.log, range: self.range.start + start..self.range.start + end }
+    }
+
+    /// When they happened, in microseconds, in order.
+    #[must_use]
+    pub fn times(&self) -> &'a [i64] {
+        &self.log.times[self.range.clone()]
     }
 
     /// The number of events.

@@ -1,5 +1,13 @@
 //! Features as the design defines them, on histories small enough to check by eye.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a test stops at the first surprise"
+)]
+
 use serde_json::{Value, json};
 use stayput_core::columns::Frame;
 use stayput_core::features::{FeatureData, FeatureType};

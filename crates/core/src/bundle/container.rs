@@ -141,6 +141,7 @@ impl<'a> Container<'a> {
     }
 
     /// The format version that the file was written in.
+    #[cfg(test)]
     pub(crate) fn version(&self) -> u16 {
         self.version
     }

@@ -158,11 +158,12 @@ fn check_inputs(playbook: &Playbook, model: &Model) -> Result<()> {
             let near = did_you_mean(&input.name, specs.iter().map(|spec| spec.name.as_str()));
             return Err(refuse(format!("is not a feature of the playbook{near}")));
         };
-        let fits = match (&input.kind, spec.program.kind()) {
-            (InputKind::Number, Type::Number) | (InputKind::Bool, Type::Bool) => true,
-            (InputKind::Category { .. }, Type::Category(_)) => true,
-            _ => false,
-        };
+        let fits = matches!(
+            (&input.kind, spec.program.kind()),
+            (InputKind::Number, Type::Number)
+                | (InputKind::Bool, Type::Bool)
+                | (InputKind::Category { .. }, Type::Category(_))
+        );
         if !fits {
             let (found, expected) = (spec.program.kind().name(), input.kind.name());
             return Err(refuse(format!(

@@ -153,7 +153,7 @@ impl<'a> Seen<'_, 'a> {
             }
             TriggerKind::Event(event) => {
                 let events = self.history.types[*event].between(None, self.as_of);
-                let latest = events.log.times[events.range].last().copied();
+                let latest = events.times().last().copied();
                 let latest = latest.and_then(|at| Timestamp::from_micros(at).ok());
                 let event = self.schema.events[*event].name.clone();
                 (campaign::Trigger::Event { event }, Observation::LatestEvent(latest))

@@ -107,7 +107,9 @@ impl Cells {
         }
     }
 
-    /// Adds a row. A cell of another type than the column's is missing.
+    /// Adds a row to a column that grew by this function alone: its dictionary is kept in order,
+    /// so that it does not tell in which order the rows came. A cell of another type than the
+    /// column's is missing.
     pub fn push(&mut self, cell: Cell<'_>) {
         match (self, cell) {
             (Self::Number(rows), Cell::Number(x)) => rows.push(x),
@@ -115,10 +117,13 @@ impl Cells {
             (Self::Bool(rows), Cell::Bool(truth)) => rows.push(Some(truth)),
             (Self::Bool(rows), _) => rows.push(None),
             (Self::Text { codes, values }, Cell::Text(text)) => {
-                let known = values.iter().position(|known| known == text);
-                let code = known.unwrap_or_else(|| {
-                    values.push(text.to_owned());
-                    values.len() - 1
+                let place = values.binary_search_by(|known| known.as_str().cmp(text));
+                let code = place.unwrap_or_else(|at| {
+                    values.insert(at, text.to_owned());
+                    for code in codes.iter_mut().filter(|code| **code != MISSING_TEXT) {
+                        *code += u32::from(*code as usize >= at);
+                    }
+                    at
                 });
                 codes.push(u32::try_from(code).unwrap_or(MISSING_TEXT));
             }
@@ -139,15 +144,18 @@ impl Cells {
         }
     }
 
-    /// Whether the column is one of a field of that type, with that many rows, every one of which
-    /// can be read.
+    /// Whether the column is one of a field of that type that grew by [`Cells::push`], with that
+    /// many rows, every one of which can be read.
     #[must_use]
     pub fn fits(&self, kind: &FieldType, rows: usize) -> bool {
         let same = std::mem::discriminant(self) == std::mem::discriminant(&Self::of(kind));
         let readable = match self {
             Self::Number(rows) => rows.iter().all(|x| !x.is_infinite()),
             Self::Text { codes, values } => {
-                codes.iter().all(|code| *code == MISSING_TEXT || (*code as usize) < values.len())
+                values.is_sorted_by(|a, b| a < b)
+                    && codes
+                        .iter()
+                        .all(|code| *code == MISSING_TEXT || (*code as usize) < values.len())
             }
             Self::Bool(_) | Self::Time(_) => true,
         };

@@ -79,7 +79,9 @@ impl Ast {
             AstKind::Number(_) | AstKind::Bool(_) | AstKind::Text(_) => {}
             AstKind::Field(base, _) => base.names(visit),
             AstKind::Call { args, .. } | AstKind::List(args) => {
-                args.iter().for_each(|arg| arg.names(visit));
+                for arg in args {
+                    arg.names(visit);
+                }
             }
             AstKind::Not(inner) | AstKind::Negate(inner) => inner.names(visit),
             AstKind::Binary(_, left, right) => {

@@ -448,7 +448,7 @@ impl<'s> Checker<'s> {
     }
 
     fn curve(&mut self, args: &[Ast], usage: &str, at: Position) -> Result<(Node, Type)> {
-        if args.len() < 3 || args.len() % 2 == 0 {
+        if args.len() < 3 || args.len().is_multiple_of(2) {
             return Err(wrong_type(at, format!("expected `{usage}` with at least one point")));
         }
         let (x, _) = self.check_as(&args[0], &Type::Number)?;

@@ -192,12 +192,22 @@ impl Node {
                 a.rebase(slots);
                 b.rebase(slots);
             }
-            Self::Choose(a, b, c) => [a, b, c].into_iter().for_each(|node| node.rebase(slots)),
+            Self::Choose(a, b, c) => {
+                for node in [a, b, c] {
+                    node.rebase(slots);
+                }
+            }
             Self::OneOf(a, items) => {
                 a.rebase(slots);
-                items.iter_mut().for_each(|item| item.rebase(slots));
+                for item in items {
+                    item.rebase(slots);
+                }
             }
-            Self::Call(_, args) => args.iter_mut().for_each(|arg| arg.rebase(slots)),
+            Self::Call(_, args) => {
+                for arg in args {
+                    arg.rebase(slots);
+                }
+            }
         }
     }
 }

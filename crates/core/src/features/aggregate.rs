@@ -65,39 +65,36 @@ impl BoundAggregate {
                 (Some(after), after.plus(horizon))
             }
         };
-        match self.event {
-            Some(event) => {
-                let events = reading.history.types[event].between(after, until);
-                if self.value.is_none() && self.filter.is_none() {
-                    return self.of_times(&[events], reading.zone);
-                }
-                self.of_values(&events, reading)
+        if let Some(event) = self.event {
+            let events = reading.history.types[event].between(after, until);
+            if self.value.is_none() && self.filter.is_none() {
+                return self.of_times(&[events], reading.zone);
             }
-            None => {
-                let types = reading.history.types.iter();
-                let all: Vec<Events<'a>> =
-                    types.map(|events| events.between(after, until)).collect();
-                self.of_times(&all, reading.zone)
-            }
+            self.of_values(&events, reading)
+        } else {
+            let types = reading.history.types.iter();
+            let all: Vec<Events<'a>> = types.map(|events| events.between(after, until)).collect();
+            self.of_times(&all, reading.zone)
         }
     }
 
     /// From the times alone.
     fn of_times(&self, events: &[Events<'_>], zone: &Zone) -> Value<'static> {
         let time = |at: i64| Timestamp::from_micros(at).map_or(Value::Missing, Value::Time);
-        let of = |events: &Events<'_>| events.log.times[events.range.clone()].to_vec();
         match self.op {
             AggregateOp::Count => count(events.iter().map(Events::len).sum()),
             AggregateOp::Exists => Value::Bool(events.iter().any(|events| !events.is_empty())),
             AggregateOp::First => {
-                let first = |events: &Events<'_>| of(events).first().copied();
+                let first = |events: &Events<'_>| events.times().first().copied();
                 events.iter().filter_map(first).min().map_or(Value::Missing, time)
             }
             AggregateOp::Last => {
-                let last = |events: &Events<'_>| of(events).last().copied();
+                let last = |events: &Events<'_>| events.times().last().copied();
                 events.iter().filter_map(last).max().map_or(Value::Missing, time)
             }
-            AggregateOp::ActiveDays => active_days(events.iter().flat_map(of), zone),
+            AggregateOp::ActiveDays => {
+                active_days(events.iter().flat_map(|events| events.times().iter().copied()), zone)
+            }
             // The checker gives the others a value.
             _ => Value::Missing,
         }
@@ -137,11 +134,10 @@ impl BoundAggregate {
         // A value that is a bare property, unfiltered, needs no frame.
         if let (None, Some(property)) =
             (&self.filter, self.value.as_ref().and_then(Program::as_input))
+            && property < self.properties
         {
-            if property < self.properties {
-                let cells = &events.log.properties[property];
-                return events.range.clone().map(|row| (row, value_of(cells.get(row)))).collect();
-            }
+            let cells = &events.log.properties[property];
+            return events.range.clone().map(|row| (row, value_of(cells.get(row)))).collect();
         }
         let mut frame = Vec::with_capacity(self.properties + 1 + reading.attributes.len());
         let mut passing = Vec::new();

@@ -48,7 +48,7 @@ struct Row {
     in_table: Option<usize>,
 }
 
-impl<'a> Batch<'a> {
+impl Batch<'_> {
     /// One row for each customer at each instant, ordered by `customer_id`, then `as_of`.
     ///
     /// Without a customer table, a customer has rows from the instant of the first event on.
@@ -113,12 +113,8 @@ impl<'a> Batch<'a> {
         instants.dedup();
         for row in self.rows() {
             let history = self.events.view(row.in_log);
-            let first = history
-                .types
-                .iter()
-                .filter_map(|events| events.log.times[events.range.clone()].first())
-                .min()
-                .copied();
+            let first =
+                history.types.iter().filter_map(|events| events.times().first()).min().copied();
             let subject = match (self.customers, row.in_table) {
                 (Some(table), Some(at)) => {
                     Subject::new(history, self.schema, &table.attributes, at)

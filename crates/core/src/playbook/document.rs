@@ -175,6 +175,7 @@ impl Node {
     }
 
     /// Where the value's content begins.
+    #[cfg(test)]
     pub(crate) fn position(&self) -> Option<Position> {
         self.position
     }
@@ -307,11 +308,6 @@ impl Node {
         }
     }
 
-    /// Whether this is an array.
-    pub(crate) fn is_array(&self) -> bool {
-        matches!(self.value, Value::Array(_))
-    }
-
     /// The entries of this table in the order of the document, where the keys are the writer's
     /// own names.
     pub(crate) fn entries(self) -> Result<Vec<(String, Self)>> {
@@ -319,11 +315,6 @@ impl Node {
             Value::Table(entries) => Ok(entries),
             _ => Err(self.expected("a table")),
         }
-    }
-
-    /// Whether this is a table.
-    pub(crate) fn is_table(&self) -> bool {
-        matches!(self.value, Value::Table(_))
     }
 
     /// A reader of this table, where the keys are the playbook's.

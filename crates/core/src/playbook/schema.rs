@@ -61,17 +61,17 @@ fn field(name: &str, node: Node) -> Result<Field> {
         None => return Err(table.error(ErrorCode::PlaybookKey, "the key `type` is missing")),
     };
     let mut values = Vec::new();
-    if kind == "category" {
-        if let Some(node) = table.take("values") {
-            for value in node.array()? {
-                let name = value.string()?.to_owned();
-                if values.contains(&name) {
-                    return Err(
-                        value.error(ErrorCode::PlaybookValue, format!("`{name}` is there twice"))
-                    );
-                }
-                values.push(name);
+    if kind == "category"
+        && let Some(node) = table.take("values")
+    {
+        for value in node.array()? {
+            let name = value.string()?.to_owned();
+            if values.contains(&name) {
+                return Err(
+                    value.error(ErrorCode::PlaybookValue, format!("`{name}` is there twice"))
+                );
             }
+            values.push(name);
         }
     }
     field.kind = field_type(kind, values);
