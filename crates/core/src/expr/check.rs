@@ -1,10 +1,9 @@
 //! Type checking: a tree of what was written becomes a program, or an error that says where.
 
 use super::ast::{Ast, AstKind, BinaryOp};
-use super::functions::{FUNCTIONS, signature};
 use super::parser::parse;
-use super::program::{Function, Input, Node, Program};
-use super::scope::{Scope, State, Trigger, TriggerKind};
+use super::program::{Input, Node, Program};
+use super::scope::{Scope, Trigger, TriggerKind};
 use super::value::Type;
 use crate::error::{Error, ErrorCode, Position, Result, did_you_mean};
 use crate::time::{Span, Timestamp};
@@ -52,7 +51,7 @@ pub(super) struct Checker<'s> {
     pub(super) inputs: Vec<Input>,
     /// Inside an expression about one event: which type it has.
     pub(super) event: Option<usize>,
-    triggers: Vec<Trigger>,
+    pub(super) triggers: Vec<Trigger>,
 }
 
 impl<'s> Checker<'s> {
@@ -332,7 +331,7 @@ impl<'s> Checker<'s> {
         }
     }
 
-    fn segment(&self, name: &str, at: Position) -> Result<usize> {
+    pub(super) fn segment(&self, name: &str, at: Position) -> Result<usize> {
         let segments = self.scope.segments.unwrap_or_default();
         segments.iter().position(|known| known == name).ok_or_else(|| {
             let near = did_you_mean(name, segments.iter().map(String::as_str));
@@ -340,202 +339,8 @@ impl<'s> Checker<'s> {
         })
     }
 
-    fn call(
-        &mut self,
-        name: &str,
-        args: &[Ast],
-        method: bool,
-        at: Position,
-    ) -> Result<(Node, Type)> {
-        let Some(usage) = signature(name) else {
-            let near = did_you_mean(name, FUNCTIONS.iter().map(|known| known.name));
-            return Err(wrong_name(at, format!("`{name}` is not a function{near}")));
-        };
-        let of_text = matches!(name, "startsWith" | "endsWith" | "contains" | "size");
-        if method != (of_text && (method || name != "size")) {
-            return Err(wrong_type(at, format!("expected `{usage}`")));
-        }
-        let arity = |least: usize, most: usize| {
-            if (least..=most).contains(&args.len()) {
-                return Ok(());
-            }
-            let count = args.len();
-            let s = if count == 1 { "" } else { "s" };
-            Err(wrong_type(at, format!("expected `{usage}`, found {count} argument{s}")))
-        };
-        if let Some(op) = super::aggregate::operation(name) {
-            arity(1, 3)?;
-            return self.aggregate(op, usage, args, at);
-        }
-        match name {
-            "days_since" | "days_until" => {
-                arity(1, 1)?;
-                let (when, _) = self.check_as(&args[0], &Type::Timestamp)?;
-                if self.event.is_some() {
-                    return Err(wrong_type(at, format!("`{name}` is not known of a single event")));
-                }
-                let as_of = self.input(Input::AsOf);
-                let function =
-                    if name == "days_since" { Function::DaysSince } else { Function::DaysUntil };
-                Ok((Node::Call(function, vec![when, as_of]), Type::Number))
-            }
-            "ratio" => {
-                arity(2, 2)?;
-                self.numbers(Function::Ratio, args)
-            }
-            "clamp" => {
-                arity(3, 3)?;
-                self.numbers(Function::Clamp, args)
-            }
-            "log1p" => {
-                arity(1, 1)?;
-                self.numbers(Function::Log1p, args)
-            }
-            "curve" => self.curve(args, usage, at),
-            "coalesce" => {
-                arity(1, 64)?;
-                // A text literal takes the type of the first argument that is not one.
-                let typed = args.iter().find(|arg| !matches!(arg.kind, AstKind::Text(_)));
-                let (_, kind) = self.check(typed.unwrap_or(&args[0]))?;
-                let nodes = args
-                    .iter()
-                    .map(|arg| self.check_as(arg, &kind).map(|(node, _)| node))
-                    .collect::<Result<Vec<_>>>()?;
-                Ok((Node::Call(Function::Coalesce, nodes), kind))
-            }
-            "has" => {
-                arity(1, 1)?;
-                let (node, _) = self.check(&args[0])?;
-                Ok((Node::Call(Function::Has, vec![node]), Type::Bool))
-            }
-            "size" => {
-                arity(1, 1)?;
-                let (node, _) = self.check_as(&args[0], &Type::Text)?;
-                Ok((Node::Call(Function::Size, vec![node]), Type::Number))
-            }
-            "startsWith" | "endsWith" | "contains" => {
-                arity(2, 2)?;
-                let function = match name {
-                    "startsWith" => Function::StartsWith,
-                    "endsWith" => Function::EndsWith,
-                    _ => Function::Contains,
-                };
-                let (text, _) = self.check_as(&args[0], &Type::Text)?;
-                let (part, _) = self.check_as(&args[1], &Type::Text)?;
-                Ok((Node::Call(function, vec![text, part]), Type::Bool))
-            }
-            "duration" | "timestamp" => {
-                arity(1, 1)?;
-                let kind = if name == "duration" { Type::Duration } else { Type::Timestamp };
-                let AstKind::Text(_) = &args[0].kind else {
-                    return Err(wrong_type(args[0].at, format!("expected `{usage}`")));
-                };
-                self.check_as(&args[0], &kind)
-            }
-            _ => {
-                arity(2, 2)?;
-                self.trigger_call(name, args, usage, at)
-            }
-        }
-    }
-
-    fn numbers(&mut self, function: Function, args: &[Ast]) -> Result<(Node, Type)> {
-        let nodes = args
-            .iter()
-            .map(|arg| self.check_as(arg, &Type::Number).map(|(node, _)| node))
-            .collect::<Result<Vec<_>>>()?;
-        Ok((Node::Call(function, nodes), Type::Number))
-    }
-
-    fn curve(&mut self, args: &[Ast], usage: &str, at: Position) -> Result<(Node, Type)> {
-        if args.len() < 3 || args.len().is_multiple_of(2) {
-            return Err(wrong_type(at, format!("expected `{usage}` with at least one point")));
-        }
-        let (x, _) = self.check_as(&args[0], &Type::Number)?;
-        let numbers = args[1..]
-            .iter()
-            .map(|arg| literal_number(arg, "a curve's points are fixed numbers"))
-            .collect::<Result<Vec<_>>>()?;
-        let points: Vec<(f64, f64)> =
-            numbers.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
-        for (index, pair) in points.windows(2).enumerate() {
-            if pair[0].0 >= pair[1].0 {
-                return Err(wrong_type(
-                    args[1 + 2 * (index + 1)].at,
-                    format!("a curve's x values increase; {} follows {}", pair[1].0, pair[0].0),
-                ));
-            }
-        }
-        Ok((Node::Curve(Box::new(x), points), Type::Number))
-    }
-
-    fn trigger_call(
-        &mut self,
-        name: &str,
-        args: &[Ast],
-        usage: &str,
-        at: Position,
-    ) -> Result<(Node, Type)> {
-        if !self.scope.triggers {
-            return Err(wrong_type(
-                at,
-                format!("`{name}` is a trigger, and stands only in a campaign's `on`"),
-            ));
-        }
-        let trigger = match name {
-            "rises_above" | "falls_below" => {
-                // The operand is a program of its own, evaluated to be compared with last time.
-                let mut own = Checker::new(self.scope);
-                let (root, kind) = own.check_as(&args[0], &Type::Number)?;
-                if !own.triggers.is_empty() {
-                    return Err(wrong_type(
-                        args[0].at,
-                        "a trigger cannot watch a trigger".to_owned(),
-                    ));
-                }
-                let operand = Program { kind, inputs: own.inputs, root };
-                let threshold = literal_number(&args[1], "a threshold is a fixed number")?;
-                if name == "rises_above" {
-                    TriggerKind::RisesAbove { operand, threshold }
-                } else {
-                    TriggerKind::FallsBelow { operand, threshold }
-                }
-            }
-            _ => {
-                let state = self.state(args, usage)?;
-                if name == "enters" {
-                    TriggerKind::Enters(state)
-                } else {
-                    TriggerKind::Leaves(state)
-                }
-            }
-        };
-        let text = format!("{name}({}, {})", args[0], args[1]);
-        Ok((self.trigger(text, trigger), Type::Bool))
-    }
-
-    fn state(&mut self, args: &[Ast], usage: &str) -> Result<State> {
-        let (AstKind::Name(kind), AstKind::Text(name)) = (&args[0].kind, &args[1].kind) else {
-            return Err(wrong_type(args[0].at, format!("expected `{usage}`")));
-        };
-        match kind.as_str() {
-            "lifecycle" if self.scope.stages.is_some() => {
-                let stages = self.scope.stages.unwrap_or_default();
-                if !stages.contains(name) {
-                    let near = did_you_mean(name, stages.iter().map(String::as_str));
-                    return Err(wrong_name(args[1].at, format!("`{name}` is not a stage{near}")));
-                }
-                Ok(State::Stage(name.clone()))
-            }
-            "segments" if self.scope.segments.is_some() => {
-                self.segment(name, args[1].at).map(State::Segment)
-            }
-            _ => Err(wrong_type(args[0].at, format!("expected `{usage}`"))),
-        }
-    }
-
     /// The node that reads whether a trigger fired; the same text is the same trigger.
-    fn trigger(&mut self, text: String, kind: TriggerKind) -> Node {
+    pub(super) fn trigger(&mut self, text: String, kind: TriggerKind) -> Node {
         let known = self.triggers.iter().position(|trigger| trigger.text == text);
         let index = known.unwrap_or_else(|| {
             self.triggers.push(Trigger { text, kind });
@@ -557,14 +362,6 @@ fn arithmetic_type(op: BinaryOp, left: &Type, right: &Type) -> Option<Type> {
             Some(Type::Duration)
         }
         _ => None,
-    }
-}
-
-fn literal_number(ast: &Ast, why: &str) -> Result<f64> {
-    match &ast.kind {
-        AstKind::Number(x) => Ok(*x),
-        AstKind::Negate(inner) => literal_number(inner, why).map(|x| -x),
-        _ => Err(wrong_type(ast.at, why.to_owned())),
     }
 }
 

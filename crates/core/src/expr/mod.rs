@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod ast;
+mod call;
 mod check;
 mod eval;
 mod functions;
