@@ -147,6 +147,24 @@ fn uses(stream: TokenStream, depth: usize, found: &mut Vec<String>) {
     }
 }
 
+/// The names in `#[cfg(test)] mod name;`.
+fn modules_for_tests(text: &str) -> Vec<String> {
+    let tokens: Vec<_> = text.parse::<TokenStream>().unwrap().into_iter().collect();
+    let starts = (0..tokens.len()).filter(|&at| {
+        matches!(&tokens[at], TokenTree::Ident(ident) if ident == "mod")
+            && is_punct(tokens.get(at + 2), ';')
+            && is_for_tests(&tokens, at)
+    });
+    starts.map(|at| tokens[at + 1].to_string()).collect()
+}
+
+/// The path of a file as a path of modules: `features/mod.rs` and `features.rs` are `features`.
+fn module_path(path: &Path) -> Vec<String> {
+    let parts = path.with_extension("");
+    let parts = parts.iter().map(|part| part.to_string_lossy().into_owned());
+    parts.filter(|part| part != "mod").collect()
+}
+
 /// The names that the crate's root re-exports, and the module that each is from.
 fn reexports(lib: &str) -> BTreeMap<String, String> {
     let tokens: Vec<_> = lib.parse::<TokenStream>().unwrap().into_iter().collect();
@@ -171,16 +189,17 @@ fn floor(module: &str) -> Option<usize> {
 
 /// The uses between modules of the core that break the order of the floors.
 fn broken(files: &[(PathBuf, String)], reexports: &BTreeMap<String, String>) -> Vec<String> {
+    let mut for_tests = Vec::new();
+    for (path, text) in files {
+        let parts = module_path(path);
+        for name in modules_for_tests(text) {
+            for_tests.push([parts.as_slice(), &[name]].concat());
+        }
+    }
     let mut wrong = Vec::new();
     for (path, text) in files {
-        let parts: Vec<String> = path
-            .with_extension("")
-            .iter()
-            .map(|part| part.to_string_lossy().into_owned())
-            .filter(|part| part != "mod")
-            .collect();
-        // A file of tests is declared `#[cfg(test)] mod tests;` by its neighbour.
-        if parts.last().is_some_and(|name| name == "tests") || parts == ["lib"] {
+        let parts = module_path(path);
+        if parts == ["lib"] || for_tests.iter().any(|module| parts.starts_with(module)) {
             continue;
         }
         let module = &parts[0];
@@ -236,11 +255,13 @@ fn each_way_to_break_the_order_is_seen() {
             "use super::batch::f; use crate::features::x; use crate::{math, time::Span};",
         ),
         ("health/mod.rs", "#[cfg(test)] mod tests { use crate::engine::Engine; use super::*; }"),
-        ("health/tests.rs", "use crate::engine::Engine;"),
+        ("health/mod.rs", "/// Tests.\n#[cfg(test)]\nmod tests;"),
         ("health/spec.rs", "// crate::engine\nconst X: &str = \"crate::engine\";"),
     ];
     for (path, text) in allowed {
-        let files = [(PathBuf::from(path), text.to_owned())];
+        let tests = ("health/tests.rs", "use crate::engine::Engine;");
+        let files = [(path, text), ("health.rs", "#[cfg(test)] mod tests;"), tests]
+            .map(|(path, text)| (PathBuf::from(path), text.to_owned()));
         assert_eq!(broken(&files, &names), Vec::<String>::new(), "{path}: {text}");
     }
     let refused = [
@@ -251,6 +272,7 @@ fn each_way_to_break_the_order_is_seen() {
         ("features/mod.rs", "fn f() { g(|| super::campaign::Spec) }"),
         ("expr/mod.rs", "mod inner { use super::super::event::X; }"),
         ("playbook/mod.rs", "format!(\"{}\", crate::bundle::hash())"),
+        ("health/tests.rs", "use crate::engine::Engine;"),
         ("extra.rs", ""),
         ("wire/mod.rs", "use crate::extra::X;"),
     ];

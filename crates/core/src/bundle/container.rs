@@ -140,12 +140,6 @@ impl<'a> Container<'a> {
         self.push(name, to_cbor(value)?)
     }
 
-    /// The format version that the file was written in.
-    #[cfg(test)]
-    pub(crate) fn version(&self) -> u16 {
-        self.version
-    }
-
     /// The content of a section, or none where the file lacks it.
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         let section = self.sections.iter().find(|(of, _)| of == name);

@@ -174,12 +174,6 @@ impl Node {
         render(self.path.as_ref())
     }
 
-    /// Where the value's content begins.
-    #[cfg(test)]
-    pub(crate) fn position(&self) -> Option<Position> {
-        self.position
-    }
-
     /// Where in the document the place `inner` of this string's value is; for other values, where
     /// the value begins.
     pub(crate) fn position_within(&self, inner: Position) -> Option<Position> {

@@ -40,7 +40,7 @@ fn forged(change: impl Fn(&mut Vec<u8>)) -> Vec<u8> {
 fn what_is_written_is_read() {
     let bytes = sample();
     let file = Container::read(&bytes, &BUNDLE).unwrap();
-    assert_eq!(file.version(), 1);
+    assert_eq!(file.version, 1);
     assert_eq!(file.require_text("playbook").unwrap(), "[playbook]");
     assert_eq!(file.require_cbor::<Part>("model").unwrap(), part());
     assert_eq!(file.require("empty").unwrap(), b"");
