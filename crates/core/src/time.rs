@@ -19,6 +19,7 @@ const DAY: i64 = 86_400 * SECOND;
 ///
 /// Serialises as RFC 3339 (`2026-11-21T10:00:00Z`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 pub struct Timestamp(i64);
 
 impl Timestamp {

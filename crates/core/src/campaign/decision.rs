@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 
 /// A decision to send something to a customer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Decision {
     /// What identifies it for good.
     pub id: String,
@@ -43,6 +44,7 @@ pub struct Decision {
 
 /// A firing that came to nothing, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Suppression {
     /// What identifies it for good.
     pub id: String,
@@ -67,6 +69,7 @@ pub struct Suppression {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "SuppressionReason"))]
 pub enum Reason {
     /// The campaign's `when` is false or missing.
     Condition,

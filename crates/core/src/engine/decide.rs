@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 
 /// What was decided at one instant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Decisions {
     /// The instant.
     pub as_of: Timestamp,

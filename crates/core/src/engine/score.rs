@@ -9,12 +9,14 @@ use crate::time::Timestamp;
 
 /// Everything known of one customer at one instant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Score {
     /// The customer.
     pub customer_id: String,
     /// The instant.
     pub as_of: Timestamp,
     /// The features, in the playbook's order; null where missing.
+    #[cfg_attr(feature = "typescript", ts(type = "Record<string, Value>"))]
     pub features: Map<String, Json>,
     /// The health score; null where the playbook has none, or too little is known.
     pub health: Option<Health>,
@@ -30,6 +32,7 @@ pub struct Score {
 
 /// A churn probability and what it rests on.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Churn {
     /// The probability of churn within the horizon, 0 to 1.
     pub probability: f64,
@@ -39,10 +42,12 @@ pub struct Churn {
 
 /// A feature that matters to the model, with the customer's value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "ChurnReason"))]
 pub struct Reason {
     /// The feature.
     pub feature: String,
     /// The customer's value; null where missing.
+    #[cfg_attr(feature = "typescript", ts(type = "Value"))]
     pub value: Json,
     /// Its share of the model's importance over all customers, 0 to 1.
     pub importance: f64,

@@ -6,10 +6,12 @@ use crate::error::Error;
 
 /// A row that was refused, and why. The rows beside it count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Rejected {
     /// The row's index in the table given, from 0.
     pub index: usize,
     /// The stable code of the error.
+    #[cfg_attr(feature = "typescript", ts(type = "ErrorCode"))]
     pub code: String,
     /// What is wrong, in a sentence that names the value.
     pub message: String,
@@ -23,6 +25,7 @@ impl Rejected {
 
 /// What became of a table of events or customers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct IngestReport {
     /// How many rows count from now on.
     pub accepted: usize,

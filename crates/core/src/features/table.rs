@@ -144,6 +144,7 @@ impl FeatureTable {
 
 /// What a training set left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct LeftOut {
     /// Rows whose label would need events after the end of the data.
     pub horizon_past_data: usize,

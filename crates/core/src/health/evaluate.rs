@@ -18,6 +18,7 @@ use crate::math::finite;
 
 /// What one factor did to the score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct FactorHealth {
     /// The factor's name.
     pub name: String,
@@ -31,6 +32,7 @@ pub struct FactorHealth {
 
 /// The health of one customer at one instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Health {
     /// The score, 0 to 100: exactly the sum of the contributions.
     pub score: f64,

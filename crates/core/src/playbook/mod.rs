@@ -58,6 +58,7 @@ pub struct Training {
 
 /// What became of the rows of an event table and a customer table.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Reports {
     /// The events.
     pub events: IngestReport,

@@ -43,6 +43,7 @@ pub enum Plan {
 /// What can be done for a customer, with an effect on the hazard that the truth knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Action {
     /// A discount by e-mail.
     DiscountMail,

@@ -88,6 +88,7 @@ use random::Stream;
 /// What to simulate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SimulationParams {
     /// The number of customers, 1 to 9,999,999.
     #[serde(default = "customers")]
@@ -111,6 +112,7 @@ pub struct SimulationParams {
 /// An action taken for a customer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Treatment {
     /// For whom.
     pub customer_id: String,

@@ -1,0 +1,3 @@
+import native from './index.cjs'
+
+export const { Bundle, Engine, Model, Playbook, Table, TrainingSet } = native

@@ -1,0 +1,142 @@
+//! `Engine`: a bundle and what is known of its customers.
+
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use napi::bindgen_prelude::{Buffer, Env, Unknown};
+use napi_derive::napi;
+use stayput_core::{Error, Result, wire};
+
+use crate::bundle::Bundle;
+use crate::error::now;
+use crate::input::{self, At, Rows};
+use crate::job::{Promised, answers, later};
+use crate::json::{self, Document};
+
+/// A bundle and the state of its customers. It has no clock: every question names its instant.
+///
+/// Calls may overlap: those that change the state wait for each other, in no stated order unless
+/// you await them.
+#[napi]
+pub struct Engine {
+    inner: Shared,
+}
+
+answers!(Engine);
+
+/// The engine, between the event loop and the thread pool.
+#[derive(Clone)]
+struct Shared(Arc<RwLock<stayput_core::Engine>>);
+
+impl Shared {
+    fn new(engine: stayput_core::Engine) -> Self {
+        Self(Arc::new(RwLock::new(engine)))
+    }
+
+    fn read(&self) -> Result<RwLockReadGuard<'_, stayput_core::Engine>> {
+        self.0.read().map_err(broken)
+    }
+
+    fn write(&self) -> Result<RwLockWriteGuard<'_, stayput_core::Engine>> {
+        self.0.write().map_err(broken)
+    }
+}
+
+/// After a panic half-way through a change, nothing more is believed.
+fn broken<T>(_: PoisonError<T>) -> Error {
+    Error::internal("a call before failed half-way; restore the engine from a snapshot")
+}
+
+#[napi]
+impl Engine {
+    /// An engine that knows nobody yet.
+    #[napi(constructor, ts_args_type = "bundle: Bundle")]
+    pub fn new(env: Env, bundle: Unknown<'_>) -> napi::Result<Self> {
+        now(env, || {
+            let bundle = input::instance::<Bundle>(bundle, "bundle", "a `Bundle`")?;
+            Ok(Self { inner: Shared::new(stayput_core::Engine::new(bundle.inner.clone())) })
+        })
+    }
+
+    /// An engine that goes on from a snapshot.
+    #[napi(ts_args_type = "bundle: Bundle, bytes: Uint8Array", ts_return_type = "Promise<Engine>")]
+    pub fn restore(bundle: Unknown<'_>, bytes: Unknown<'_>) -> Promised<Engine> {
+        let bundle = input::instance::<Bundle>(bundle, "bundle", "a `Bundle`")
+            .map(|bundle| bundle.inner.clone());
+        let bytes = input::bytes(bytes, "bytes");
+        later(move || {
+            let engine = stayput_core::Engine::restore(bundle?, &bytes?)?;
+            Ok(Self { inner: Shared::new(engine) })
+        })
+    }
+
+    /// The bundle.
+    #[napi(getter)]
+    pub fn bundle(&self, env: Env) -> napi::Result<Bundle> {
+        now(env, || Ok(Bundle { inner: self.inner.read()?.bundle().clone() }))
+    }
+
+    /// Takes in events, and customers with their attributes.
+    ///
+    /// A row that is wrong is in the report, by its index; those beside it count.
+    #[napi(
+        ts_args_type = "events: Rows, customers?: Rows | null",
+        ts_return_type = "Promise<Reports>"
+    )]
+    pub fn ingest(
+        &self,
+        env: Env,
+        events: Unknown<'_>,
+        customers: Option<Unknown<'_>>,
+    ) -> Promised<Document> {
+        let events = Rows::of(env, events, "events");
+        let customers = customers.map(|rows| Rows::of(env, rows, "customers")).transpose();
+        let engine = self.inner.clone();
+        later(move || {
+            // Read before the engine is held, so that it is held for as short as can be.
+            let events = events?.read()?;
+            let customers = customers?.as_ref().map(Rows::read).transpose()?;
+            let mut engine = engine.write()?;
+            wire::ingest_json(&mut engine, &events, customers.as_ref()).map(Document)
+        })
+    }
+
+    /// Everything known of one customer at an instant.
+    #[napi(ts_args_type = "customerId: string, options: At", ts_return_type = "Score")]
+    pub fn score(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || {
+            let id = input::text(customer_id, "customerId")?;
+            let as_of = At::read(env, options)?;
+            wire::score_json(&*self.inner.read()?, &id, as_of).map(Document)
+        })?;
+        json::parse(env, &document)
+    }
+
+    /// Everything known of each customer at an instant, by `customer_id`.
+    #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Array<Score>>")]
+    pub fn score_all(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
+        let as_of = At::read(env, options);
+        let engine = self.inner.clone();
+        later(move || wire::score_all_json(&*engine.read()?, as_of?).map(Document))
+    }
+
+    /// Looks at every customer and decides about every campaign. What is decided is remembered:
+    /// the same question again gives nothing new.
+    #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Decisions>")]
+    pub fn decide(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
+        let as_of = At::read(env, options);
+        let engine = self.inner.clone();
+        later(move || wire::decide_json(&mut *engine.write()?, as_of?).map(Document))
+    }
+
+    /// The state of all customers, for `Engine.restore`.
+    #[napi(ts_return_type = "Promise<Buffer>")]
+    pub fn snapshot(&self) -> Promised<Buffer> {
+        let engine = self.inner.clone();
+        later(move || Ok(engine.read()?.snapshot()?.into()))
+    }
+}

@@ -1,0 +1,15 @@
+//! Stayput for Node: converts, leaves the event loop, calls the core, converts back.
+//!
+//! Documents (a score, decisions, a report) cross as JSON, tables as columns. Quick calls answer
+//! at once; those that grow with the data run on Node's thread pool and answer by a promise.
+
+mod bundle;
+mod engine;
+mod error;
+mod file;
+mod input;
+mod job;
+mod json;
+mod model;
+mod playbook;
+mod table;

@@ -1,0 +1,52 @@
+//! `Model`: what maps a row of features to the probability of churn.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Float64Array, Unknown};
+use napi_derive::napi;
+
+use crate::job::{Promised, answers, later};
+use crate::table;
+
+/// A churn model.
+#[napi]
+pub struct Model {
+    pub(crate) inner: Arc<stayput_core::churn::Model>,
+}
+
+answers!(Model);
+
+impl From<stayput_core::churn::Model> for Model {
+    fn from(model: stayput_core::churn::Model) -> Self {
+        Self { inner: Arc::new(model) }
+    }
+}
+
+#[napi]
+impl Model {
+    /// The name of the algorithm that trained it.
+    #[napi(getter)]
+    pub fn algorithm(&self) -> &str {
+        self.inner.algorithm()
+    }
+
+    /// The features it reads, in order.
+    #[napi(getter)]
+    pub fn names(&self) -> Vec<String> {
+        self.inner.inputs().iter().map(|input| input.name.clone()).collect()
+    }
+
+    /// The share each feature has in what the model learned, in the order of `names`.
+    #[napi(getter)]
+    pub fn importance(&self) -> Float64Array {
+        Float64Array::new(self.inner.importance().to_vec())
+    }
+
+    /// The probability of churn for each row, in row order.
+    #[napi(ts_args_type = "rows: Table | TrainingSet", ts_return_type = "Promise<Float64Array>")]
+    pub fn predict_proba(&self, rows: Unknown<'_>) -> Promised<Float64Array> {
+        let rows = table::rows(rows, "rows");
+        let model = Arc::clone(&self.inner);
+        later(move || Ok(model.predict(model.rows_of(rows?.table())?.view())?.into()))
+    }
+}

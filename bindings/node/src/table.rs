@@ -1,0 +1,173 @@
+//! `Table` and `TrainingSet`: features by column, and the labels that came true.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Either3, Env, Float64Array, Unknown};
+use napi_derive::napi;
+use stayput_core::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType};
+use stayput_core::{Error, ErrorCode, Features, Reports, Result, Training, wire};
+
+use crate::error::now;
+use crate::input;
+use crate::job::answers;
+use crate::json::{self, Document};
+
+/// Features of customers at instants: one row a customer and instant, one column a feature.
+#[napi]
+pub struct Table {
+    source: Source,
+}
+
+/// What holds the table.
+enum Source {
+    Features(Arc<Features>),
+    Training(Arc<Training>),
+}
+
+answers!(Table, TrainingSet);
+
+impl From<Features> for Table {
+    fn from(features: Features) -> Self {
+        Self { source: Source::Features(Arc::new(features)) }
+    }
+}
+
+/// A column: numbers with NaN where missing; texts or booleans with null where missing.
+type Column = Either3<Float64Array, Vec<Option<String>>, Vec<Option<bool>>>;
+
+#[napi]
+impl Table {
+    /// The number of rows.
+    #[napi(getter)]
+    pub fn length(&self) -> u32 {
+        u32::try_from(self.table().len()).unwrap_or(u32::MAX)
+    }
+
+    /// The features, in the playbook's order.
+    #[napi(getter)]
+    pub fn names(&self) -> Vec<String> {
+        self.table().columns.iter().map(|column| column.name.clone()).collect()
+    }
+
+    /// The customer of each row.
+    #[napi(getter)]
+    pub fn customer_ids(&self) -> Vec<String> {
+        self.table().rows.iter().map(|row| row.customer_id.clone()).collect()
+    }
+
+    /// The instant that each row is about, in ISO 8601.
+    #[napi(getter)]
+    pub fn as_of(&self) -> Vec<String> {
+        self.table().rows.iter().map(|row| row.as_of.to_string()).collect()
+    }
+
+    /// What became of the rows of events and customers.
+    #[napi(getter, ts_return_type = "Reports")]
+    pub fn report(&self, env: Env) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || wire::to_json(self.reports()).map(Document))?;
+        json::parse(env, &document)
+    }
+
+    /// The rows as objects: `customer_id`, `as_of`, then the features; null where missing.
+    #[napi(ts_return_type = "Array<FeatureRow>")]
+    pub fn to_objects(&self, env: Env) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || wire::to_json(&wire::rows(self.table())).map(Document))?;
+        json::parse(env, &document)
+    }
+
+    /// One feature of every row: numbers as a `Float64Array` with NaN where missing; categories,
+    /// texts and instants as strings and booleans as booleans, with null where missing.
+    #[napi(
+        ts_args_type = "name: string",
+        ts_return_type = "Float64Array | Array<string | null> | Array<boolean | null>"
+    )]
+    pub fn column(&self, env: Env, name: Unknown<'_>) -> napi::Result<Column> {
+        now(env, || {
+            let name = input::text(name, "name")?;
+            self.table().column(&name).map(column).ok_or_else(|| {
+                Error::new(ErrorCode::TableColumn, "column", "is not in the table").at_path(name)
+            })
+        })
+    }
+}
+
+impl Table {
+    pub(crate) fn table(&self) -> &FeatureTable {
+        match &self.source {
+            Source::Features(features) => &features.table,
+            Source::Training(training) => &training.set.table,
+        }
+    }
+
+    fn reports(&self) -> &Reports {
+        match &self.source {
+            Source::Features(features) => &features.report,
+            Source::Training(training) => &training.report,
+        }
+    }
+
+    /// The table once more; its rows are shared.
+    pub(crate) fn share(&self) -> Self {
+        let source = match &self.source {
+            Source::Features(features) => Source::Features(Arc::clone(features)),
+            Source::Training(training) => Source::Training(Arc::clone(training)),
+        };
+        Self { source }
+    }
+}
+
+fn column(column: &FeatureColumn) -> Column {
+    match (&column.data, &column.kind) {
+        (FeatureData::Number(rows), FeatureType::Bool) => {
+            Either3::C(rows.iter().map(|x| (!x.is_nan()).then_some(*x != 0.0)).collect())
+        }
+        (FeatureData::Number(rows), FeatureType::Category { values }) => {
+            // The core keeps the index of a name as a number, NaN where there is none.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
+            let name = |x: &f64| if x.is_nan() { None } else { values.get(*x as usize).cloned() };
+            Either3::B(rows.iter().map(name).collect())
+        }
+        (FeatureData::Number(rows), _) => Either3::A(Float64Array::new(rows.clone())),
+        (FeatureData::Time(rows), _) => {
+            Either3::B(rows.iter().map(|at| at.map(|at| at.to_string())).collect())
+        }
+        (FeatureData::Text(rows), _) => Either3::B(rows.clone()),
+    }
+}
+
+/// Feature rows with the churn label that came true after each of them.
+#[napi]
+pub struct TrainingSet {
+    pub(crate) inner: Arc<Training>,
+}
+
+#[napi]
+impl TrainingSet {
+    /// The features, as they stood at each row's instant.
+    #[napi(getter)]
+    pub fn table(&self) -> Table {
+        Table { source: Source::Training(Arc::clone(&self.inner)) }
+    }
+
+    /// One label a row: 1 when the customer churned, 0 when not.
+    #[napi(getter)]
+    pub fn labels(&self) -> Float64Array {
+        Float64Array::new(self.inner.set.labels.clone())
+    }
+
+    /// How many rows are not in the set, and why.
+    #[napi(getter, ts_return_type = "LeftOut")]
+    pub fn left_out(&self, env: Env) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || wire::to_json(&self.inner.set.left_out).map(Document))?;
+        json::parse(env, &document)
+    }
+}
+
+/// The rows of a `Table` or of a `TrainingSet`, where `value` is one of them.
+pub(crate) fn rows(value: Unknown<'_>, name: &str) -> Result<Table> {
+    let expected = "a `Table` or a `TrainingSet`";
+    if let Ok(set) = input::instance::<TrainingSet>(value, name, expected) {
+        return Ok(set.table());
+    }
+    input::instance::<Table>(value, name, expected).map(|table| table.share())
+}
