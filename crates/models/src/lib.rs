@@ -1,3 +1,25 @@
 //! Training for Stayput. Whatever trains is lowered into the core's own model forms.
+//!
+//! [`train`] fits a model to a training set, [`evaluate`] judges it on rows it has not seen, and
+//! [`cross_validate`] does both over [`Folds`]. Each algorithm stands in a module of its own, and
+//! only there is anything known of the library that does the fitting.
 
+mod calibrate;
+mod data;
+mod gbdt;
+mod gbm;
+mod logistic;
+mod lower;
+mod params;
 pub mod simulate;
+#[cfg(test)]
+mod testing;
+mod train;
+pub mod validate;
+
+pub use calibrate::platt;
+pub use params::{Algorithm, Calibrate, CheckedTrainParams, TrainParams};
+pub use stayput_core::churn::Model;
+pub use stayput_core::{Error, ErrorCode, Result};
+pub use train::train;
+pub use validate::{Folds, Report, cross_validate, evaluate};

@@ -1,0 +1,126 @@
+//! A training set as the trainers take it: checked once, one row-major matrix.
+
+use ndarray::{Array2, Axis};
+use stayput_core::churn::{Input, InputKind, TrainedOn};
+use stayput_core::features::{FeatureColumn, TrainingSet};
+use stayput_core::{Error, ErrorCode, Result};
+
+/// Rows and labels that can be trained on: both classes are there, every label is 0 or 1, every
+/// number is finite or NaN, every category an index of its dictionary or NaN.
+#[derive(Debug, Clone)]
+pub(crate) struct Data {
+    /// The columns of the rows.
+    pub(crate) inputs: Vec<Input>,
+    /// One row a training row, one column an input.
+    pub(crate) rows: Array2<f64>,
+    /// 0 or 1 a row.
+    pub(crate) labels: Vec<bool>,
+}
+
+impl Data {
+    /// What of `set` a model can be trained on. Instants and texts are left out.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelData`] when there are no rows, no features, a single class, or a value
+    /// that is not what its column says.
+    pub(crate) fn new(set: &TrainingSet) -> Result<Self> {
+        let labels = labels(set)?;
+        let positives = labels.iter().filter(|&&label| label).count();
+        if positives == 0 || positives == labels.len() {
+            let only = u8::from(positives > 0);
+            return Err(refuse(format!(
+                "all {} labels are {only}; training needs rows of both kinds",
+                labels.len()
+            )));
+        }
+        let mut inputs = Vec::new();
+        let mut columns = Vec::new();
+        for column in &set.table.columns {
+            let Some(kind) = InputKind::of(&column.kind) else { continue };
+            let values = column.numbers().ok_or_else(|| {
+                refuse(format!("is a {} without numbers", kind.name())).at_path(&column.name)
+            })?;
+            check_values(column, &kind, values)?;
+            inputs.push(Input { name: column.name.clone(), kind });
+            columns.push(values);
+        }
+        if inputs.is_empty() {
+            return Err(refuse("no feature is a number, a boolean or a category"));
+        }
+        let rows = Array2::from_shape_fn((labels.len(), columns.len()), |(row, column)| {
+            columns[column][row]
+        });
+        Ok(Self { inputs, rows, labels })
+    }
+
+    pub(crate) fn trained_on(&self) -> TrainedOn {
+        TrainedOn {
+            rows: self.labels.len() as u64,
+            positives: self.labels.iter().filter(|&&label| label).count() as u64,
+        }
+    }
+
+    /// The rows at `indices`, in that order.
+    pub(crate) fn select(&self, indices: &[usize]) -> Self {
+        Self {
+            inputs: self.inputs.clone(),
+            rows: self.rows.select(Axis(0), indices),
+            labels: indices.iter().map(|&at| self.labels[at]).collect(),
+        }
+    }
+
+    /// The rows as single precision, row-major. A number beyond its range becomes the largest
+    /// there is; compared with a threshold it falls on the same side as the infinity that
+    /// inference makes of it.
+    #[expect(clippy::cast_possible_truncation, reason = "trainers work in single precision")]
+    pub(crate) fn rows_f32(&self) -> Vec<f32> {
+        let narrow = |&value: &f64| (value as f32).clamp(f32::MIN, f32::MAX);
+        self.rows.iter().map(narrow).collect()
+    }
+}
+
+/// The labels of `set` as booleans.
+pub(crate) fn labels(set: &TrainingSet) -> Result<Vec<bool>> {
+    if set.table.is_empty() {
+        return Err(refuse("there are no rows"));
+    }
+    if set.labels.len() != set.table.len() {
+        return Err(refuse(format!(
+            "there are {} labels for {} rows",
+            set.labels.len(),
+            set.table.len()
+        )));
+    }
+    let label = |(row, &label): (usize, &f64)| {
+        if label == 0.0 || label == 1.0 {
+            return Ok(label == 1.0);
+        }
+        Err(refuse(format!("the label of row {row} is `{label}`; expected 0 or 1")))
+    };
+    set.labels.iter().enumerate().map(label).collect()
+}
+
+fn check_values(column: &FeatureColumn, kind: &InputKind, values: &[f64]) -> Result<()> {
+    #[expect(clippy::cast_precision_loss, reason = "a dictionary is far smaller than 2^52")]
+    let good = |value: f64| match kind {
+        InputKind::Number => value.is_finite(),
+        InputKind::Bool => value == 0.0 || value == 1.0,
+        InputKind::Category { values } => {
+            value >= 0.0 && value < values.len() as f64 && value.fract() == 0.0
+        }
+    };
+    let Some(row) = values.iter().position(|&value| !value.is_nan() && !good(value)) else {
+        return Ok(());
+    };
+    let expected = match kind {
+        InputKind::Number => "a finite number".to_owned(),
+        InputKind::Bool => "0 or 1".to_owned(),
+        InputKind::Category { values } => format!("the index of one of {} names", values.len()),
+    };
+    Err(refuse(format!("row {row} is `{}`; expected {expected}", values[row]))
+        .at_path(&column.name))
+}
+
+pub(crate) fn refuse(message: impl Into<String>) -> Error {
+    Error::new(ErrorCode::ModelData, "training data", message)
+}

@@ -1,0 +1,113 @@
+//! From a trainer's tree, whatever its layout, to the core's flat nodes.
+
+use std::collections::VecDeque;
+
+use stayput_core::churn::{Compare, LEAF, Link, Nodes, Sets};
+use stayput_core::{Error, Result};
+
+/// A node of a trainer's tree; children are named by the trainer's own numbers.
+#[derive(Debug, Clone)]
+pub(crate) enum Source<T> {
+    /// A value that is added to the margin.
+    Leaf(T),
+    /// A question about one input.
+    Split { feature: usize, test: Test<T>, missing_left: bool, left: usize, right: usize },
+}
+
+/// What sends a row left.
+#[derive(Debug, Clone)]
+pub(crate) enum Test<T> {
+    /// A number below it.
+    Below(T),
+    /// One of these categories.
+    OneOf(Vec<u32>),
+}
+
+/// An empty forest of log-odds that splits as `XGBoost` does.
+pub(crate) fn empty<T>(base: T) -> Nodes<T> {
+    Nodes {
+        link: Link::Logistic,
+        compare: Compare::Less,
+        base,
+        roots: Vec::new(),
+        feature: Vec::new(),
+        value: Vec::new(),
+        left: Vec::new(),
+        missing_left: Vec::new(),
+        sets: Sets::default(),
+    }
+}
+
+/// Adds one tree, level by level, so that children stand side by side after their parent.
+///
+/// `node` gives the trainer's node of a number; `zero` stands where a node needs no number.
+///
+/// # Errors
+/// An internal error when the trees have more nodes than 32 bits can number.
+pub(crate) fn push_tree<T: Copy>(
+    nodes: &mut Nodes<T>,
+    root: usize,
+    zero: T,
+    node: impl Fn(usize) -> Result<Source<T>>,
+) -> Result<()> {
+    nodes.roots.push(number(nodes.feature.len())?);
+    let mut queue = VecDeque::from([root]);
+    while let Some(source) = queue.pop_front() {
+        let at = nodes.feature.len();
+        let (feature, value, left, missing_left) = match node(source)? {
+            Source::Leaf(value) => (LEAF, value, 0, false),
+            Source::Split { feature, test, missing_left, left, right } => {
+                // All that waits in the queue comes before the children.
+                let first = number(at + 1 + queue.len())?;
+                queue.extend([left, right]);
+                let value = match test {
+                    Test::Below(threshold) => threshold,
+                    Test::OneOf(categories) => {
+                        push_set(&mut nodes.sets, number(at)?, &categories)?;
+                        zero
+                    }
+                };
+                (number(feature)?, value, first, missing_left)
+            }
+        };
+        nodes.feature.push(feature);
+        nodes.value.push(value);
+        nodes.left.push(left);
+        nodes.missing_left.push(missing_left);
+    }
+    Ok(())
+}
+
+fn push_set(sets: &mut Sets, node: u32, categories: &[u32]) -> Result<()> {
+    let begin = sets.words.len();
+    for &category in categories {
+        let word = begin + category as usize / 64;
+        if sets.words.len() <= word {
+            sets.words.resize(word + 1, 0);
+        }
+        sets.words[word] |= 1 << (category % 64);
+    }
+    sets.node.push(node);
+    sets.end.push(number(sets.words.len())?);
+    Ok(())
+}
+
+fn number(at: usize) -> Result<u32> {
+    u32::try_from(at).map_err(|_| Error::internal("a forest has more than 2^32 nodes"))
+}
+
+/// What each number is of their sum, a negative one counting as nothing; all 0 when the sum is.
+pub(crate) fn shares(of: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut shares: Vec<f64> = of.map(|share| if share > 0.0 { share } else { 0.0 }).collect();
+    let largest = shares.iter().copied().fold(0.0, f64::max);
+    if largest == 0.0 || !largest.is_finite() {
+        shares.fill(0.0);
+        return shares;
+    }
+    // Divided by the largest first, so that the sum cannot overflow.
+    let sum: f64 = shares.iter().map(|share| share / largest).sum();
+    for share in &mut shares {
+        *share = *share / largest / sum;
+    }
+    shares
+}

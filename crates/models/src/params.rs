@@ -1,0 +1,388 @@
+//! Training parameters: taken by name as they come, checked once, and from then on only possible.
+//!
+//! The names are those of scikit-learn and `LightGBM`. A parameter that is not given has the default of
+//! its algorithm; one that the algorithm does not have is refused rather than left unused.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use stayput_core::schema::Literal;
+use stayput_core::{Error, ErrorCode, Result, did_you_mean};
+
+/// What trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Algorithm {
+    /// Gradient boosting on histograms.
+    #[default]
+    Gbm,
+    /// Gradient boosting by exact greedy splits; slow, one thread.
+    Gbdt,
+    /// Logistic regression.
+    Logistic,
+}
+
+impl Algorithm {
+    const ALL: [Self; 3] = [Self::Gbm, Self::Gbdt, Self::Logistic];
+
+    /// The name in parameters and in a model.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Gbm => "gbm",
+            Self::Gbdt => "gbdt",
+            Self::Logistic => "logistic",
+        }
+    }
+
+    /// The parameters it has beside those that all have.
+    fn own(self) -> &'static [&'static str] {
+        match self {
+            Self::Gbm => &[
+                "n_estimators",
+                "max_depth",
+                "learning_rate",
+                "min_child_weight",
+                "subsample",
+                "colsample_bytree",
+                "reg_lambda",
+            ],
+            Self::Gbdt => &["n_estimators", "max_depth", "learning_rate", "min_child_samples"],
+            Self::Logistic => &["C"],
+        }
+    }
+}
+
+/// How the margin is turned into a probability after training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Calibrate {
+    /// Platt scaling on out-of-fold margins.
+    Platt,
+}
+
+/// Parameters of [`crate::train`]; what is `None` has the algorithm's default.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TrainParams {
+    /// What trains; `gbm` by default.
+    pub algorithm: Algorithm,
+    /// How many trees, 1 to 100,000.
+    pub n_estimators: Option<u64>,
+    /// The greatest number of splits on a path, 1 to 16.
+    pub max_depth: Option<u64>,
+    /// What each tree's leaves are multiplied by, above 0 and up to 1.
+    pub learning_rate: Option<f64>,
+    /// The least sum of second derivatives in a leaf, 0 or more.
+    pub min_child_weight: Option<f64>,
+    /// The least number of rows in a node that is split, 1 or more.
+    pub min_child_samples: Option<u64>,
+    /// The share of rows drawn for each tree, above 0 and up to 1.
+    pub subsample: Option<f64>,
+    /// The share of features drawn for each tree, above 0 and up to 1.
+    pub colsample_bytree: Option<f64>,
+    /// The penalty on the square of a leaf's value, 0 or more.
+    pub reg_lambda: Option<f64>,
+    /// The inverse of the penalty on the squares of the weights, above 0 (`C` in documents).
+    pub c: Option<f64>,
+    /// What all draws are seeded with; 0 by default.
+    pub random_state: Option<u64>,
+    /// How many threads, or -1 for all cores, which is the default. It changes no result.
+    pub n_jobs: Option<i64>,
+    /// How the margin is calibrated; not at all by default.
+    pub calibrate: Option<Calibrate>,
+}
+
+/// The parameters that every algorithm has.
+const COMMON: [&str; 4] = ["algorithm", "random_state", "n_jobs", "calibrate"];
+
+/// Parameters that are possible.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedTrainParams {
+    pub(crate) algorithm: CheckedAlgorithm,
+    pub(crate) random_state: u64,
+    pub(crate) calibrate: Option<Calibrate>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum CheckedAlgorithm {
+    Gbm(GbmParams),
+    Gbdt(GbdtParams),
+    Logistic(LogisticParams),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GbmParams {
+    pub(crate) n_estimators: usize,
+    pub(crate) max_depth: usize,
+    pub(crate) learning_rate: f64,
+    pub(crate) min_child_weight: f64,
+    pub(crate) subsample: f64,
+    pub(crate) colsample_bytree: f64,
+    pub(crate) reg_lambda: f64,
+    pub(crate) random_state: u64,
+    /// None for all cores.
+    pub(crate) threads: Option<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GbdtParams {
+    pub(crate) n_estimators: usize,
+    pub(crate) max_depth: u32,
+    pub(crate) learning_rate: f32,
+    pub(crate) min_child_samples: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct LogisticParams {
+    pub(crate) c: f64,
+}
+
+impl TrainParams {
+    /// Parameters from a JSON object, for instance `{"algorithm": "gbm", "max_depth": 4}`.
+    ///
+    /// `null` stands for the default, and an empty text for no parameters at all.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelParameter`] when the text is no JSON object, a key is unknown (the nearest
+    /// name is offered) or a value has the wrong type.
+    pub fn from_json(text: &str) -> Result<Self> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let value: Value = serde_json::from_str(text)
+            .map_err(|error| refuse("", format!("cannot be read as JSON: {error}")))?;
+        match value {
+            Value::Object(map) => Self::from_map(&map),
+            other => Err(refuse("", format!("`{other}` is not a JSON object"))),
+        }
+    }
+
+    fn from_map(map: &Map<String, Value>) -> Result<Self> {
+        let mut params = Self::default();
+        for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
+            match key.as_str() {
+                "algorithm" => params.algorithm = algorithm(key, value)?,
+                "n_estimators" => params.n_estimators = Some(whole(key, value)?),
+                "max_depth" => params.max_depth = Some(whole(key, value)?),
+                "learning_rate" => params.learning_rate = Some(number(key, value)?),
+                "min_child_weight" => params.min_child_weight = Some(number(key, value)?),
+                "min_child_samples" => params.min_child_samples = Some(whole(key, value)?),
+                "subsample" => params.subsample = Some(number(key, value)?),
+                "colsample_bytree" => params.colsample_bytree = Some(number(key, value)?),
+                "reg_lambda" => params.reg_lambda = Some(number(key, value)?),
+                "C" => params.c = Some(number(key, value)?),
+                "random_state" => params.random_state = Some(whole(key, value)?),
+                "n_jobs" => params.n_jobs = Some(threads(key, value)?),
+                "calibrate" => params.calibrate = calibrate(key, value)?,
+                unknown => {
+                    let own = Algorithm::ALL.into_iter().flat_map(Algorithm::own).copied();
+                    let near = did_you_mean(unknown, COMMON.into_iter().chain(own));
+                    return Err(refuse(unknown, format!("is not a parameter{near}")));
+                }
+            }
+        }
+        Ok(params)
+    }
+
+    /// The parameters with defaults filled in, when all of them are possible.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelParameter`] naming the parameter that is out of range or that the
+    /// algorithm does not have.
+    pub fn check(&self) -> Result<CheckedTrainParams> {
+        for name in self.given() {
+            if !self.algorithm.own().contains(&name) {
+                let message = format!("is not a parameter of `{}`", self.algorithm.name());
+                return Err(refuse(name, message));
+            }
+        }
+        let random_state = self.random_state.unwrap_or(0);
+        let algorithm = match self.algorithm {
+            Algorithm::Gbm => CheckedAlgorithm::Gbm(self.gbm(random_state)?),
+            Algorithm::Gbdt => CheckedAlgorithm::Gbdt(self.gbdt()?),
+            Algorithm::Logistic => CheckedAlgorithm::Logistic(LogisticParams {
+                c: within(
+                    "C",
+                    self.c.unwrap_or(1.0),
+                    |c| (1e-12..=1e12).contains(&c),
+                    "1e-12 to 1e12",
+                )?,
+            }),
+        };
+        self.threads()?;
+        Ok(CheckedTrainParams { algorithm, random_state, calibrate: self.calibrate })
+    }
+
+    /// The parameters of single algorithms that are given.
+    fn given(&self) -> impl Iterator<Item = &'static str> {
+        [
+            ("n_estimators", self.n_estimators.is_some()),
+            ("max_depth", self.max_depth.is_some()),
+            ("learning_rate", self.learning_rate.is_some()),
+            ("min_child_weight", self.min_child_weight.is_some()),
+            ("min_child_samples", self.min_child_samples.is_some()),
+            ("subsample", self.subsample.is_some()),
+            ("colsample_bytree", self.colsample_bytree.is_some()),
+            ("reg_lambda", self.reg_lambda.is_some()),
+            ("C", self.c.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, given)| given.then_some(name))
+    }
+
+    /// Defaults: docs/decisions/gbm-defaults.md says what they were measured to bring.
+    fn gbm(&self, random_state: u64) -> Result<GbmParams> {
+        Ok(GbmParams {
+            n_estimators: count("n_estimators", self.n_estimators.unwrap_or(200), 100_000)?,
+            max_depth: count("max_depth", self.max_depth.unwrap_or(4), 16)?,
+            learning_rate: share("learning_rate", self.learning_rate.unwrap_or(0.05))?,
+            min_child_weight: penalty("min_child_weight", self.min_child_weight.unwrap_or(1.0))?,
+            subsample: share("subsample", self.subsample.unwrap_or(0.8))?,
+            colsample_bytree: share("colsample_bytree", self.colsample_bytree.unwrap_or(0.8))?,
+            reg_lambda: penalty("reg_lambda", self.reg_lambda.unwrap_or(1.0))?,
+            random_state,
+            threads: self.threads()?,
+        })
+    }
+
+    fn gbdt(&self) -> Result<GbdtParams> {
+        #[expect(clippy::cast_possible_truncation, reason = "the trainer takes single precision")]
+        let learning_rate = share("learning_rate", self.learning_rate.unwrap_or(0.1))? as f32;
+        let depth = count("max_depth", self.max_depth.unwrap_or(4), 16)?;
+        Ok(GbdtParams {
+            n_estimators: count("n_estimators", self.n_estimators.unwrap_or(100), 100_000)?,
+            max_depth: u32::try_from(depth).unwrap_or(16),
+            learning_rate,
+            min_child_samples: count(
+                "min_child_samples",
+                self.min_child_samples.unwrap_or(20),
+                1_000_000_000,
+            )?,
+        })
+    }
+
+    fn threads(&self) -> Result<Option<usize>> {
+        match self.n_jobs {
+            None | Some(-1) => Ok(None),
+            Some(jobs) => match usize::try_from(jobs) {
+                Ok(threads @ 1..=1024) => Ok(Some(threads)),
+                _ => Err(refuse(
+                    "n_jobs",
+                    format!("is {jobs}; expected 1 to 1024, or -1 for all cores"),
+                )),
+            },
+        }
+    }
+}
+
+impl CheckedTrainParams {
+    /// The name of the algorithm.
+    #[must_use]
+    pub fn algorithm(&self) -> &'static str {
+        match self.algorithm {
+            CheckedAlgorithm::Gbm(_) => Algorithm::Gbm.name(),
+            CheckedAlgorithm::Gbdt(_) => Algorithm::Gbdt.name(),
+            CheckedAlgorithm::Logistic(_) => Algorithm::Logistic.name(),
+        }
+    }
+
+    /// The parameters that shape a model, as it records them.
+    #[expect(clippy::cast_precision_loss, reason = "counts far below 2^53")]
+    pub(crate) fn record(&self) -> BTreeMap<String, Literal> {
+        let count = |value: usize| Literal::Number(value as f64);
+        let mut record: Vec<(&str, Literal)> = match &self.algorithm {
+            CheckedAlgorithm::Gbm(gbm) => vec![
+                ("n_estimators", count(gbm.n_estimators)),
+                ("max_depth", count(gbm.max_depth)),
+                ("learning_rate", Literal::Number(gbm.learning_rate)),
+                ("min_child_weight", Literal::Number(gbm.min_child_weight)),
+                ("subsample", Literal::Number(gbm.subsample)),
+                ("colsample_bytree", Literal::Number(gbm.colsample_bytree)),
+                ("reg_lambda", Literal::Number(gbm.reg_lambda)),
+            ],
+            CheckedAlgorithm::Gbdt(gbdt) => vec![
+                ("n_estimators", count(gbdt.n_estimators)),
+                ("max_depth", Literal::Number(f64::from(gbdt.max_depth))),
+                ("learning_rate", Literal::Number(f64::from(gbdt.learning_rate))),
+                ("min_child_samples", count(gbdt.min_child_samples)),
+            ],
+            CheckedAlgorithm::Logistic(logistic) => vec![("C", Literal::Number(logistic.c))],
+        };
+        record.push(("random_state", Literal::Text(self.random_state.to_string())));
+        if self.calibrate == Some(Calibrate::Platt) {
+            record.push(("calibrate", Literal::Text("platt".to_owned())));
+        }
+        record.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+fn refuse(name: &str, message: impl Into<String>) -> Error {
+    let error = Error::new(ErrorCode::ModelParameter, "parameter", message);
+    if name.is_empty() { error.in_place("parameters") } else { error.at_path(name) }
+}
+
+fn within(name: &str, value: f64, good: impl Fn(f64) -> bool, expected: &str) -> Result<f64> {
+    if good(value) {
+        return Ok(value);
+    }
+    Err(refuse(name, format!("is {value}; expected {expected}")))
+}
+
+fn share(name: &str, value: f64) -> Result<f64> {
+    within(name, value, |value| (1e-6..=1.0).contains(&value), "above 0 and up to 1")
+}
+
+fn penalty(name: &str, value: f64) -> Result<f64> {
+    within(name, value, |value| (0.0..=1e12).contains(&value), "0 to 1e12")
+}
+
+fn count(name: &str, value: u64, most: u64) -> Result<usize> {
+    match usize::try_from(value) {
+        Ok(count) if (1..=most).contains(&value) => Ok(count),
+        _ => Err(refuse(name, format!("is {value}; expected 1 to {most}"))),
+    }
+}
+
+fn number(name: &str, value: &Value) -> Result<f64> {
+    value.as_f64().ok_or_else(|| refuse(name, format!("is `{value}`; expected a number")))
+}
+
+/// A number without a fraction; hosts with one number type send `4.0` for 4.
+fn integer(name: &str, value: &Value, expected: &str) -> Result<i128> {
+    let whole = value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
+    #[expect(clippy::cast_possible_truncation, reason = "whole and far within range")]
+    let whole = whole.or(value
+        .as_f64()
+        .filter(|float| float.fract() == 0.0 && float.abs() < 1e15)
+        .map(|float| float as i128));
+    whole.ok_or_else(|| refuse(name, format!("is `{value}`; expected {expected}")))
+}
+
+fn whole(name: &str, value: &Value) -> Result<u64> {
+    let expected = "a whole number, 0 or more";
+    u64::try_from(integer(name, value, expected)?)
+        .map_err(|_| refuse(name, format!("is `{value}`; expected {expected}")))
+}
+
+fn threads(name: &str, value: &Value) -> Result<i64> {
+    let expected = "a whole number";
+    i64::try_from(integer(name, value, expected)?)
+        .map_err(|_| refuse(name, format!("is `{value}`; expected {expected}")))
+}
+
+fn algorithm(name: &str, value: &Value) -> Result<Algorithm> {
+    let found = Algorithm::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
+    found.ok_or_else(|| {
+        let near = did_you_mean(
+            value.as_str().unwrap_or_default(),
+            Algorithm::ALL.into_iter().map(Algorithm::name),
+        );
+        refuse(name, format!("{value} is none of `gbm`, `gbdt` and `logistic`{near}"))
+    })
+}
+
+fn calibrate(name: &str, value: &Value) -> Result<Option<Calibrate>> {
+    match value.as_str() {
+        Some("platt") => Ok(Some(Calibrate::Platt)),
+        Some("none") => Ok(None),
+        _ => Err(refuse(name, format!("{value} is none of `platt` and `none`"))),
+    }
+}

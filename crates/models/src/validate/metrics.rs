@@ -1,0 +1,51 @@
+//! Measures of probabilities against what came true.
+//!
+//! Each takes as many labels and probabilities as there are of both, and sums in row order.
+
+use stayput_core::math;
+
+/// Area under the receiver operating characteristic: how often a row of label 1 has the greater
+/// score than one of label 0, a tie counting half (Mann and Whitney 1947). None when the labels
+/// are all alike. Cost: one sort.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "pairs of rows, of which a quotient is taken")]
+pub fn roc_auc(labels: &[bool], scores: &[f64]) -> Option<f64> {
+    let mut rows: Vec<(f64, bool)> = scores.iter().copied().zip(labels.iter().copied()).collect();
+    rows.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    // Twice the number of pairs won, in whole numbers: exact whatever the order of equals.
+    let (mut twice_won, mut negatives_below, mut positives) = (0_u128, 0_u128, 0_u128);
+    for tied in rows.chunk_by(|a, b| a.0 == b.0) {
+        let tied_positives = tied.iter().filter(|row| row.1).count() as u128;
+        let tied_negatives = tied.len() as u128 - tied_positives;
+        twice_won += tied_positives * (2 * negatives_below + tied_negatives);
+        negatives_below += tied_negatives;
+        positives += tied_positives;
+    }
+    let pairs = positives * negatives_below;
+    (pairs > 0).then(|| twice_won as f64 / (2 * pairs) as f64)
+}
+
+/// Mean of `-ln p` of what came true, `p` held at least 2⁻⁵² away from 0 and 1; NaN for no rows.
+#[must_use]
+pub fn log_loss(labels: &[bool], probabilities: &[f64]) -> f64 {
+    mean(labels, probabilities, |label, p| {
+        let p = p.clamp(f64::EPSILON, 1.0 - f64::EPSILON);
+        if label { -math::ln(p) } else { -math::ln_1p(-p) }
+    })
+}
+
+/// Mean of `(p - label)²` (Brier 1950); NaN for no rows.
+#[must_use]
+pub fn brier(labels: &[bool], probabilities: &[f64]) -> f64 {
+    mean(labels, probabilities, |label, p| {
+        let error = p - f64::from(u8::from(label));
+        error * error
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count of rows")]
+fn mean(labels: &[bool], probabilities: &[f64], of: impl Fn(bool, f64) -> f64) -> f64 {
+    let rows = labels.iter().zip(probabilities);
+    let count = rows.len() as f64;
+    rows.map(|(&label, &p)| of(label, p)).sum::<f64>() / count
+}
