@@ -60,7 +60,10 @@
 //! 0 for others. Sleeping dogs, who leave sooner when reminded, are mostly those who log in
 //! little: their probability is `σ(−1.4 − 1.4·u)`, where `u` is the deviate of the login rate.
 //!
-//! With the defaults about one customer in fifteen leaves within 30 days.
+//! With the defaults, of the customers who are there about 7.5% leave within 30 days. What can be
+//! known of it (measured on 20,000 customers at five instants, by area under the ROC curve): 0.93
+//! for the path of [`Simulation::outcomes`], 0.91 for [`Simulation::forecast`], and about 0.82 for
+//! boosted trees and for logistic regression on the features of `examples/acme/playbook.toml`.
 
 mod company;
 mod emit;
