@@ -195,6 +195,14 @@ fn a_wrong_expression_says_where_and_what_instead() {
 }
 
 #[test]
+fn deep_nesting_costs_no_more_than_its_length() {
+    for (open, close) in [("coalesce(", ", 1.0)"), ("(true ? ", " : 2.0)"), ("clamp(", ", 0, 1)")] {
+        let nested = format!("{}1.0{}", open.repeat(30), close.repeat(30));
+        assert_eq!(value(&nested), json!(1.0));
+    }
+}
+
+#[test]
 fn a_label_reads_after_the_gap_up_to_the_end_of_the_horizon() {
     let text = format!(
         "{SCHEMA}n = 'count(login)'\n[churn]\nlabel = 'count(login, horizon) == 0'\nhorizon = \"7d\"\ngap = \"1d\"\n"

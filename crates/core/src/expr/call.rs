@@ -63,14 +63,7 @@ impl Checker<'_> {
             "curve" => self.curve(args, usage, at),
             "coalesce" => {
                 arity(1, 64)?;
-                // A text literal takes the type of the first argument that is not one.
-                let typed = args.iter().find(|arg| !matches!(arg.kind, AstKind::Text(_)));
-                let (_, kind) = self.check(typed.unwrap_or(&args[0]))?;
-                let nodes = args
-                    .iter()
-                    .map(|arg| self.check_as(arg, &kind).map(|(node, _)| node))
-                    .collect::<Result<Vec<_>>>()?;
-                Ok((Node::Call(Function::Coalesce, nodes), kind))
+                self.coalesce(args)
             }
             "has" => {
                 arity(1, 1)?;
@@ -106,6 +99,22 @@ impl Checker<'_> {
                 self.trigger_call(name, args, usage, at)
             }
         }
+    }
+
+    /// Arguments of one type: that of the first that is not a text literal, whose type depends on
+    /// what it stands for. Each argument is checked once, or nesting would cost exponential time.
+    fn coalesce(&mut self, args: &[Ast]) -> Result<(Node, Type)> {
+        let typed = args.iter().position(|arg| !matches!(arg.kind, AstKind::Text(_))).unwrap_or(0);
+        let (first, kind) = self.check(&args[typed])?;
+        let mut nodes = Vec::with_capacity(args.len());
+        for (index, arg) in args.iter().enumerate() {
+            if index == typed {
+                nodes.push(first.clone());
+            } else {
+                nodes.push(self.check_as(arg, &kind)?.0);
+            }
+        }
+        Ok((Node::Call(Function::Coalesce, nodes), kind))
     }
 
     fn numbers(&mut self, function: Function, args: &[Ast]) -> Result<(Node, Type)> {
