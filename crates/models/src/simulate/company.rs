@@ -29,9 +29,8 @@ pub(super) const NAMES: [&str; 24] = [
 ];
 
 /// What a customer pays for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Plan {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Plan {
     /// Pays nothing.
     Free,
     /// Pays about 40 usd a month.

@@ -80,7 +80,7 @@ use stayput_core::columns::{ColumnData, Frame, TextColumn};
 use stayput_core::time::{Span, Timestamp};
 use stayput_core::{Error, Result};
 
-pub use company::{Action, Plan};
+pub use company::Action;
 pub use truth::Outcomes;
 
 use company::{NAMES, PLANS, Profile, ZONES};
