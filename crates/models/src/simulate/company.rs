@@ -53,7 +53,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// Every action, in the order of [`Profile::effects`].
+    /// Every action.
     pub const ALL: [Self; 3] = [Self::DiscountMail, Self::CsmCall, Self::TipsMail];
 
     /// The name of the action in `examples/acme/playbook.toml`.
