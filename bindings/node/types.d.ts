@@ -17,3 +17,24 @@ export interface TableOptions {
   columns?: Record<string, string>
 }
 
+/** Parameters of `simulate`; those left out have defaults. */
+export type SimulationOptions = Partial<Omit<SimulationParams, 'start'>> & {
+  start: Date | string
+}
+
+/** Options of `Simulation.outcomes`. */
+export interface OutcomeOptions {
+  asOf: Instant | ReadonlyArray<Instant>
+  /** A length of time, for instance `30d`. */
+  horizon: string
+}
+
+/** The truth about one customer at one instant. */
+export interface Outcome {
+  customer_id: string
+  as_of: Timestamp
+  /** The probability of leaving within the horizon. */
+  probability: number
+  /** 1 for who leaves within the horizon, 0 for who does not. */
+  label: number
+}

@@ -101,9 +101,18 @@ impl At {
 /// One instant or several.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Instants {
+pub(crate) enum Instants {
     Many(Vec<Instant>),
     One(Instant),
+}
+
+impl Instants {
+    pub(crate) fn read(&self) -> Result<Vec<Timestamp>> {
+        match self {
+            Self::Many(instants) => instants.iter().map(Instant::read).collect(),
+            Self::One(instant) => Ok(vec![instant.read()?]),
+        }
+    }
 }
 
 /// `{ asOf, columns }`, where `columns` renames columns of the events, from the key to the value.
@@ -145,12 +154,7 @@ impl TableRequest {
 
     pub(crate) fn read(self) -> Result<TableInput> {
         let renamed: Vec<_> = self.options.columns.into_iter().collect();
-        let as_of = match self.options.as_of.ok_or_else(no_instant)? {
-            Instants::Many(instants) => {
-                instants.iter().map(Instant::read).collect::<Result<_>>()?
-            }
-            Instants::One(instant) => vec![instant.read()?],
-        };
+        let as_of = self.options.as_of.ok_or_else(no_instant)?.read()?;
         let customers = self.customers.as_ref().map(Rows::read).transpose()?;
         Ok(TableInput { events: self.events.read()?.rename(&renamed)?, customers, as_of })
     }

@@ -12,4 +12,5 @@ mod job;
 mod json;
 mod model;
 mod playbook;
+pub mod simulate;
 mod table;

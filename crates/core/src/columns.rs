@@ -4,6 +4,7 @@
 //! one piece of code says what is wrong with them.
 
 mod growing;
+mod ndjson;
 mod row;
 mod rows;
 
