@@ -248,6 +248,27 @@ export interface TableOptions {
   columns?: Record<string, string>
 }
 
+/** Parameters of `simulate`; those left out have defaults. */
+export type SimulationOptions = Partial<Omit<SimulationParams, 'start'>> & {
+  start: Date | string
+}
+
+/** Options of `Simulation.outcomes`. */
+export interface OutcomeOptions {
+  asOf: Instant | ReadonlyArray<Instant>
+  /** A length of time, for instance `30d`. */
+  horizon: string
+}
+
+/** The truth about one customer at one instant. */
+export interface Outcome {
+  customer_id: string
+  as_of: Timestamp
+  /** The probability of leaving within the horizon. */
+  probability: number
+  /** 1 for who leaves within the horizon, 0 for who does not. */
+  label: number
+}
 
 /** A playbook and, where there is one, its churn model. It never changes. */
 export declare class Bundle {
@@ -287,6 +308,8 @@ export declare class Engine {
   static restore(bundle: Bundle, bytes: Uint8Array): Promise<Engine>
   /** The bundle. */
   get bundle(): Bundle
+  /** The customers known, in order. */
+  get customers(): Array<string>
   /**
    * Takes in events, and customers with their attributes.
    *
@@ -342,6 +365,18 @@ export declare class Playbook {
   trainingSet(events: Rows, customers: Rows | null | undefined, options: TableOptions): Promise<TrainingSet>
 }
 
+/** A simulated company: what a host would see, and the truth behind it. */
+export declare class Simulation {
+  /** The events, as NDJSON. */
+  get events(): Buffer
+  /** The customers and their attributes, as NDJSON. */
+  get customers(): Buffer
+  /** What no host can see of each customer, as NDJSON. */
+  get truth(): Buffer
+  /** Who leaves within `horizon` (for instance `30d`) of each instant, and with what probability. */
+  outcomes(options: OutcomeOptions): Promise<Array<Outcome>>
+}
+
 /** Features of customers at instants: one row a customer and instant, one column a feature. */
 export declare class Table {
   /** The number of rows. */
@@ -372,3 +407,6 @@ export declare class TrainingSet {
   /** How many rows are not in the set, and why. */
   get leftOut(): LeftOut
 }
+
+/** Simulates a company. The same parameters give the same company. */
+export declare function simulate(params: SimulationOptions): Promise<Simulation>

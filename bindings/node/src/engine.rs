@@ -75,6 +75,12 @@ impl Engine {
         now(env, || Ok(Bundle { inner: self.inner.read()?.bundle().clone() }))
     }
 
+    /// The customers known, in order.
+    #[napi(getter)]
+    pub fn customers(&self, env: Env) -> napi::Result<Vec<String>> {
+        now(env, || Ok(self.inner.read()?.customers().map(str::to_owned).collect()))
+    }
+
     /// Takes in events, and customers with their attributes.
     ///
     /// A row that is wrong is in the report, by its index; those beside it count.

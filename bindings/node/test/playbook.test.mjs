@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+
+import { Playbook, Table, TrainingSet } from 'stayput'
+
+import { PLAYBOOK, rejects, throws } from './shared.mjs'
+
+const events = [
+  { customer_id: 'ann', timestamp: new Date('2026-01-01'), type: 'login' },
+  { customer_id: 'ann', timestamp: '2026-01-20T12:00:00Z', type: 'purchase', amount: 12.5 },
+  { customer_id: 'bob', timestamp: '2026-01-02', type: 'login' },
+]
+const customers = [
+  { customer_id: 'ann', plan: 'pro', paying: true },
+  { customer_id: 'bob', plan: null },
+]
+
+test('a playbook is read from text and from a file', () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  assert.deepEqual([playbook.name, playbook.version, playbook.text], ['shop', '1', PLAYBOOK])
+  const folder = mkdtempSync(join(tmpdir(), 'stayput-'))
+  const path = join(folder, 'playbook.toml')
+  writeFileSync(path, PLAYBOOK)
+  assert.equal(Playbook.load(path).text, PLAYBOOK)
+  rmSync(folder, { recursive: true })
+})
+
+test('an error of a playbook has its code, path and place', () => {
+  const error = throws('expression_name', () => Playbook.parse(PLAYBOOK.replace('(login', '(logn')))
+  assert.equal(error.path, 'features.logins_30d')
+  assert.deepEqual([error.line, error.column], [9, 21])
+  assert.match(error.message, /did you mean `login`\?/)
+  assert.ok(error instanceof Error && error.stack.includes('playbook.test.mjs'))
+  assert.equal(throws('file', () => Playbook.load('/no/such/file')).path, '/no/such/file')
+})
+
+test('features come as columns and as objects', async () => {
+  const asOf = ['2026-01-15', new Date('2026-02-01')]
+  const table = await Playbook.parse(PLAYBOOK).features(events, customers, { asOf })
+  assert.ok(table instanceof Table)
+  assert.equal(table.length, 4)
+  assert.deepEqual(table.names, ['logins_30d', 'spend_90d', 'mean_spend', 'plan', 'paying', 'last_seen'])
+  assert.deepEqual(table.customerIds, ['ann', 'ann', 'bob', 'bob'])
+  const days = ['2026-01-15T00:00:00Z', '2026-02-01T00:00:00Z']
+  assert.deepEqual(table.asOf, [...days, ...days])
+  assert.deepEqual(table.column('logins_30d'), Float64Array.of(1, 0, 1, 0))
+  assert.deepEqual(table.column('mean_spend'), Float64Array.of(NaN, 12.5, NaN, NaN))
+  assert.deepEqual(table.column('plan'), ['pro', 'pro', null, null])
+  assert.deepEqual(table.column('paying'), [true, true, false, false])
+  assert.equal(table.column('last_seen')[0], '2026-01-01T00:00:00Z')
+  assert.deepEqual(table.toObjects()[2], {
+    customer_id: 'bob',
+    as_of: '2026-01-15T00:00:00Z',
+    logins_30d: 1,
+    spend_90d: 0,
+    mean_spend: null,
+    plan: null,
+    paying: false,
+    last_seen: '2026-01-02T00:00:00Z',
+  })
+  throws('table_column', () => table.column('nothing'))
+})
+
+test('an instant is a Date, text or milliseconds', async () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  for (const asOf of [new Date('2026-01-15'), '2026-01-15', Date.UTC(2026, 0, 15)]) {
+    const table = await playbook.features(events, null, { asOf })
+    assert.deepEqual(table.asOf, ['2026-01-15T00:00:00Z', '2026-01-15T00:00:00Z'])
+  }
+  for (const asOf of [new Date(NaN), NaN, Infinity, 'soon', 1e18, null, undefined, {}, []]) {
+    await rejects('argument', playbook.features(events, null, { asOf }))
+  }
+  await rejects('argument', playbook.features(events, null))
+  await rejects('argument', playbook.features(events, null, { asof: 0 }))
+})
+
+test('columns of the events can have other names', async () => {
+  const rows = [{ user: 'ann', at: '2026-01-01', type: 'login' }]
+  const columns = { user: 'customer_id', at: 'timestamp' }
+  const playbook = Playbook.parse(PLAYBOOK)
+  const table = await playbook.features(rows, null, { asOf: '2026-01-02', columns })
+  assert.deepEqual(table.customerIds, ['ann'])
+  await rejects('table_column', playbook.features(rows, null, { asOf: 0, columns: { usr: 'x' } }))
+})
+
+test('a training set has labels that came true after each row', async () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  const late = { customer_id: 'bob', timestamp: '2026-02-20', type: 'login' }
+  const options = { asOf: ['2026-01-01', '2026-01-20', '2026-02-01'] }
+  const set = await playbook.trainingSet([...events, late], null, options)
+  assert.ok(set instanceof TrainingSet)
+  assert.deepEqual(set.table.customerIds, ['ann', 'ann', 'bob'])
+  assert.deepEqual(set.labels, Float64Array.of(1, 1, 1))
+  assert.deepEqual(set.leftOut, { horizon_past_data: 2, not_eligible: 0, label_missing: 0 })
+  assert.equal(set.table.report.events.accepted, 4)
+})
+
+test('only the package makes tables', () => {
+  assert.throws(() => new Table())
+  assert.throws(() => new TrainingSet())
+})
