@@ -21,7 +21,7 @@ pub const MISSING_TEXT: u32 = u32::MAX;
 pub struct TextColumn {
     /// One code a row.
     pub codes: Vec<u32>,
-    /// The distinct texts, in any order.
+    /// The texts, in any order; most often each once.
     pub values: Vec<String>,
 }
 

@@ -115,27 +115,45 @@ impl Column {
     }
 }
 
+/// After so many distinct texts a column where most are new is taken for one of identifiers.
+const IDENTIFIERS: usize = 8192;
+
 /// The codes of a text column by their texts, which are kept in the column alone.
+///
+/// A column of identifiers or instants hardly ever repeats a text: looking for each would cost
+/// more than the few it would find. There every text has a code of its own from then on.
 #[derive(Default)]
 struct Codes {
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
+    identifiers: bool,
 }
 
 impl Codes {
     /// Pushes the code of an equal text before it, or a new one.
     fn push(&mut self, column: &mut TextColumn, text: &str) {
+        let code = if self.identifiers { None } else { self.find(column, text) };
+        column.codes.push(code.unwrap_or_else(|| {
+            column.values.push(text.to_owned());
+            u32::try_from(column.values.len() - 1).unwrap_or(MISSING_TEXT)
+        }));
+    }
+
+    /// The code of an equal text; where there is none, the next text pushed is expected to be it.
+    fn find(&mut self, column: &TextColumn, text: &str) -> Option<u32> {
+        let values = &column.values;
         let hash = self.hasher.hash_one(text);
-        let values = &mut column.values;
-        let found = self.table.find(hash, |&code| values[code as usize] == text);
-        let code = found.copied().unwrap_or_else(|| {
-            let code = u32::try_from(values.len()).unwrap_or(MISSING_TEXT);
-            values.push(text.to_owned());
-            let rehash = |&code: &u32| self.hasher.hash_one(values[code as usize].as_str());
-            self.table.insert_unique(hash, code, rehash);
-            code
-        });
-        column.codes.push(code);
+        if let Some(code) = self.table.find(hash, |&code| values[code as usize] == text) {
+            return Some(*code);
+        }
+        if values.len() >= IDENTIFIERS && values.len() * 2 > column.codes.len() {
+            *self = Self { identifiers: true, ..Self::default() };
+            return None;
+        }
+        let next = u32::try_from(values.len()).unwrap_or(MISSING_TEXT);
+        let rehash = |&code: &u32| self.hasher.hash_one(values[code as usize].as_str());
+        self.table.insert_unique(hash, next, rehash);
+        None
     }
 }
 

@@ -196,6 +196,20 @@ mod tests {
     }
 
     #[test]
+    fn identifiers_and_repeated_texts_are_kept_as_they_are() {
+        let row =
+            |n: usize| json!({"id": format!("e{}", n % 20_000), "type": format!("t{}", n % 3)});
+        let rows: Vec<Value> = (0..30_000).map(row).collect();
+        let frame = Frame::from_objects(rows.clone()).unwrap();
+        for name in ["id", "type"] {
+            let given: Vec<Value> = rows.iter().map(|row| row[name].clone()).collect();
+            assert_eq!(values(&frame, name), given);
+        }
+        let Some(ColumnData::Text(kinds)) = frame.column("type") else { panic!() };
+        assert_eq!(kinds.values, ["t0", "t1", "t2"]);
+    }
+
+    #[test]
     fn the_last_of_two_equal_keys_counts() {
         let frame = Frame::from_json(r#"[{"a":1,"a":2},{"a":3}]"#).unwrap();
         assert_eq!(values(&frame, "a"), [json!(2), json!(3)]);
