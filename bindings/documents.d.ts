@@ -199,6 +199,22 @@ export type Suppression = {
 /** Why a firing came to nothing, in the order in which the reasons are looked for. */
 export type SuppressionReason = "condition" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "frequency_cap"
 
+/** How probabilities compare with what came true. */
+export type Report = {
+  /** How many rows were judged. */
+  rows: number,
+  /** How many of them churned. */
+  positives: number,
+  /** Area under the ROC curve; none when the labels are all alike. */
+  roc_auc: number | null,
+  /** Mean negative logarithm of the probability of what came true. */
+  log_loss: number,
+  /** Mean squared error of the probability. */
+  brier: number,
+  /** Mean probability, to hold against the share that churned. */
+  mean_probability: number,
+}
+
 /** What to simulate. */
 export type SimulationParams = {
   /** The number of customers, 1 to 9,999,999. */

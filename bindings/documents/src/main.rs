@@ -87,6 +87,7 @@ fn documents() -> String {
         declaration::<campaign::Decision>(&config),
         declaration::<campaign::Suppression>(&config),
         declaration::<campaign::Reason>(&config),
+        declaration::<stayput_models::Report>(&config),
         declaration::<simulate::SimulationParams>(&config),
         declaration::<simulate::Treatment>(&config),
         declaration::<simulate::Action>(&config),

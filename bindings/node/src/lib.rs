@@ -14,3 +14,4 @@ mod model;
 mod playbook;
 pub mod simulate;
 mod table;
+pub mod train;

@@ -8,6 +8,7 @@ use super::metrics::{brier, log_loss, roc_auc};
 
 /// How probabilities compare with what came true.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Report {
     /// How many rows were judged.
     pub rows: usize,
