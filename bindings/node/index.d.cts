@@ -200,6 +200,22 @@ export type Suppression = {
 /** Why a firing came to nothing, in the order in which the reasons are looked for. */
 export type SuppressionReason = "condition" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "frequency_cap"
 
+/** How probabilities compare with what came true. */
+export type Report = {
+  /** How many rows were judged. */
+  rows: number,
+  /** How many of them churned. */
+  positives: number,
+  /** Area under the ROC curve; none when the labels are all alike. */
+  roc_auc: number | null,
+  /** Mean negative logarithm of the probability of what came true. */
+  log_loss: number,
+  /** Mean squared error of the probability. */
+  brier: number,
+  /** Mean probability, to hold against the share that churned. */
+  mean_probability: number,
+}
+
 /** What to simulate. */
 export type SimulationParams = {
   /** The number of customers, 1 to 9,999,999. */
@@ -268,6 +284,26 @@ export interface Outcome {
   probability: number
   /** 1 for who leaves within the horizon, 0 for who does not. */
   label: number
+}
+
+/** Parameters of `train`, by the names of scikit-learn and LightGBM; those left out have defaults. */
+export interface TrainParams {
+  /** Boosted trees by histograms (the default) or by exact splits, or logistic regression. */
+  algorithm?: 'gbm' | 'gbdt' | 'logistic'
+  n_estimators?: number
+  max_depth?: number
+  learning_rate?: number
+  min_child_weight?: number
+  min_child_samples?: number
+  subsample?: number
+  colsample_bytree?: number
+  reg_lambda?: number
+  /** The inverse of the penalty of `logistic`. */
+  C?: number
+  random_state?: number
+  /** Threads, or -1 for all cores (the default). It changes no result. */
+  n_jobs?: number
+  calibrate?: 'platt' | 'none'
 }
 
 /** A playbook and, where there is one, its churn model. It never changes. */
@@ -339,6 +375,8 @@ export declare class Model {
   get importance(): Float64Array
   /** The probability of churn for each row, in row order. */
   predictProba(rows: Table | TrainingSet): Promise<Float64Array>
+  /** How the probabilities compare with what came true in a training set. */
+  evaluate(data: TrainingSet): Promise<Report>
 }
 
 /** A checked playbook. */
@@ -410,3 +448,9 @@ export declare class TrainingSet {
 
 /** Simulates a company. The same parameters give the same company. */
 export declare function simulate(params: SimulationOptions): Promise<Simulation>
+
+/**
+ * Trains a model that gives the probability of churn. The same set and parameters give the same
+ * model, on any number of threads.
+ */
+export declare function train(data: TrainingSet, params?: TrainParams | null): Promise<Model>
