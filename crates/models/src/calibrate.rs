@@ -113,3 +113,61 @@ fn newton(rows: &[(f64, f64)], slope: f64, intercept: f64) -> Option<(f64, f64)>
     let flat = gs.abs() < 1e-9 && gi.abs() < 1e-9;
     (!flat && step.0.is_finite() && step.1.is_finite()).then_some(step)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::params::{Calibrate, TrainParams};
+    use crate::testing::made_up;
+    use crate::{evaluate, train};
+
+    const LABELS: [bool; 10] = [false, false, true, false, false, true, true, false, true, true];
+    const MARGINS: [f64; 10] = [-3.0, -1.5, -1.0, -0.2, 0.3, 0.4, 0.9, 1.7, 2.2, 4.0];
+
+    /// Expected: `_SigmoidCalibration` of scikit-learn 1.9.1, which minimises the same sum by
+    /// L-BFGS, and whose `a_` and `b_` are ours with the sign changed.
+    #[test]
+    fn the_curve_is_that_of_scikit_learn() {
+        let Calibrator::Platt { slope, intercept } = platt(&MARGINS, &LABELS) else {
+            panic!("not Platt")
+        };
+        assert!((slope - 0.415_436_462_759).abs() < 1e-5, "{slope}");
+        assert!((intercept + 0.154_115_592_885).abs() < 1e-5, "{intercept}");
+        // At the minimum the loss rises both ways.
+        let rows: Vec<(f64, f64)> = MARGINS
+            .iter()
+            .zip(LABELS)
+            .map(|(&margin, label)| (margin, if label { 6.0 / 7.0 } else { 1.0 / 7.0 }))
+            .collect();
+        let least = loss(&rows, slope, intercept);
+        for (by_slope, by_intercept) in [(1e-4, 0.0), (-1e-4, 0.0), (0.0, 1e-4), (0.0, -1e-4)] {
+            assert!(loss(&rows, slope + by_slope, intercept + by_intercept) > least);
+        }
+    }
+
+    #[test]
+    fn margins_that_tell_nothing_give_the_base_rate() {
+        for margins in [[0.0; 10], MARGINS.map(|margin| -margin)] {
+            let p = platt(&margins, &LABELS).probability(1.0);
+            assert!((p - 0.5).abs() < 1e-6, "{p}");
+        }
+        let p = platt(&[1e300, -1e300, 3.0], &[true, false, false]).probability(2.0);
+        assert!((0.0..=1.0).contains(&p));
+    }
+
+    #[test]
+    fn calibration_mends_a_model_that_is_too_sure() {
+        let (set, unseen) = (made_up(1_200, 21), made_up(2_000, 22));
+        let sure = TrainParams {
+            n_estimators: Some(150),
+            max_depth: Some(8),
+            learning_rate: Some(0.5),
+            ..TrainParams::default()
+        };
+        let calibrated = TrainParams { calibrate: Some(Calibrate::Platt), ..sure.clone() };
+        let before = evaluate(&train(&set, &sure).unwrap(), &unseen).unwrap();
+        let after = evaluate(&train(&set, &calibrated).unwrap(), &unseen).unwrap();
+        assert!(after.log_loss < before.log_loss - 0.05, "{before}\n{after}");
+        assert_eq!(after.roc_auc, before.roc_auc);
+    }
+}

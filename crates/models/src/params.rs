@@ -228,15 +228,15 @@ impl TrainParams {
         .filter_map(|(name, given)| given.then_some(name))
     }
 
-    /// Defaults: docs/decisions/gbm-defaults.md says what they were measured to bring.
+    /// Defaults: docs/decisions/0004-training-defaults.md says what they were measured to bring.
     fn gbm(&self, random_state: u64) -> Result<GbmParams> {
         Ok(GbmParams {
-            n_estimators: count("n_estimators", self.n_estimators.unwrap_or(200), 100_000)?,
+            n_estimators: count("n_estimators", self.n_estimators.unwrap_or(300), 100_000)?,
             max_depth: count("max_depth", self.max_depth.unwrap_or(4), 16)?,
-            learning_rate: share("learning_rate", self.learning_rate.unwrap_or(0.05))?,
-            min_child_weight: penalty("min_child_weight", self.min_child_weight.unwrap_or(1.0))?,
-            subsample: share("subsample", self.subsample.unwrap_or(0.8))?,
-            colsample_bytree: share("colsample_bytree", self.colsample_bytree.unwrap_or(0.8))?,
+            learning_rate: share("learning_rate", self.learning_rate.unwrap_or(0.03))?,
+            min_child_weight: penalty("min_child_weight", self.min_child_weight.unwrap_or(5.0))?,
+            subsample: share("subsample", self.subsample.unwrap_or(0.7))?,
+            colsample_bytree: share("colsample_bytree", self.colsample_bytree.unwrap_or(0.7))?,
             reg_lambda: penalty("reg_lambda", self.reg_lambda.unwrap_or(1.0))?,
             random_state,
             threads: self.threads()?,
@@ -246,7 +246,7 @@ impl TrainParams {
     fn gbdt(&self) -> Result<GbdtParams> {
         #[expect(clippy::cast_possible_truncation, reason = "the trainer takes single precision")]
         let learning_rate = share("learning_rate", self.learning_rate.unwrap_or(0.1))? as f32;
-        let depth = count("max_depth", self.max_depth.unwrap_or(4), 16)?;
+        let depth = count("max_depth", self.max_depth.unwrap_or(3), 16)?;
         Ok(GbdtParams {
             n_estimators: count("n_estimators", self.n_estimators.unwrap_or(100), 100_000)?,
             max_depth: u32::try_from(depth).unwrap_or(16),
@@ -384,5 +384,114 @@ fn calibrate(name: &str, value: &Value) -> Result<Option<Calibrate>> {
         Some("platt") => Ok(Some(Calibrate::Platt)),
         Some("none") => Ok(None),
         _ => Err(refuse(name, format!("{value} is none of `platt` and `none`"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> String {
+        let error = TrainParams::from_json(text).and_then(|params| params.check()).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::ModelParameter, "{text}");
+        error.to_string()
+    }
+
+    #[test]
+    fn every_parameter_is_read_by_its_name() {
+        let text = r#"{"algorithm": "gbm", "n_estimators": 50, "max_depth": 3.0,
+            "learning_rate": 0.2, "min_child_weight": 2, "subsample": 0.5, "colsample_bytree": 0.6,
+            "reg_lambda": 0, "random_state": 18446744073709551615, "n_jobs": 2,
+            "calibrate": "platt"}"#;
+        let params = TrainParams::from_json(text).unwrap();
+        let expected = TrainParams {
+            algorithm: Algorithm::Gbm,
+            n_estimators: Some(50),
+            max_depth: Some(3),
+            learning_rate: Some(0.2),
+            min_child_weight: Some(2.0),
+            subsample: Some(0.5),
+            colsample_bytree: Some(0.6),
+            reg_lambda: Some(0.0),
+            random_state: Some(u64::MAX),
+            n_jobs: Some(2),
+            calibrate: Some(Calibrate::Platt),
+            ..TrainParams::default()
+        };
+        assert_eq!(params, expected);
+        assert!(params.check().is_ok());
+        for text in ["", "{}", r#"{"max_depth": null, "calibrate": "none", "n_jobs": null}"#] {
+            assert_eq!(TrainParams::from_json(text).unwrap(), TrainParams::default());
+        }
+        let others = [
+            r#"{"algorithm": "gbdt", "min_child_samples": 5}"#,
+            r#"{"algorithm": "logistic", "C": 0.5}"#,
+        ];
+        for text in others {
+            assert!(TrainParams::from_json(text).unwrap().check().is_ok());
+        }
+    }
+
+    #[test]
+    fn what_is_not_possible_is_refused_by_name() {
+        let cases = [
+            ("[1]", "parameters: `[1]` is not a JSON object"),
+            (
+                r#"{"max_dept": 4}"#,
+                "parameter `max_dept`: is not a parameter; did you mean `max_depth`?",
+            ),
+            (r#"{"colour": 4}"#, "parameter `colour`: is not a parameter"),
+            (
+                r#"{"algorithm": "gmb"}"#,
+                "parameter `algorithm`: \"gmb\" is none of `gbm`, `gbdt` and `logistic`; \
+                 did you mean `gbm`?",
+            ),
+            (
+                r#"{"algorithm": "logistic", "max_depth": 4}"#,
+                "parameter `max_depth`: is not a parameter of `logistic`",
+            ),
+            (
+                r#"{"algorithm": "gbdt", "subsample": 0.5}"#,
+                "parameter `subsample`: is not a parameter of `gbdt`",
+            ),
+            (r#"{"C": 1}"#, "parameter `C`: is not a parameter of `gbm`"),
+            (r#"{"max_depth": 0}"#, "parameter `max_depth`: is 0; expected 1 to 16"),
+            (
+                r#"{"max_depth": 2.5}"#,
+                "parameter `max_depth`: is `2.5`; expected a whole number, 0 or more",
+            ),
+            (
+                r#"{"n_estimators": "many"}"#,
+                "parameter `n_estimators`: is `\"many\"`; expected a whole number, 0 or more",
+            ),
+            (
+                r#"{"learning_rate": 0}"#,
+                "parameter `learning_rate`: is 0; expected above 0 and up to 1",
+            ),
+            (
+                r#"{"n_jobs": 0}"#,
+                "parameter `n_jobs`: is 0; expected 1 to 1024, or -1 for all cores",
+            ),
+            (
+                r#"{"calibrate": "isotonic"}"#,
+                "parameter `calibrate`: \"isotonic\" is none of `platt` and `none`",
+            ),
+        ];
+        for (text, message) in cases {
+            assert_eq!(refused(text), message);
+        }
+        assert!(refused("{").starts_with("parameters: cannot be read as JSON"));
+        for text in [
+            r#"{"reg_lambda": -1}"#,
+            r#"{"subsample": 1.5}"#,
+            r#"{"min_child_weight": 1e300}"#,
+            r#"{"algorithm": "logistic", "C": 0}"#,
+            r#"{"random_state": -1}"#,
+            r#"{"n_estimators": 1e18}"#,
+        ] {
+            refused(text);
+        }
+        let nan = TrainParams { learning_rate: Some(f64::NAN), ..TrainParams::default() };
+        assert_eq!(nan.check().unwrap_err().code(), ErrorCode::ModelParameter);
     }
 }

@@ -39,7 +39,8 @@ pub(crate) fn made_up(rows: usize, seed: u64) -> TrainingSet {
         let paying = draw.below(2);
         let (plan, city) = (draw.below(3), draw.below(90));
         let z = 1.5 - 0.12 * logins + 0.3 * math::ln(spend) - 0.8 * paying
-            + [0.9, 0.0, -0.7][plan as usize]
+            + if plan < 1.0 { 0.9 } else { 0.0 }
+            - if plan > 1.0 { 0.7 } else { 0.0 }
             + if logins > 20.0 && plan == 1.0 { 1.5 } else { 0.0 };
         labels.push(f64::from(u8::from(draw.next() < math::sigmoid(z))));
         let mut lose = |value: f64, share: f64| if draw.next() < share { f64::NAN } else { value };

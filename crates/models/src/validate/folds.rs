@@ -185,3 +185,96 @@ fn keyed(seed: u64, index: u64) -> u64 {
     };
     mix(mix(seed) ^ index)
 }
+
+#[cfg(test)]
+mod tests {
+    use stayput_core::ErrorCode;
+
+    use super::*;
+    use crate::testing::made_up;
+
+    fn positives(set: &TrainingSet, rows: &[usize]) -> usize {
+        rows.iter().filter(|&&row| set.labels[row] > 0.0).count()
+    }
+
+    /// Every row is tested once, and trained on in all the other folds.
+    fn parts_the_rows(set: &TrainingSet, splits: &[Split]) {
+        let mut tested: Vec<usize> = splits.iter().flat_map(|split| split.test.clone()).collect();
+        tested.sort_unstable();
+        assert_eq!(tested, (0..set.labels.len()).collect::<Vec<_>>());
+        for split in splits {
+            let mut all = [split.train.clone(), split.test.clone()].concat();
+            all.sort_unstable();
+            assert_eq!(all, (0..set.labels.len()).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn stratified_folds_differ_by_at_most_one_row_of_either_label() {
+        let set = made_up(503, 4);
+        let splits = Folds::stratified(5, 0).split(&set).unwrap();
+        parts_the_rows(&set, &splits);
+        let churned: Vec<usize> = splits.iter().map(|split| positives(&set, &split.test)).collect();
+        assert!(churned.iter().max().unwrap() - churned.iter().min().unwrap() <= 1, "{churned:?}");
+        let rows: Vec<usize> = splits.iter().map(|split| split.test.len()).collect();
+        assert!(rows.iter().max().unwrap() - rows.iter().min().unwrap() <= 1, "{rows:?}");
+    }
+
+    #[test]
+    fn the_seed_alone_decides_the_draw() {
+        let set = made_up(300, 4);
+        for folds in [Folds::stratified, Folds::by_customer] {
+            let draw = |seed| folds(3, seed).split(&set).unwrap();
+            assert_eq!(draw(7), draw(7));
+            assert_ne!(draw(7), draw(8));
+        }
+    }
+
+    #[test]
+    fn a_customer_is_never_on_both_sides() {
+        let set = made_up(600, 4);
+        let splits = Folds::by_customer(4, 0).split(&set).unwrap();
+        parts_the_rows(&set, &splits);
+        let customers = |rows: &[usize]| -> BTreeSet<String> {
+            rows.iter().map(|&row| set.table.rows[row].customer_id.clone()).collect()
+        };
+        for split in &splits {
+            assert!(customers(&split.train).is_disjoint(&customers(&split.test)));
+        }
+        let churned: Vec<usize> = splits.iter().map(|split| positives(&set, &split.test)).collect();
+        assert!(churned.iter().max().unwrap() - churned.iter().min().unwrap() <= 3, "{churned:?}");
+    }
+
+    #[test]
+    fn training_ends_a_purge_before_the_test_begins() {
+        let set = made_up(600, 4);
+        let as_of = |row: &usize| set.table.rows[*row].as_of;
+        let splits = Folds::by_time(2, Span::days(30)).split(&set).unwrap();
+        assert_eq!(splits.len(), 2);
+        for split in &splits {
+            let last = split.train.iter().map(as_of).max().unwrap();
+            let first = split.test.iter().map(as_of).min().unwrap();
+            assert!(last.plus(Span::days(30)) <= first);
+            assert_eq!(split.test.len(), 200);
+        }
+        assert_eq!((splits[0].train.len(), splits[1].train.len()), (200, 400));
+    }
+
+    #[test]
+    fn folds_that_cannot_be_are_refused() {
+        let set = made_up(60, 4);
+        let refused = |folds: Folds, set: &TrainingSet| folds.split(set).unwrap_err();
+        for folds in [
+            Folds::stratified(1, 0),
+            Folds::stratified(61, 0),
+            Folds::by_customer(21, 0),
+            Folds::by_time(0, Span::days(1)),
+            Folds::by_time(3, Span::days(1)),
+            Folds::by_time(2, Span::days(31)),
+        ] {
+            assert_eq!(refused(folds, &set).code(), ErrorCode::Argument, "{folds:?}");
+        }
+        let empty = refused(Folds::stratified(2, 0), &set.select(&[]));
+        assert_eq!(empty.to_string(), "training data: there are no rows");
+    }
+}

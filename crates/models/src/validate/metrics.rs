@@ -49,3 +49,47 @@ fn mean(labels: &[bool], probabilities: &[f64], of: impl Fn(bool, f64) -> f64) -
     let count = rows.len() as f64;
     rows.map(|(&label, &p)| of(label, p)).sum::<f64>() / count
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LABELS: [u8; 10] = [0, 0, 1, 1, 0, 1, 0, 1, 1, 0];
+    const SCORES: [f64; 10] = [0.1, 0.4, 0.35, 0.8, 0.4, 0.4, 0.05, 0.9, 1.0, 0.2];
+
+    fn labels(labels: &[u8]) -> Vec<bool> {
+        labels.iter().map(|&label| label == 1).collect()
+    }
+
+    fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 1e-15, "{found} is not {expected}");
+    }
+
+    /// Expected: `roc_auc_score`, `log_loss` and `brier_score_loss` of scikit-learn 1.9.1.
+    #[test]
+    fn the_measures_are_those_of_scikit_learn() {
+        let ten = labels(&LABELS);
+        near(roc_auc(&ten, &SCORES).unwrap(), 0.88);
+        near(log_loss(&ten, &SCORES), 0.369_606_553_223_643_7);
+        near(brier(&ten, &SCORES), 0.1205);
+        let (four, scores) = (labels(&[0, 0, 1, 1]), [0.1, 0.4, 0.35, 0.8]);
+        near(roc_auc(&four, &scores).unwrap(), 0.75);
+        near(log_loss(&four, &scores), 0.472_287_953_809_176_15);
+        near(brier(&four, &scores), 0.158_125);
+    }
+
+    #[test]
+    fn scores_that_are_all_alike_win_half_of_the_pairs() {
+        assert_eq!(roc_auc(&labels(&LABELS), &[0.3; 10]), Some(0.5));
+        assert_eq!(roc_auc(&labels(&[1, 1]), &[0.3, 0.4]), None);
+        assert_eq!(roc_auc(&[], &[]), None);
+        assert_eq!(roc_auc(&labels(&[1, 0, 1]), &[-0.0, 0.0, -0.0]), Some(0.5));
+    }
+
+    #[test]
+    fn a_sure_and_wrong_answer_costs_much_but_not_infinitely() {
+        near(log_loss(&labels(&[1]), &[0.0]), 36.043_653_389_117_15);
+        assert!(log_loss(&labels(&[0]), &[1.0]).is_finite());
+        assert!(log_loss(&[], &[]).is_nan());
+    }
+}

@@ -61,3 +61,23 @@ impl fmt::Display for Report {
         write!(f, "Brier score                 {:.4}", self.brier)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_reads_as_a_table() {
+        let report = Report::new(&[true, false, false, true], &[0.75, 0.25, 0.5, 0.5]);
+        let lines = [
+            "rows                     4",
+            "churned                  2  0.5000",
+            "mean probability            0.5000",
+            "ROC-AUC                     0.8750",
+            "log-loss                    0.4904",
+            "Brier score                 0.1562",
+        ];
+        assert_eq!(report.to_string(), lines.join("\n"));
+        assert_eq!(Report::new(&[true], &[0.5]).roc_auc, None);
+    }
+}
