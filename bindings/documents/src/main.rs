@@ -87,10 +87,14 @@ fn documents() -> String {
         declaration::<campaign::Decision>(&config),
         declaration::<campaign::Suppression>(&config),
         declaration::<campaign::Reason>(&config),
+        declaration::<stayput_models::TrainParams>(&config),
+        declaration::<stayput_models::Algorithm>(&config),
+        declaration::<stayput_models::Calibrate>(&config),
         declaration::<stayput_models::Report>(&config),
         declaration::<simulate::SimulationParams>(&config),
         declaration::<simulate::Treatment>(&config),
         declaration::<simulate::Action>(&config),
+        declaration::<simulate::Outcome>(&config),
     ];
     HEAD.to_owned() + &declarations.concat()
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Buffer, Env, Unknown};
 use napi_derive::napi;
-use serde::{Deserialize, Serialize};
-use stayput_core::time::{Span, Timestamp};
+use serde::Deserialize;
+use stayput_core::time::Span;
 use stayput_core::wire;
 use stayput_models::simulate::{self, SimulationParams};
 
@@ -30,8 +30,7 @@ struct Tables {
 answers!(Simulation);
 
 /// Simulates a company. The same parameters give the same company.
-#[napi(ts_args_type = "params: SimulationOptions", ts_return_type = "Promise<Simulation>")]
-#[must_use]
+#[napi(ts_args_type = "params: SimulationParams", ts_return_type = "Promise<Simulation>")]
 pub fn simulate(env: Env, params: Option<Unknown<'_>>) -> Promised<Simulation> {
     let params = json::options::<SimulationParams>(env, params);
     later(move || {
@@ -53,56 +52,35 @@ struct OutcomeOptions {
     horizon: Span,
 }
 
-/// One customer at one instant.
-#[derive(Serialize)]
-struct Outcome<'a> {
-    customer_id: &'a str,
-    as_of: Timestamp,
-    probability: f64,
-    label: f64,
-}
-
 #[napi]
 impl Simulation {
     /// The events, as NDJSON.
     #[napi(getter)]
-    #[must_use]
     pub fn events(&self) -> Buffer {
         self.tables.events.as_slice().into()
     }
 
     /// The customers and their attributes, as NDJSON.
     #[napi(getter)]
-    #[must_use]
     pub fn customers(&self) -> Buffer {
         self.tables.customers.as_slice().into()
     }
 
     /// What no host can see of each customer, as NDJSON.
     #[napi(getter)]
-    #[must_use]
     pub fn truth(&self) -> Buffer {
         self.tables.truth.as_slice().into()
     }
 
     /// Who leaves within `horizon` (for instance `30d`) of each instant, and with what probability.
     #[napi(ts_args_type = "options: OutcomeOptions", ts_return_type = "Promise<Array<Outcome>>")]
-    #[must_use]
     pub fn outcomes(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
         let options = json::options::<OutcomeOptions>(env, options);
         let simulation = Arc::clone(&self.inner);
         later(move || {
             let options = options?;
             let outcomes = simulation.outcomes(&options.as_of.read()?, options.horizon)?;
-            let values = outcomes.probability.iter().zip(&outcomes.labels);
-            let rows =
-                outcomes.rows.iter().zip(values).map(|(row, (probability, label))| Outcome {
-                    customer_id: &row.customer_id,
-                    as_of: row.as_of,
-                    probability: *probability,
-                    label: *label,
-                });
-            wire::to_json(&rows.collect::<Vec<_>>()).map(Document)
+            wire::to_json(&outcomes.documents()).map(Document)
         })
     }
 }

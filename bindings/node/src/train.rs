@@ -17,7 +17,6 @@ use crate::{input, json};
     ts_args_type = "data: TrainingSet, params?: TrainParams | null",
     ts_return_type = "Promise<Model>"
 )]
-#[must_use]
 pub fn train(env: Env, data: Unknown<'_>, params: Option<Unknown<'_>>) -> Promised<Model> {
     let set = input::instance::<TrainingSet>(data, "data", "a `TrainingSet`")
         .map(|set| Arc::clone(&set.inner));

@@ -11,6 +11,7 @@ use stayput_core::{Error, ErrorCode, Result, did_you_mean};
 
 /// What trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "lowercase"))]
 pub enum Algorithm {
     /// Gradient boosting on histograms.
     #[default]
@@ -54,6 +55,7 @@ impl Algorithm {
 
 /// How the margin is turned into a probability after training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "lowercase"))]
 pub enum Calibrate {
     /// Platt scaling on out-of-fold margins.
     Platt,
@@ -61,8 +63,10 @@ pub enum Calibrate {
 
 /// Parameters of [`crate::train`]; what is `None` has the algorithm's default.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(optional_fields))]
 pub struct TrainParams {
     /// What trains; `gbm` by default.
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Algorithm>"))]
     pub algorithm: Algorithm,
     /// How many trees, 1 to 100,000.
     pub n_estimators: Option<u64>,
@@ -81,12 +85,14 @@ pub struct TrainParams {
     /// The penalty on the square of a leaf's value, 0 or more.
     pub reg_lambda: Option<f64>,
     /// The inverse of the penalty on the squares of the weights, above 0 (`C` in documents).
+    #[cfg_attr(feature = "typescript", ts(rename = "C"))]
     pub c: Option<f64>,
     /// What all draws are seeded with; 0 by default.
     pub random_state: Option<u64>,
     /// How many threads, or -1 for all cores, which is the default. It changes no result.
     pub n_jobs: Option<i64>,
     /// How the margin is calibrated; not at all by default.
+    #[cfg_attr(feature = "typescript", ts(optional, type = "Calibrate | \"none\""))]
     pub calibrate: Option<Calibrate>,
 }
 

@@ -81,7 +81,7 @@ use stayput_core::time::{Span, Timestamp};
 use stayput_core::{Error, Result};
 
 pub use company::Action;
-pub use truth::Outcomes;
+pub use truth::{Outcome, Outcomes};
 
 use company::{NAMES, PLANS, Profile, ZONES};
 use emit::{Calendar, Events, Log, UsageStreams};
@@ -95,20 +95,26 @@ use random::Stream;
 pub struct SimulationParams {
     /// The number of customers, 1 to 9,999,999.
     #[serde(default = "customers")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u32>"))]
     pub customers: u32,
     /// The number of days, 1 to 3,660.
     #[serde(default = "days")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u32>"))]
     pub days: u32,
     /// The first instant.
+    #[cfg_attr(feature = "typescript", ts(type = "Date | Timestamp"))]
     pub start: Timestamp,
     /// What all draws depend on.
     #[serde(default = "seed")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u64>"))]
     pub seed: u64,
     /// Whether events carry an `event_id`.
     #[serde(default = "event_ids")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
     pub event_ids: bool,
     /// What is done for customers.
     #[serde(default)]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<Treatment>>"))]
     pub treatments: Vec<Treatment>,
 }
 

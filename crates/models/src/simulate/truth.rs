@@ -1,5 +1,6 @@
 //! What would come true: probabilities of leaving, and who did.
 
+use serde::Serialize;
 use stayput_core::features::RowKey;
 use stayput_core::time::{Span, Timestamp};
 use stayput_core::{Error, Result};
@@ -23,6 +24,35 @@ pub struct Outcomes {
     pub probability: Vec<f64>,
     /// 1 for those who leave in that time, 0 for those who do not.
     pub labels: Vec<f64>,
+}
+
+/// The truth about one customer at one instant, as a document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Outcome {
+    /// The customer.
+    pub customer_id: String,
+    /// The instant.
+    pub as_of: Timestamp,
+    /// The probability of leaving within the horizon.
+    pub probability: f64,
+    /// 1 for who leaves within the horizon, 0 for who does not.
+    pub label: f64,
+}
+
+impl Outcomes {
+    /// One document a row.
+    #[must_use]
+    pub fn documents(&self) -> Vec<Outcome> {
+        let truths = self.probability.iter().zip(&self.labels);
+        let rows = self.rows.iter().zip(truths).map(|(row, (&probability, &label))| Outcome {
+            customer_id: row.customer_id.clone(),
+            as_of: row.as_of,
+            probability,
+            label,
+        });
+        rows.collect()
+    }
 }
 
 impl Simulation {
