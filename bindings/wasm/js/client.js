@@ -1,0 +1,98 @@
+// An engine in a Web Worker, so that a page stays responsive while it scores.
+
+/**
+ * An engine in a Web Worker: the methods of `Engine`, each answered by a promise.
+ *
+ * An error is an `Error` with `code` and `path`, as from the engine itself. Requests are answered
+ * in the order they were made.
+ */
+export class WorkerEngine {
+  #worker;
+  #waiting = new Map();
+  #lastId = 0;
+  #failure;
+
+  /** @param {Worker} worker one that runs `stayput-wasm/worker.js` */
+  constructor(worker) {
+    this.#worker = worker;
+    worker.onmessage = ({ data }) => this.#answer(data);
+    worker.onerror = (event) => this.#fail(event.message || "the worker could not be started");
+  }
+
+  /**
+   * Starts a worker and opens a bundle in it, with the state of a snapshot if one is given.
+   *
+   * @param {Uint8Array} bundle
+   * @param {Uint8Array} [snapshot]
+   * @param {Worker} [worker] for hosts that start workers in a way of their own
+   * @returns {Promise<WorkerEngine>}
+   */
+  static async open(bundle, snapshot, worker) {
+    worker ??= new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    const engine = new WorkerEngine(worker);
+    try {
+      /** The playbook's name and version, and the bundle's hash. */
+      engine.bundle = await engine.#ask("open", bundle, snapshot);
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
+    return engine;
+  }
+
+  ingest(events) {
+    return this.#ask("ingest", events);
+  }
+
+  upsertCustomers(customers) {
+    return this.#ask("upsertCustomers", customers);
+  }
+
+  score(customerId, asOf) {
+    return this.#ask("score", customerId, asOf);
+  }
+
+  scoreAll(asOf) {
+    return this.#ask("scoreAll", asOf);
+  }
+
+  decide(asOf) {
+    return this.#ask("decide", asOf);
+  }
+
+  snapshot() {
+    return this.#ask("snapshot");
+  }
+
+  scoreRows(columns) {
+    return this.#ask("scoreRows", columns);
+  }
+
+  /** Ends the worker; what it was still asked is refused. */
+  close() {
+    this.#worker.terminate();
+    this.#fail("the worker was closed");
+  }
+
+  #ask(method, ...args) {
+    return new Promise((resolve, reject) => {
+      if (this.#failure) throw this.#failure;
+      const id = ++this.#lastId;
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, args });
+    });
+  }
+
+  #answer({ id, value, error }) {
+    const { resolve, reject } = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error) reject(Object.assign(new Error(error.message), error));
+    else resolve(value);
+  }
+
+  #fail(message) {
+    this.#failure = Object.assign(new Error(message), { code: "internal" });
+    for (const { reject } of this.#waiting.values()) reject(this.#failure);
+    this.#waiting.clear();
+  }
+}

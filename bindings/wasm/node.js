@@ -1,8 +1,0 @@
-// The package in Node: the same wasm as in the browser, read from disk.
-import { readFileSync } from "node:fs";
-
-import { initSync } from "./dist/web/stayput_wasm.js";
-
-initSync({ module: readFileSync(new URL("./dist/web/stayput_wasm_bg.wasm", import.meta.url)) });
-
-export * from "./dist/web/stayput_wasm.js";

@@ -1,0 +1,44 @@
+//! The core's typed errors as JavaScript errors, a panic among them.
+
+use std::sync::Once;
+
+use js_sys::Reflect;
+use stayput_core::{Error, Result};
+use wasm_bindgen::{JsValue, throw_val};
+
+/// An `Error` with `code`, and `path`, `line` and `column` where the core knows them.
+pub(crate) fn to_js(error: &Error) -> JsValue {
+    let thrown = JsValue::from(js_sys::Error::new(&error.to_string()));
+    let set = |name: &str, value: JsValue| {
+        // Cannot fail: the object was just made, and nothing froze it.
+        let _ = Reflect::set(&thrown, &name.into(), &value);
+    };
+    set("code", error.code().as_str().into());
+    if let Some(path) = error.path() {
+        set("path", path.into());
+    }
+    if let Some(position) = error.position() {
+        set("line", position.line.into());
+        set("column", position.column.into());
+    }
+    thrown
+}
+
+/// Runs `call`; its error becomes the one that JavaScript catches.
+pub(crate) fn throwing<T>(call: impl FnOnce() -> Result<T>) -> Result<T, JsValue> {
+    panics_are_thrown();
+    call().map_err(|error| to_js(&error))
+}
+
+/// From now on a panic is an `Error` of the code `internal`, not a trap without a message.
+///
+/// A panic here ends at the hook, since this target has no unwinding: what was being changed
+/// stays half changed, and its object refuses further calls.
+fn panics_are_thrown() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        std::panic::set_hook(Box::new(|panic| {
+            throw_val(to_js(&Error::internal(panic.to_string())));
+        }));
+    });
+}
