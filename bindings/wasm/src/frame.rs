@@ -32,6 +32,11 @@ pub(crate) fn of(value: &JsValue, name: &str) -> Result<Frame> {
     Frame::new(columns.collect::<Result<_>>()?)
 }
 
+/// The same, or nothing where `value` is null or undefined.
+pub(crate) fn optional(value: &JsValue, name: &str) -> Result<Option<Frame>> {
+    if is_missing(value) { Ok(None) } else { of(value, name).map(Some) }
+}
+
 fn column(value: &JsValue, name: &str) -> Result<ColumnData> {
     if let Some(numbers) = value.dyn_ref::<Float64Array>() {
         return Ok(ColumnData::Number(numbers.to_vec()));
@@ -71,10 +76,14 @@ fn list(array: &Array, name: &str) -> Result<ColumnData> {
     };
     let typed = if first.is_string() {
         let texts = rows(array, |value| value.as_string());
-        texts.map(|texts| TextColumn::from_texts(texts.iter().map(Option::as_deref))).map(ColumnData::Text)
+        texts
+            .map(|texts| TextColumn::from_texts(texts.iter().map(Option::as_deref)))
+            .map(ColumnData::Text)
     } else if first.as_f64().is_some() {
         let numbers = rows(array, |value| value.as_f64());
-        numbers.map(|rows| ColumnData::Number(rows.into_iter().map(|x| x.unwrap_or(f64::NAN)).collect()))
+        numbers.map(|rows| {
+            ColumnData::Number(rows.into_iter().map(|x| x.unwrap_or(f64::NAN)).collect())
+        })
     } else if first.as_bool().is_some() {
         rows(array, |value| value.as_bool()).map(ColumnData::Bool)
     } else {

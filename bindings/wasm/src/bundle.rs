@@ -1,0 +1,1 @@
+//! `Bundle`: a playbook and its model in one file.

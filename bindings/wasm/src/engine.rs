@@ -1,0 +1,1 @@
+//! `Engine`: a bundle plus what is known of customers.
