@@ -5,11 +5,10 @@
 //! end of `values` is missing.
 
 use js_sys::{
-    Array, ArrayBuffer, BigInt64Array, BigUint64Array, DataView, Date, Float64Array, Object,
-    Reflect, Uint32Array,
+    Array, ArrayBuffer, BigInt64Array, BigUint64Array, DataView, Float64Array, Object, Reflect,
+    Uint32Array,
 };
 use stayput_core::columns::{ColumnData, Frame, MISSING_TEXT, TextColumn};
-use stayput_core::time::Timestamp;
 use stayput_core::{Error, ErrorCode, Result};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -24,7 +23,7 @@ pub(crate) fn of(value: &JsValue, name: &str) -> Result<Frame> {
         let expected = "expected an array of objects or an object of columns";
         return Err(Error::argument(name, expected));
     };
-    let columns = Object::entries(object).iter().map(|entry| {
+    let columns = Object::entries(object).into_iter().map(|entry| {
         let entry = Array::from(&entry);
         let name = entry.get(0).as_string().unwrap_or_default();
         column(&entry.get(1), &name).map(|data| (name, data))
@@ -75,19 +74,19 @@ fn list(array: &Array, name: &str) -> Result<ColumnData> {
         return Ok(ColumnData::Json(vec![serde_json::Value::Null; array.length() as usize]));
     };
     let typed = if first.is_string() {
-        let texts = rows(array, |value| value.as_string());
+        let texts = rows(array, JsValue::as_string);
         texts
             .map(|texts| TextColumn::from_texts(texts.iter().map(Option::as_deref)))
             .map(ColumnData::Text)
     } else if first.as_f64().is_some() {
-        let numbers = rows(array, |value| value.as_f64());
+        let numbers = rows(array, JsValue::as_f64);
         numbers.map(|rows| {
             ColumnData::Number(rows.into_iter().map(|x| x.unwrap_or(f64::NAN)).collect())
         })
     } else if first.as_bool().is_some() {
-        rows(array, |value| value.as_bool()).map(ColumnData::Bool)
+        rows(array, JsValue::as_bool).map(ColumnData::Bool)
     } else {
-        rows(array, |value| of_date(value.dyn_ref()?)).map(ColumnData::Time)
+        rows(array, |value| document::of_date(value.dyn_ref()?)).map(ColumnData::Time)
     };
     match typed {
         Some(column) => Ok(column),

@@ -1,8 +1,8 @@
 //! `Playbook`: the document that says what a business measures and does.
 
 use js_sys::Array;
+use stayput_core::Result;
 use stayput_core::time::Timestamp;
-use stayput_core::{Result, playbook};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::error::throwing;
@@ -11,7 +11,7 @@ use crate::{document, frame, table};
 /// A checked playbook.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Playbook(pub(crate) playbook::Playbook);
+pub struct Playbook(pub(crate) stayput_core::Playbook);
 
 #[wasm_bindgen]
 impl Playbook {
@@ -21,7 +21,7 @@ impl Playbook {
     /// The codes of the family `playbook`, with the path of the key, line and column.
     #[wasm_bindgen(constructor)]
     pub fn new(text: &str) -> Result<Self, JsValue> {
-        throwing(|| Ok(Self(playbook::Playbook::parse(text)?)))
+        throwing(|| Ok(Self(stayput_core::Playbook::parse(text)?)))
     }
 
     /// The business the playbook is for.

@@ -1,9 +1,9 @@
 //! Feature tables across the border: an object of columns.
 
 use js_sys::{Array, Float64Array, Object, Reflect};
+use stayput_core::Features;
 use stayput_core::Result;
 use stayput_core::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType};
-use stayput_core::playbook::Features;
 use wasm_bindgen::JsValue;
 
 use crate::document;
