@@ -1,1 +1,109 @@
-//! `Engine`: a bundle plus what is known of customers.
+//! `Engine`: a bundle and what is known of its customers.
+
+use stayput_core::wire;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+
+use crate::answer::{document, throwing};
+use crate::bundle::Bundle;
+use crate::{input, table};
+
+/// A bundle and the state of its customers. It has no clock: every question names its instant.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Engine(stayput_core::Engine);
+
+#[wasm_bindgen]
+impl Engine {
+    /// An engine that knows nobody yet.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(bundle: &Bundle) -> Self {
+        Self(stayput_core::Engine::new(bundle.0.clone()))
+    }
+
+    /// An engine that goes on from a snapshot.
+    ///
+    /// # Errors
+    /// The codes of the family `state` when the bytes are no snapshot that this bundle continues.
+    pub fn restore(
+        bundle: &Bundle,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array")] bytes: &JsValue,
+    ) -> Result<Self, JsValue> {
+        throwing(|| {
+            let bytes = input::bytes(bytes, "bytes")?;
+            Ok(Self(stayput_core::Engine::restore(bundle.0.clone(), &bytes)?))
+        })
+    }
+
+    /// The bundle.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn bundle(&self) -> Bundle {
+        Bundle(self.0.bundle().clone())
+    }
+
+    /// Takes in events, and customers with their attributes.
+    ///
+    /// A row that is wrong is in the report, by its index; those beside it count.
+    ///
+    /// # Errors
+    /// `table_column` when a column is missing or cannot be what the playbook says.
+    #[wasm_bindgen(unchecked_return_type = "Reports")]
+    pub fn ingest(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Rows")] events: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "Rows | null")] customers: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| {
+            let events = table::read(events, "events")?;
+            let customers = table::read_optional(customers, "customers")?;
+            wire::ingest_json(&mut self.0, &events, customers.as_ref())
+        })
+    }
+
+    /// Everything known of one customer at an instant.
+    ///
+    /// # Errors
+    /// `unknown_customer` when there is none of that id.
+    #[wasm_bindgen(unchecked_return_type = "Score")]
+    pub fn score(
+        &self,
+        #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| wire::score_json(&self.0, &input::text(id, "customerId")?, input::at(options)?))
+    }
+
+    /// Everything known of each customer at an instant, by `customer_id`.
+    ///
+    /// # Errors
+    /// `argument` when `asOf` is not an instant.
+    #[wasm_bindgen(js_name = scoreAll, unchecked_return_type = "Score[]")]
+    pub fn score_all(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| wire::score_all_json(&self.0, input::at(options)?))
+    }
+
+    /// Looks at every customer and decides about every campaign. What is decided is remembered:
+    /// the same question again gives nothing new.
+    ///
+    /// # Errors
+    /// `time_order` when `asOf` lies before a decision that was already made.
+    #[wasm_bindgen(unchecked_return_type = "Decisions")]
+    pub fn decide(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| wire::decide_json(&mut self.0, input::at(options)?))
+    }
+
+    /// The state of all customers, for `Engine.restore`.
+    ///
+    /// # Errors
+    /// `internal` when it cannot be written.
+    pub fn snapshot(&self) -> Result<Vec<u8>, JsValue> {
+        throwing(|| self.0.snapshot())
+    }
+}

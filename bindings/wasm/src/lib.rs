@@ -1,16 +1,19 @@
 //! Stayput in a browser: converts, calls the core, converts back.
 //!
-//! Documents (a playbook, scores, decisions) cross as JSON, tables as columns of typed arrays.
-//! Training is not here: a bundle made in Python, Node or Rust brings its model with it.
+//! Documents (a playbook, scores, decisions) cross as JSON text, which a JavaScript engine reads
+//! faster than it builds objects key by key; tables cross as columns too. Training is not here: a
+//! bundle made in Python, Node or Rust brings its model with it.
 
+mod answer;
 mod bundle;
-mod document;
 mod engine;
-mod error;
-mod frame;
+mod input;
 mod playbook;
 mod table;
+mod types;
 
+pub use bundle::Bundle;
+pub use engine::Engine;
 pub use playbook::Playbook;
 
 use wasm_bindgen::prelude::wasm_bindgen;

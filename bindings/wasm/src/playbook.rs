@@ -1,17 +1,22 @@
 //! `Playbook`: the document that says what a business measures and does.
 
-use js_sys::Array;
-use stayput_core::Result;
-use stayput_core::time::Timestamp;
+use stayput_core::wire;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
-use crate::error::throwing;
-use crate::{document, frame, table};
+use crate::answer::{document, throwing};
+use crate::input::{self, TableOptions};
+use crate::table;
 
 /// A checked playbook.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Playbook(pub(crate) stayput_core::Playbook);
+pub struct Playbook(stayput_core::Playbook);
+
+impl From<stayput_core::Playbook> for Playbook {
+    fn from(playbook: stayput_core::Playbook) -> Self {
+        Self(playbook)
+    }
+}
 
 #[wasm_bindgen]
 impl Playbook {
@@ -20,8 +25,10 @@ impl Playbook {
     /// # Errors
     /// The codes of the family `playbook`, with the path of the key, line and column.
     #[wasm_bindgen(constructor)]
-    pub fn new(text: &str) -> Result<Self, JsValue> {
-        throwing(|| Ok(Self(stayput_core::Playbook::parse(text)?)))
+    pub fn new(
+        #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
+    ) -> Result<Self, JsValue> {
+        throwing(|| Ok(stayput_core::Playbook::parse(&input::text(text, "text")?)?.into()))
     }
 
     /// The business the playbook is for.
@@ -48,32 +55,22 @@ impl Playbook {
     /// The features of customers at one or more instants, and a report of the rows refused.
     ///
     /// The rows are those of `customers`, or, where that is left out, of everyone with an event
-    /// at or before the instant.
+    /// at or before the instant; by `customer_id`, then `asOf`.
     ///
     /// # Errors
     /// `table_column` when a column is missing or cannot be what the playbook says.
-    #[wasm_bindgen(unchecked_return_type = "Features")]
+    #[wasm_bindgen(unchecked_return_type = "{ rows: FeatureRow[]; report: Reports }")]
     pub fn features(
         &self,
         #[wasm_bindgen(unchecked_param_type = "Rows")] events: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "Rows | null | undefined")] customers: &JsValue,
-        #[wasm_bindgen(js_name = asOf, unchecked_param_type = "Instant | Instant[]")]
-        as_of: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "TableOptions")] options: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        throwing(|| {
-            let events = frame::of(events, "events")?;
-            let customers = frame::optional(customers, "customers")?;
-            let features = self.0.features(&events, customers.as_ref(), &instants(as_of)?)?;
-            table::features_to_js(&features)
+        document(|| {
+            let options = TableOptions::of(options)?;
+            let events = table::read(events, "events")?.rename(&options.columns)?;
+            let customers = table::read_optional(customers, "customers")?;
+            wire::features_json(&self.0, &events, customers.as_ref(), &options.as_of)
         })
-    }
-}
-
-fn instants(as_of: &JsValue) -> Result<Vec<Timestamp>> {
-    let one = |value| document::instant(&value, "asOf");
-    if Array::is_array(as_of) {
-        Array::from(as_of).iter().map(one).collect()
-    } else {
-        Ok(vec![one(as_of.clone())?])
     }
 }

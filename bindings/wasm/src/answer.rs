@@ -1,13 +1,13 @@
-//! The core's typed errors as JavaScript errors, a panic among them.
+//! What JavaScript is given: documents, and the core's typed errors, a panic among them.
 
 use std::sync::Once;
 
-use js_sys::Reflect;
+use js_sys::{JSON, Reflect};
 use stayput_core::{Error, Result};
 use wasm_bindgen::{JsValue, throw_val};
 
 /// An `Error` with `code`, and `path`, `line` and `column` where the core knows them.
-pub(crate) fn to_js(error: &Error) -> JsValue {
+fn to_js(error: &Error) -> JsValue {
     let thrown = JsValue::from(js_sys::Error::new(&error.to_string()));
     let set = |name: &str, value: JsValue| {
         // Cannot fail: the object was just made, and nothing froze it.
@@ -28,6 +28,11 @@ pub(crate) fn to_js(error: &Error) -> JsValue {
 pub(crate) fn throwing<T>(call: impl FnOnce() -> Result<T>) -> Result<T, JsValue> {
     panics_are_thrown();
     call().map_err(|error| to_js(&error))
+}
+
+/// Runs `call`, which gives a document as JSON text, for what the text says.
+pub(crate) fn document(call: impl FnOnce() -> Result<String>) -> Result<JsValue, JsValue> {
+    JSON::parse(&throwing(call)?)
 }
 
 /// From now on a panic is an `Error` of the code `internal`, not a trap without a message.

@@ -1,0 +1,99 @@
+//! What JavaScript gives besides tables: texts, bytes and options.
+
+use js_sys::{JSON, Uint8Array};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use stayput_core::time::Timestamp;
+use stayput_core::{Error, Result};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// A text.
+pub(crate) fn text(value: &JsValue, name: &str) -> Result<String> {
+    value.as_string().ok_or_else(|| Error::argument(name, "expected a string"))
+}
+
+/// The bytes of a `Uint8Array`.
+pub(crate) fn bytes(value: &JsValue, name: &str) -> Result<Vec<u8>> {
+    let bytes = value.dyn_ref::<Uint8Array>();
+    bytes.map(Uint8Array::to_vec).ok_or_else(|| Error::argument(name, "expected a `Uint8Array`"))
+}
+
+/// The value as JSON text; a `Date` is its ISO text, NaN and infinities are null.
+pub(crate) fn json(value: &JsValue, name: &str) -> Result<String> {
+    let text = JSON::stringify(value).ok().and_then(|text| text.as_string());
+    text.ok_or_else(|| Error::argument(name, "cannot be written as JSON"))
+}
+
+fn options<T: DeserializeOwned>(value: &JsValue) -> Result<T> {
+    if !value.is_object() {
+        return Err(Error::argument("options", "expected an object with `asOf`"));
+    }
+    serde_json::from_str(&json(value, "options")?)
+        .map_err(|error| Error::argument("options", error.to_string()))
+}
+
+/// A `Date`, an ISO 8601 text, or milliseconds since 1970, as they are in JSON.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Instant {
+    Text(String),
+    Millis(f64),
+}
+
+impl Instant {
+    fn read(&self) -> Result<Timestamp> {
+        match self {
+            Self::Text(text) => Timestamp::parse(text),
+            #[expect(clippy::cast_possible_truncation, reason = "out of range stays out of range")]
+            Self::Millis(millis) => Timestamp::from_micros((millis * 1000.0).floor() as i64),
+        }
+    }
+}
+
+/// The instant of `{ asOf }`.
+pub(crate) fn at(value: &JsValue) -> Result<Timestamp> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct At {
+        as_of: Option<Instant>,
+    }
+    options::<At>(value)?.as_of.ok_or_else(no_instant)?.read()
+}
+
+/// `{ asOf, columns }`: one instant or several, and columns of the events to rename, from the key
+/// to the value.
+pub(crate) struct TableOptions {
+    pub(crate) as_of: Vec<Timestamp>,
+    pub(crate) columns: Vec<(String, String)>,
+}
+
+impl TableOptions {
+    pub(crate) fn of(value: &JsValue) -> Result<Self> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Instants {
+            Many(Vec<Instant>),
+            One(Instant),
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        struct Given {
+            as_of: Option<Instants>,
+            #[serde(default)]
+            columns: std::collections::BTreeMap<String, String>,
+        }
+        let given: Given = options(value)?;
+        let as_of = match given.as_of.ok_or_else(no_instant)? {
+            Instants::Many(instants) => {
+                instants.iter().map(Instant::read).collect::<Result<_>>()?
+            }
+            Instants::One(instant) => vec![instant.read()?],
+        };
+        Ok(Self { as_of, columns: given.columns.into_iter().collect() })
+    }
+}
+
+fn no_instant() -> Error {
+    let expected = "expected a valid `Date`, an ISO 8601 text or milliseconds since 1970";
+    Error::argument("asOf", expected)
+}

@@ -1,0 +1,36 @@
+//! The TypeScript of what the classes take; what they give is in `bindings/documents.d.ts`.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r"
+/** An instant: a `Date`, a text in ISO 8601, or milliseconds since 1970. */
+export type Instant = Date | string | number;
+
+/** The instant that a question is about. */
+export interface At {
+    asOf: Instant;
+}
+
+/** The instants that features are asked of, and columns of the events to rename. */
+export interface TableOptions {
+    asOf: Instant | Instant[];
+    columns?: Record<string, string>;
+}
+
+/** Texts by dictionary; a code past the end of `values` is missing. */
+export interface TextColumn {
+    codes: Uint32Array;
+    values: string[];
+}
+
+/** One column of a table. Missing is NaN in a typed array, null or undefined in an array. */
+export type Column =
+    | Float64Array | Float32Array | BigInt64Array
+    | Int32Array | Int16Array | Int8Array | Uint32Array | Uint16Array | Uint8Array
+    | readonly (string | number | boolean | Date | null | undefined)[]
+    | TextColumn;
+
+/** A table: an array of objects, or an object of columns. */
+export type Rows = readonly object[] | Readonly<Record<string, Column>>;
+";
