@@ -40,32 +40,28 @@ export class WorkerEngine {
     return engine;
   }
 
-  ingest(events) {
-    return this.#ask("ingest", events);
+  ingest(events, customers) {
+    return this.#ask("ingest", events, customers);
   }
 
-  upsertCustomers(customers) {
-    return this.#ask("upsertCustomers", customers);
+  score(customerId, options) {
+    return this.#ask("score", customerId, options);
   }
 
-  score(customerId, asOf) {
-    return this.#ask("score", customerId, asOf);
+  scoreAll(options) {
+    return this.#ask("scoreAll", options);
   }
 
-  scoreAll(asOf) {
-    return this.#ask("scoreAll", asOf);
-  }
-
-  decide(asOf) {
-    return this.#ask("decide", asOf);
+  decide(options) {
+    return this.#ask("decide", options);
   }
 
   snapshot() {
     return this.#ask("snapshot");
   }
 
-  scoreRows(columns) {
-    return this.#ask("scoreRows", columns);
+  scoreRows(rows) {
+    return this.#ask("scoreRows", rows);
   }
 
   /** Ends the worker; what it was still asked is refused. */

@@ -17,13 +17,12 @@ const methods = {
     const { name, version } = bundle.playbook;
     return { name, version, hash: bundle.hash };
   },
-  ingest: (events) => engine.ingest(events),
-  upsertCustomers: (customers) => engine.upsertCustomers(customers),
-  score: (customerId, asOf) => engine.score(customerId, asOf),
-  scoreAll: (asOf) => engine.scoreAll(asOf),
-  decide: (asOf) => engine.decide(asOf),
+  ingest: (events, customers) => engine.ingest(events, customers),
+  score: (customerId, options) => engine.score(customerId, options),
+  scoreAll: (options) => engine.scoreAll(options),
+  decide: (options) => engine.decide(options),
   snapshot: () => engine.snapshot(),
-  scoreRows: (columns) => bundle.scoreRows(columns),
+  scoreRows: (rows) => bundle.scoreRows(rows),
 };
 
 /** An error as a message: a structured clone keeps neither `code` nor `path`. */

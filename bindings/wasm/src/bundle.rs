@@ -13,6 +13,15 @@ pub struct Bundle(pub(crate) stayput_core::Bundle);
 
 #[wasm_bindgen]
 impl Bundle {
+    /// The bundle of a playbook without a model: for health, segments and campaigns by rule.
+    ///
+    /// # Errors
+    /// `internal` when it cannot be written.
+    #[wasm_bindgen(constructor)]
+    pub fn new(playbook: &Playbook) -> Result<Self, JsValue> {
+        throwing(|| Ok(Self(stayput_core::Bundle::new(playbook.0.clone(), None)?)))
+    }
+
     /// Reads a bundle from the bytes of its file.
     ///
     /// # Errors

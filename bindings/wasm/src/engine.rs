@@ -42,6 +42,13 @@ impl Engine {
         Bundle(self.0.bundle().clone())
     }
 
+    /// The customers known, in order.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn customers(&self) -> Vec<String> {
+        self.0.customers().map(str::to_owned).collect()
+    }
+
     /// Takes in events, and customers with their attributes.
     ///
     /// A row that is wrong is in the report, by its index; those beside it count.

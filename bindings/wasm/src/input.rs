@@ -4,7 +4,7 @@ use js_sys::{JSON, Uint8Array};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use stayput_core::time::Timestamp;
-use stayput_core::{Error, Result};
+use stayput_core::{Error, Result, wire};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A text.
@@ -43,9 +43,10 @@ enum Instant {
 impl Instant {
     fn read(&self) -> Result<Timestamp> {
         match self {
-            Self::Text(text) => Timestamp::parse(text),
+            Self::Text(text) => wire::as_of(text),
             #[expect(clippy::cast_possible_truncation, reason = "out of range stays out of range")]
-            Self::Millis(millis) => Timestamp::from_micros((millis * 1000.0).floor() as i64),
+            Self::Millis(millis) => Timestamp::from_micros((millis * 1000.0).floor() as i64)
+                .map_err(|error| Error::argument("as_of", error.message())),
         }
     }
 }

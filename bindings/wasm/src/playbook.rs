@@ -10,7 +10,7 @@ use crate::table;
 /// A checked playbook.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Playbook(stayput_core::Playbook);
+pub struct Playbook(pub(crate) stayput_core::Playbook);
 
 impl From<stayput_core::Playbook> for Playbook {
     fn from(playbook: stayput_core::Playbook) -> Self {

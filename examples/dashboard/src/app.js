@@ -47,26 +47,24 @@ async function score() {
     status("Scoring …");
     engine?.close();
     engine = await WorkerEngine.open(bundle.bytes);
-    const reports = [];
-    if (customers) reports.push({ of: customers.name, ...(await engine.upsertCustomers(customers.columns)) });
-    reports.push({ of: events.name, ...(await engine.ingest(events.columns)) });
+    const report = await engine.ingest(events.columns, customers?.columns);
     const asOf = $("as-of").value;
     const started = performance.now();
-    const scores = await engine.scoreAll(asOf);
+    const scores = await engine.scoreAll({ asOf });
     const seconds = (performance.now() - started) / 1000;
-    results(scores, reports);
+    results(scores, report);
     status(`${count(scores.length)} customers scored in ${seconds.toFixed(2)} s as of ${asOf}.`);
   } finally {
     document.body.removeAttribute("aria-busy");
   }
 }
 
-function results(scores, reports) {
+function results(scores, report) {
   const { name, version, hash } = engine.bundle;
   $("bundle").textContent = `${name} ${version} · ${hash.slice(0, 8)}`;
   const bands = bandsOf(scores);
   tiles(scores, bands);
-  refused(reports);
+  refused(report);
   show(scores, bands);
   $("start").hidden = true;
   $("results").hidden = false;
@@ -87,8 +85,9 @@ function tiles(scores, bands) {
 }
 
 /** Rows that could not be read are shown, not dropped in silence. */
-function refused(reports) {
-  const rows = reports.flatMap(({ of, rejected }) => rejected.map((row) => ({ of, ...row })));
+function refused(report) {
+  const rows = ["customers", "events"].flatMap((kind) =>
+    report[kind].rejected.map((row) => ({ of: dropped[kind].name, ...row })));
   const items = rows.slice(0, 100).map(({ of, index, message }) => h("li", {}, `${of}, row ${index + 1}: ${message}`));
   const title = rows.length === 1 ? "1 row was refused" : `${count(rows.length)} rows were refused`;
   $("refused").hidden = rows.length === 0;
