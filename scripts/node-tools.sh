@@ -4,3 +4,4 @@
 
 step "npm packages for Node"
 install_packages bindings/node
+install_packages examples/backend

@@ -35,6 +35,7 @@ python_tests() { (cd "$1" && "$root/.venv/bin/python" -m pytest -q); }
 suite Rust cargo test --workspace --profile fast --no-fail-fast --locked
 suite Python python_tests bindings/python
 suite Node npm --prefix bindings/node test
+suite Backend npm --prefix examples/backend test
 suite "wasm in Node" node_tests bindings/wasm/test/node/*.test.js
 suite "wasm in Chromium" node_tests bindings/wasm/test/chromium/*.test.js
 
