@@ -79,6 +79,19 @@ fn a_walk_follows_thresholds_sets_and_missing_values() {
 }
 
 #[test]
+fn a_node_that_only_asks_whether_a_value_is_missing_survives_storage() {
+    let mut nodes = nodes();
+    nodes.value[0] = f32::NEG_INFINITY;
+    let model = model(forest(nodes));
+    let back: Model = ciborium::from_reader(to_cbor(&model).as_slice()).unwrap();
+    assert_eq!(back, model);
+    for number in [0.0, -1e300, f64::NEG_INFINITY, f64::INFINITY] {
+        assert_eq!(back.margin_row(&[number, 0.0, 1.0]).unwrap(), 3.125);
+    }
+    assert_eq!(back.margin_row(&[f64::NAN, 0.0, 1.0]).unwrap(), 2.625);
+}
+
+#[test]
 fn a_row_of_the_wrong_width_is_refused() {
     let model = model(forest(nodes()));
     let error = model.predict_row(&[1.0]).unwrap_err();
