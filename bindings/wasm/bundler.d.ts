@@ -199,20 +199,72 @@ export type Suppression = {
 /** Why a firing came to nothing, in the order in which the reasons are looked for. */
 export type SuppressionReason = "condition" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "frequency_cap"
 
+/** Parameters of [`crate::train`]; what is `None` has the algorithm's default. */
+export type TrainParams = {
+  /** What trains; `gbm` by default. */
+  algorithm?: Algorithm,
+  /** How many trees, 1 to 100,000. */
+  n_estimators?: number,
+  /** The greatest number of splits on a path, 1 to 16. */
+  max_depth?: number,
+  /** What each tree's leaves are multiplied by, above 0 and up to 1. */
+  learning_rate?: number,
+  /** The least sum of second derivatives in a leaf, 0 or more. */
+  min_child_weight?: number,
+  /** The least number of rows in a node that is split, 1 or more. */
+  min_child_samples?: number,
+  /** The share of rows drawn for each tree, above 0 and up to 1. */
+  subsample?: number,
+  /** The share of features drawn for each tree, above 0 and up to 1. */
+  colsample_bytree?: number,
+  /** The penalty on the square of a leaf's value, 0 or more. */
+  reg_lambda?: number,
+  /** The inverse of the penalty on the squares of the weights, above 0 (`C` in documents). */
+  C?: number,
+  /** What all draws are seeded with; 0 by default. */
+  random_state?: number,
+  /** How many threads, or -1 for all cores, which is the default. It changes no result. */
+  n_jobs?: number,
+  /** How the margin is calibrated; not at all by default. */
+  calibrate?: Calibrate | "none",
+}
+
+/** What trains. */
+export type Algorithm = "gbm" | "gbdt" | "logistic"
+
+/** How the margin is turned into a probability after training. */
+export type Calibrate = "platt"
+
+/** How probabilities compare with what came true. */
+export type Report = {
+  /** How many rows were judged. */
+  rows: number,
+  /** How many of them churned. */
+  positives: number,
+  /** Area under the ROC curve; none when the labels are all alike. */
+  roc_auc: number | null,
+  /** Mean negative logarithm of the probability of what came true. */
+  log_loss: number,
+  /** Mean squared error of the probability. */
+  brier: number,
+  /** Mean probability, to hold against the share that churned. */
+  mean_probability: number,
+}
+
 /** What to simulate. */
 export type SimulationParams = {
   /** The number of customers, 1 to 9,999,999. */
-  customers: number,
+  customers?: number,
   /** The number of days, 1 to 3,660. */
-  days: number,
+  days?: number,
   /** The first instant. */
-  start: Timestamp,
+  start: Date | Timestamp,
   /** What all draws depend on. */
-  seed: number,
+  seed?: number,
   /** Whether events carry an `event_id`. */
-  event_ids: boolean,
+  event_ids?: boolean,
   /** What is done for customers. */
-  treatments: Array<Treatment>,
+  treatments?: Array<Treatment>,
 }
 
 /** An action taken for a customer. */
@@ -227,6 +279,18 @@ export type Treatment = {
 
 /** What can be done for a customer, with an effect on the hazard that the truth knows. */
 export type Action = "discount_mail" | "csm_call" | "tips_mail"
+
+/** The truth about one customer at one instant, as a document. */
+export type Outcome = {
+  /** The customer. */
+  customer_id: string,
+  /** The instant. */
+  as_of: Timestamp,
+  /** The probability of leaving within the horizon. */
+  probability: number,
+  /** 1 for who leaves within the horizon, 0 for who does not. */
+  label: number,
+}
 
 export type Instant = Date | string | number;
 
