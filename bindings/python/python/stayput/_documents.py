@@ -1,0 +1,260 @@
+"""Reports, scores and decisions: the core's JSON documents as plain Python objects."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    import pandas
+
+_SHOWN = 5
+
+
+class Document:
+    """A part of an answer: attributes to read, ``to_dict`` for the rest."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as dictionaries and lists, with instants as ``datetime``."""
+        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+
+@dataclass(frozen=True)
+class Rejected(Document):
+    """A row that was refused. The rows beside it count."""
+
+    index: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, repr=False)
+class IngestReport(Document):
+    """What became of the rows of a table."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+    ignored_columns: list[str]
+
+    def __repr__(self) -> str:
+        lines = [f"{self.accepted:,} accepted, {self.duplicates:,} seen before, "]
+        lines[0] += f"{len(self.rejected):,} rejected"
+        lines += [f"  {row.message}" for row in self.rejected[:_SHOWN]]
+        if len(self.rejected) > _SHOWN:
+            lines.append(f"  … {len(self.rejected) - _SHOWN:,} more")
+        if self.ignored_columns:
+            lines.append(f"  columns not read: {', '.join(self.ignored_columns)}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, repr=False)
+class Reports(Document):
+    """What became of the rows of an event table and a customer table."""
+
+    events: IngestReport
+    customers: IngestReport
+
+    def __repr__(self) -> str:
+        return f"events: {self.events}\ncustomers: {self.customers}"
+
+
+@dataclass(frozen=True)
+class LeftOut(Document):
+    """How many rows a training set left out, and why."""
+
+    horizon_past_data: int
+    not_eligible: int
+    label_missing: int
+
+
+@dataclass(frozen=True)
+class Report(Document):
+    """How a model's probabilities compare with what came true."""
+
+    rows: int
+    positives: int
+    roc_auc: float | None
+    log_loss: float
+    brier: float
+    mean_probability: float
+
+
+@dataclass(frozen=True)
+class Factor(Document):
+    """What one factor did to the health score."""
+
+    name: str
+    score: float | None
+    weight: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Health(Document):
+    """The health of one customer: the contributions of the factors add up to the score."""
+
+    score: float
+    band: str
+    coverage: float
+    capped_by: str | None
+    factors: list[Factor]
+
+
+@dataclass(frozen=True)
+class Reason(Document):
+    """A feature that matters to the model, with the customer's value."""
+
+    feature: str
+    value: float | bool | str | None
+    importance: float
+
+
+@dataclass(frozen=True)
+class Churn(Document):
+    """A churn probability, with the features that matter most to the model."""
+
+    probability: float
+    reasons: list[Reason]
+
+
+@dataclass(frozen=True)
+class Score(Document):
+    """Everything known of one customer at one instant."""
+
+    customer_id: str
+    as_of: datetime
+    features: dict[str, float | bool | str | None]
+    health: Health | None
+    churn: Churn | None
+    lifecycle: str | None
+    segments: list[str]
+    bundle: str
+
+
+@dataclass(frozen=True)
+class Decision(Document):
+    """A decision to send something to a customer."""
+
+    id: str
+    customer_id: str
+    campaign: str
+    action: str
+    channel: str
+    at: datetime
+    propensity: float
+    value: float | None
+    cost: float
+    epoch: int
+    trace: list[str]
+    bundle: str
+
+
+@dataclass(frozen=True)
+class Suppression(Document):
+    """Something that is not sent, and why."""
+
+    id: str
+    customer_id: str
+    campaign: str
+    at: datetime
+    reason: str
+    detail: str
+    until: datetime | None
+    epoch: int
+
+
+@dataclass(frozen=True, repr=False)
+class Decisions(Document):
+    """What was decided at one instant."""
+
+    as_of: datetime
+    decisions: list[Decision]
+    suppressions: list[Suppression]
+
+    def __repr__(self) -> str:
+        lines = [f"{len(self.decisions):,} decisions, {len(self.suppressions):,} suppressions"]
+        lines += [f"  {d.customer_id}: {d.action} ({d.campaign})" for d in self.decisions[:_SHOWN]]
+        if len(self.decisions) > _SHOWN:
+            lines.append(f"  … {len(self.decisions) - _SHOWN:,} more")
+        return "\n".join(lines)
+
+
+class Scores(Sequence[Score]):
+    """The scores of many customers; a score is made when it is asked for."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Score: ...
+    @overload
+    def __getitem__(self, at: slice) -> Scores: ...
+    def __getitem__(self, at: int | slice) -> Score | Scores:
+        if isinstance(at, slice):
+            return Scores(self._rows[at])
+        score: Score = _build(Score, self._rows[at])
+        return score
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a customer: health, churn, stage and segments, then the features."""
+        import pandas as pd
+
+        def row(score: dict[str, Any]) -> dict[str, Any]:
+            health, churn = score["health"] or {}, score["churn"] or {}
+            return {
+                "customer_id": score["customer_id"],
+                "health": health.get("score"),
+                "band": health.get("band"),
+                "churn": churn.get("probability"),
+                "lifecycle": score["lifecycle"],
+                "segments": score["segments"],
+                **score["features"],
+            }
+
+        return pd.DataFrame([row(score) for score in self._rows])
+
+    def __repr__(self) -> str:
+        return f"Scores of {len(self):,} customers"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>{self.to_pandas().head(10).to_html(index=False)}"
+
+
+def read(name: str, text: str) -> Any:
+    """The document of class ``name`` that is written as JSON in ``text``."""
+    value = json.loads(text)
+    return Scores(value) if name == "Scores" else _build(globals()[name], value)
+
+
+_hints: dict[type, dict[str, Any]] = {}
+
+
+def _build(kind: Any, value: Any) -> Any:
+    """``value`` as ``kind``: a document, a list of them, an instant, or itself."""
+    if value is None:
+        return None
+    if isinstance(kind, types.UnionType):
+        kind = next(option for option in typing.get_args(kind) if option is not type(None))
+    if typing.get_origin(kind) is list:
+        (of,) = typing.get_args(kind)
+        return [_build(of, item) for item in value] if _is_built(of) else value
+    if kind is datetime:
+        return datetime.fromisoformat(value.replace("Z", "+00:00"))
+    if dataclasses.is_dataclass(kind):
+        hints = _hints.setdefault(kind, typing.get_type_hints(kind))
+        return kind(**{name: _build(hints.get(name), item) for name, item in value.items()})
+    return value
+
+
+def _is_built(kind: Any) -> bool:
+    return kind is datetime or dataclasses.is_dataclass(kind)

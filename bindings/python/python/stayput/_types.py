@@ -1,0 +1,45 @@
+"""What functions of Stayput accept, as types for a reader and a type checker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from ._native import Table  # noqa: F401
+
+
+class ArrowStream(Protocol):
+    """A table with the Arrow capsule interface: polars, pyarrow, DuckDB, pandas, ``Table``."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any: ...
+
+
+class ArrowArray(Protocol):
+    """A record batch with the Arrow capsule interface."""
+
+    def __arrow_c_array__(self, requested_schema: Any = None) -> Any: ...
+
+
+TableLike: TypeAlias = (
+    ArrowStream
+    | ArrowArray
+    | Mapping[str, Sequence[Any] | np.ndarray[Any, Any]]
+    | Sequence[Mapping[str, Any]]
+    | np.ndarray[Any, Any]
+)
+"""A table: Arrow capsules, a dictionary of columns, a list of dictionaries, a structured array."""
+
+Instant: TypeAlias = str | date | np.datetime64
+"""An instant: ISO text, ``datetime``, ``date``, ``numpy.datetime64``, ``pandas.Timestamp``.
+
+Without a zone it is UTC."""
+
+Instants: TypeAlias = Instant | Iterable[Instant]
+"""One instant or several."""
+
+MatrixLike: TypeAlias = "Table | np.ndarray[Any, Any] | Sequence[Sequence[float]]"
+"""A table of features, or a matrix with one column for each feature of the model."""

@@ -1,0 +1,63 @@
+//! What functions answer with: Python objects under the names that the stubs give them.
+
+use std::convert::Infallible;
+
+use pyo3::prelude::*;
+use serde::Serialize;
+use stayput_core::wire;
+
+use crate::errors::Result;
+
+/// Wraps a Python object, so that the stubs know its type by name.
+macro_rules! answer {
+    ($name:ident, $module:literal, $python:literal) => {
+        pub(crate) struct $name<'py>(pub(crate) Bound<'py, PyAny>);
+
+        impl<'py> IntoPyObject<'py> for $name<'py> {
+            type Target = PyAny;
+            type Output = Bound<'py, PyAny>;
+            type Error = Infallible;
+            #[cfg(feature = "stubs")]
+            const OUTPUT_TYPE: pyo3::inspect::PyStaticExpr =
+                pyo3::type_hint_identifier!($module, $python);
+
+            fn into_pyobject(self, _: Python<'py>) -> Result<Self::Output, Self::Error> {
+                Ok(self.0)
+            }
+        }
+    };
+}
+
+/// As [`answer!`], for the classes of `stayput._documents`, made from the core's JSON.
+macro_rules! document {
+    ($name:ident, $python:literal) => {
+        answer!($name, "stayput._documents", $python);
+
+        #[allow(dead_code, reason = "a document has one way or the other")]
+        impl<'py> $name<'py> {
+            /// The document, which the core has as a value.
+            pub(crate) fn of(py: Python<'py>, document: &impl Serialize) -> Result<Self> {
+                Self::read(py, &wire::to_json(document)?)
+            }
+
+            /// The document, which the core has written as JSON.
+            pub(crate) fn read(py: Python<'py>, json: &str) -> Result<Self> {
+                let documents = py.import("stayput._documents")?;
+                Ok(Self(documents.call_method1("read", ($python, json))?))
+            }
+        }
+    };
+}
+
+/// What `pickle` rebuilds an object from: a function and its arguments.
+pub(crate) type Rebuilt<'py, T> = (Bound<'py, PyAny>, T);
+
+answer!(Array, "numpy", "ndarray");
+answer!(DataFrame, "pandas", "DataFrame");
+answer!(Anything, "typing", "Any");
+document!(Decisions, "Decisions");
+document!(LeftOut, "LeftOut");
+document!(Report, "Report");
+document!(Reports, "Reports");
+document!(Score, "Score");
+document!(Scores, "Scores");

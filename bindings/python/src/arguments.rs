@@ -1,0 +1,86 @@
+//! Arguments that take several Python types: instants, tables and matrices.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use stayput_core::columns::Frame;
+use stayput_core::features::FeatureTable;
+use stayput_core::time::Timestamp;
+use stayput_core::wire;
+
+use crate::errors::Result;
+use crate::frame;
+use crate::table::Table;
+
+/// An argument under the name of its type in `stayput._types`, not read yet.
+macro_rules! argument {
+    ($(#[$doc:meta])* $name:ident, $python:literal) => {
+        $(#[$doc])*
+        pub(crate) struct $name<'py>(pub(crate) Bound<'py, PyAny>);
+
+        impl<'py> FromPyObject<'_, 'py> for $name<'py> {
+            type Error = PyErr;
+            #[cfg(feature = "stubs")]
+            const INPUT_TYPE: pyo3::inspect::PyStaticExpr =
+                pyo3::type_hint_identifier!("stayput._types", $python);
+
+            fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+                Ok(Self(object.to_owned()))
+            }
+        }
+    };
+}
+
+argument!(
+    /// One instant: ISO text, `datetime`, `date`, a numpy or a pandas time stamp.
+    Instant,
+    "Instant"
+);
+argument!(
+    /// One instant or several, in any iterable.
+    Instants,
+    "Instants"
+);
+argument!(
+    /// A table of features, or a matrix.
+    Matrix,
+    "MatrixLike"
+);
+argument!(
+    /// Any table.
+    TableArgument,
+    "TableLike"
+);
+
+impl Instant<'_> {
+    pub(crate) fn read(&self) -> Result<Timestamp> {
+        let tables = self.0.py().import("stayput._tables")?;
+        let text: String = tables.call_method1("instant", (&self.0,))?.extract()?;
+        Ok(wire::as_of(&text)?)
+    }
+}
+
+impl Instants<'_> {
+    pub(crate) fn read(&self) -> Result<Vec<Timestamp>> {
+        let tables = self.0.py().import("stayput._tables")?;
+        let texts: Vec<String> = tables.call_method1("instants", (&self.0,))?.extract()?;
+        texts.iter().map(|text| Ok(wire::as_of(text)?)).collect()
+    }
+}
+
+impl TableArgument<'_> {
+    /// The table, where the core made it: a table of features.
+    pub(crate) fn features(&self) -> Option<Arc<FeatureTable>> {
+        self.0.cast::<Table>().ok().and_then(|table| table.get().features.clone())
+    }
+
+    /// The table as the core takes it.
+    pub(crate) fn frame(&self) -> Result<Frame> {
+        frame::read(&self.0)
+    }
+}
+
+/// Any Python value as JSON text.
+pub(crate) fn as_json(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    value.py().import("stayput._tables")?.call_method1("as_json", (value,))?.extract()
+}

@@ -1,0 +1,132 @@
+//! The class `Engine`: a bundle and the state of its customers.
+
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyType};
+use stayput_core::{Error, Result as CoreResult, wire};
+
+use crate::answers::{Decisions, Rebuilt, Reports, Score, Scores};
+use crate::arguments::{Instant, TableArgument};
+use crate::bundle::Bundle;
+use crate::errors::{Result, detached};
+use crate::playbook::frames;
+
+/// A bundle and the state of its customers: takes events in, scores, decides.
+///
+/// Several threads may use one engine: those that only read go side by side.
+#[pyclass(frozen, module = "stayput")]
+pub(crate) struct Engine {
+    inner: RwLock<stayput_core::Engine>,
+}
+
+impl Engine {
+    fn read(&self) -> CoreResult<RwLockReadGuard<'_, stayput_core::Engine>> {
+        self.inner.read().map_err(|error| broken(&error))
+    }
+
+    fn write(&self) -> CoreResult<RwLockWriteGuard<'_, stayput_core::Engine>> {
+        self.inner.write().map_err(|error| broken(&error))
+    }
+}
+
+/// What an engine says once a defect of ours has cut a change of its state short.
+fn broken<T>(_: &PoisonError<T>) -> Error {
+    Error::internal("an earlier call broke off; restore the engine from a snapshot")
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    fn new(bundle: &Bundle) -> Self {
+        Self { inner: RwLock::new(stayput_core::Engine::new(bundle.inner.clone())) }
+    }
+
+    /// Takes events in, and before them customers with their attributes.
+    ///
+    /// Tables and `columns` are as in `Playbook.features`. A known customer's attributes are
+    /// replaced as a whole. A row that is wrong is in the report; those beside it count.
+    #[pyo3(signature = (events=None, customers=None, *, columns=None))]
+    fn ingest<'py>(
+        &self,
+        py: Python<'py>,
+        events: Option<TableArgument<'_>>,
+        customers: Option<TableArgument<'_>>,
+        columns: Option<BTreeMap<String, String>>,
+    ) -> Result<Reports<'py>> {
+        let (events, customers) = frames(events, customers, columns)?;
+        let ingest = || wire::ingest_json(&mut *self.write()?, &events, customers.as_ref());
+        Reports::read(py, &detached(py, ingest)?)
+    }
+
+    /// Everything known of one customer at `as_of`.
+    #[pyo3(signature = (customer_id, *, as_of))]
+    fn score<'py>(
+        &self,
+        py: Python<'py>,
+        customer_id: &str,
+        as_of: Instant<'_>,
+    ) -> Result<Score<'py>> {
+        let as_of = as_of.read()?;
+        let score = || wire::score_json(&*self.read()?, customer_id, as_of);
+        Score::read(py, &detached(py, score)?)
+    }
+
+    /// Everything known at `as_of` of each customer, ordered by `customer_id`.
+    #[pyo3(signature = (*, as_of))]
+    fn score_all<'py>(&self, py: Python<'py>, as_of: Instant<'_>) -> Result<Scores<'py>> {
+        let as_of = as_of.read()?;
+        let score_all = || wire::score_all_json(&*self.read()?, as_of);
+        Scores::read(py, &detached(py, score_all)?)
+    }
+
+    /// What to do at `as_of`, and what not to do and why. Never decides the same twice.
+    #[pyo3(signature = (*, as_of))]
+    fn decide<'py>(&self, py: Python<'py>, as_of: Instant<'_>) -> Result<Decisions<'py>> {
+        let as_of = as_of.read()?;
+        let decide = || wire::decide_json(&mut *self.write()?, as_of);
+        Decisions::read(py, &detached(py, decide)?)
+    }
+
+    /// The state of all customers, as bytes: the same state gives the same bytes.
+    fn snapshot<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &detached(py, || self.read()?.snapshot())?))
+    }
+
+    /// An engine that goes on from a snapshot; the bundle may be a newer one.
+    #[staticmethod]
+    fn restore(py: Python<'_>, bundle: &Bundle, data: &[u8]) -> Result<Self> {
+        let bundle = bundle.inner.clone();
+        let inner = detached(py, || stayput_core::Engine::restore(bundle, data))?;
+        Ok(Self { inner: RwLock::new(inner) })
+    }
+
+    /// The bundle that scores and decides.
+    #[getter]
+    fn bundle(&self, py: Python<'_>) -> Result<Bundle> {
+        Ok(Bundle { inner: detached(py, || Ok(self.read()?.bundle().clone()))? })
+    }
+
+    /// The customers known, in order.
+    #[getter]
+    fn customers(&self, py: Python<'_>) -> Result<Vec<String>> {
+        detached(py, || Ok(self.read()?.customers().map(str::to_owned).collect()))
+    }
+
+    fn __len__(&self, py: Python<'_>) -> Result<usize> {
+        detached(py, || Ok(self.read()?.customers().count()))
+    }
+
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> Result<Rebuilt<'py, (Bundle, Bound<'py, PyBytes>)>> {
+        let (py, engine) = (slf.py(), slf.get());
+        let restore = PyType::new::<Self>(py).getattr("restore")?;
+        Ok((restore, (engine.bundle(py)?, engine.snapshot(py)?)))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> Result<String> {
+        Ok(format!("Engine: {} customers", self.__len__(py)?))
+    }
+}

@@ -1,0 +1,36 @@
+//! The Python extension module `stayput._native`; the package `stayput` re-exports its names.
+//!
+//! A function here converts its arguments, lets go of the interpreter, calls the core, and
+//! converts the answer. What a customer's retention means is decided in the core only.
+
+mod answers;
+mod arguments;
+mod bundle;
+mod engine;
+mod errors;
+mod files;
+mod frame;
+mod model;
+mod playbook;
+mod simulate;
+mod table;
+mod training_set;
+
+/// The compiled part of `stayput`. Import from `stayput` instead.
+#[pyo3::pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::bundle::Bundle;
+    #[pymodule_export]
+    use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::model::{Model, cross_validate, train};
+    #[pymodule_export]
+    use crate::playbook::Playbook;
+    #[pymodule_export]
+    use crate::simulate::{Simulation, simulate};
+    #[pymodule_export]
+    use crate::table::{Table, table};
+    #[pymodule_export]
+    use crate::training_set::TrainingSet;
+}

@@ -1,0 +1,189 @@
+//! The class `Model`, and the functions that make and judge one.
+
+use std::path::PathBuf;
+
+use numpy::{IntoPyArray, PyReadonlyArray2};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyType};
+use stayput_core::time::Span;
+use stayput_core::{Error, ErrorCode};
+use stayput_models::{Folds, TrainParams};
+
+use crate::answers::{self, Array, Rebuilt};
+use crate::arguments::{Matrix, as_json};
+use crate::errors::{Result, detached};
+use crate::files;
+use crate::table::Table;
+use crate::training_set::TrainingSet;
+
+/// What maps a row of features to a churn probability.
+#[pyclass(frozen, module = "stayput")]
+pub(crate) struct Model {
+    pub(crate) inner: stayput_core::churn::Model,
+}
+
+/// Trains a model on a training set.
+///
+/// `algorithm` is `"gbm"` (gradient boosting), `"gbdt"` (the same by another library, slower) or
+/// `"logistic"`. `params` are those of the algorithm, under scikit-learn's names: `n_estimators`,
+/// `max_depth`, `learning_rate`, `random_state`, `n_jobs` and so on; an unknown one is an error.
+/// The same data and parameters give the same model, whatever `n_jobs` is.
+#[pyfunction]
+#[pyo3(signature = (data, algorithm="gbm", **params))]
+pub(crate) fn train(
+    py: Python<'_>,
+    data: &TrainingSet,
+    algorithm: &str,
+    params: Option<Bound<'_, PyDict>>,
+) -> Result<Model> {
+    let params = read_params(py, algorithm, params)?;
+    let inner = detached(py, || stayput_models::train(&data.set, &params))?;
+    Ok(Model { inner })
+}
+
+/// Trains and judges a model on each of several folds; one report a fold.
+///
+/// `by` is `"row"` (stratified), `"customer"` (stratified, all rows of a customer in one fold) or
+/// `"time"` (each stretch of time judged by a model of those before it, less `purge`, which should
+/// be the playbook's gap and horizon). `params` are those of `train`.
+#[pyfunction]
+#[pyo3(signature = (
+    data, algorithm="gbm", *, folds=5, by="row", seed=0, purge="0d", **params
+))]
+#[expect(clippy::too_many_arguments, reason = "all but two by name")]
+pub(crate) fn cross_validate<'py>(
+    py: Python<'py>,
+    data: &TrainingSet,
+    algorithm: &str,
+    folds: usize,
+    by: &str,
+    seed: u64,
+    purge: &str,
+    params: Option<Bound<'py, PyDict>>,
+) -> Result<Vec<answers::Report<'py>>> {
+    let params = read_params(py, algorithm, params)?;
+    let folds = match by {
+        "row" => Folds::stratified(folds, seed),
+        "customer" => Folds::by_customer(folds, seed),
+        "time" => Folds::by_time(folds, Span::parse(purge)?),
+        other => {
+            let message = format!("found `{other}`; expected `row`, `customer` or `time`");
+            return Err(Error::argument("by", message).into());
+        }
+    };
+    let reports = detached(py, || stayput_models::cross_validate(&data.set, &params, &folds))?;
+    reports.iter().map(|report| answers::Report::of(py, report)).collect()
+}
+
+fn read_params(
+    py: Python<'_>,
+    algorithm: &str,
+    params: Option<Bound<'_, PyDict>>,
+) -> Result<TrainParams> {
+    let params = params.unwrap_or_else(|| PyDict::new(py));
+    params.set_item("algorithm", algorithm)?;
+    Ok(TrainParams::from_json(&as_json(&params)?)?)
+}
+
+impl Model {
+    fn bytes(&self) -> stayput_core::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&self.inner, &mut bytes)
+            .map_err(|error| Error::internal(error.to_string()))?;
+        Ok(bytes)
+    }
+
+    fn of_bytes(bytes: &[u8]) -> stayput_core::Result<Self> {
+        let inner = ciborium::from_reader(bytes)
+            .map_err(|error| Error::new(ErrorCode::BundleFormat, "model", error.to_string()))?;
+        Ok(Self { inner })
+    }
+}
+
+#[pymethods]
+impl Model {
+    /// The features that the model reads, in order.
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.inner.inputs().iter().map(|input| input.name.clone()).collect()
+    }
+
+    /// The name of the algorithm that trained it.
+    #[getter]
+    fn algorithm(&self) -> &str {
+        self.inner.algorithm()
+    }
+
+    /// The share that each feature has in what the model learned; the shares add up to 1.
+    #[getter]
+    fn importance(&self) -> Vec<(String, f64)> {
+        self.names().into_iter().zip(self.inner.importance().iter().copied()).collect()
+    }
+
+    /// The probability of churn of each row, as a one-dimensional array.
+    ///
+    /// `X` is a `Table` of features, the `X` of a training set, or a matrix with one column for
+    /// each of `names`: booleans as 0 and 1, categories as indices, missing as NaN.
+    #[pyo3(signature = (X))]
+    #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
+    fn predict_proba<'py>(&self, py: Python<'py>, X: Matrix<'_>) -> Result<Array<'py>> {
+        let object = X.0;
+        let rows = if let Ok(table) = object.cast::<Table>() {
+            let features = table.get().features.as_ref().ok_or_else(|| {
+                let message = "is not a table of features; `Bundle.score_rows` takes any table";
+                Error::argument("X", message)
+            })?;
+            self.inner.rows_of(features)?
+        } else {
+            let array = py.import("numpy")?.call_method1("asarray", (&object, "float64"))?;
+            let array: PyReadonlyArray2<'_, f64> = array.extract().map_err(|_| {
+                Error::new(ErrorCode::ModelShape, "argument", "expected a matrix").at_path("X")
+            })?;
+            array.as_array().to_owned()
+        };
+        let probabilities = detached(py, || self.inner.predict(rows.view()))?;
+        Ok(Array(probabilities.into_pyarray(py).into_any()))
+    }
+
+    /// How the probabilities compare with what came true.
+    fn evaluate<'py>(&self, py: Python<'py>, data: &TrainingSet) -> Result<answers::Report<'py>> {
+        let report = detached(py, || stayput_models::evaluate(&self.inner, &data.set))?;
+        answers::Report::of(py, &report)
+    }
+
+    /// Writes the model to a file. A bundle holds its model too.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> Result<()> {
+        detached(py, || files::write(&path, &self.bytes()?))
+    }
+
+    /// Reads a model from a file that `save` wrote.
+    #[staticmethod]
+    fn load(py: Python<'_>, path: PathBuf) -> Result<Self> {
+        detached(py, || Self::of_bytes(&files::read(&path)?))
+    }
+
+    /// The model as bytes: the same model gives the same bytes.
+    fn to_bytes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &detached(py, || self.bytes())?))
+    }
+
+    /// Reads a model from the bytes of `to_bytes`, wherever they come from.
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, data: &[u8]) -> Result<Self> {
+        detached(py, || Self::of_bytes(data))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<Rebuilt<'py, (Bound<'py, PyBytes>,)>> {
+        let py = slf.py();
+        Ok((PyType::new::<Self>(py).getattr("from_bytes")?, (slf.get().to_bytes(py)?,)))
+    }
+
+    fn __repr__(&self) -> String {
+        let rows = self.inner.parts().trained_on.rows;
+        format!(
+            "Model `{}`: {} features, trained on {rows} rows",
+            self.algorithm(),
+            self.names().len()
+        )
+    }
+}

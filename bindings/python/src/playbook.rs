@@ -1,0 +1,127 @@
+//! The class `Playbook`: from events and customers to features and training sets.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+use stayput_core::columns::Frame;
+
+use crate::answers::Rebuilt;
+use crate::arguments::{Instants, TableArgument};
+use crate::errors::{Result, detached};
+use crate::files;
+use crate::table::Table;
+use crate::training_set::TrainingSet;
+
+/// What a business knows, measures and does: customer attributes, event types, features, health,
+/// lifecycle, segments, churn, campaigns and guardrails, in one TOML or JSON document.
+#[pyclass(frozen, module = "stayput")]
+pub(crate) struct Playbook {
+    pub(crate) inner: stayput_core::Playbook,
+}
+
+#[pymethods]
+impl Playbook {
+    /// Reads a playbook from a file.
+    #[staticmethod]
+    fn load(path: PathBuf) -> Result<Self> {
+        Self::parse(&files::read_text(&path)?)
+    }
+
+    /// Reads a playbook from its text: TOML, or JSON where it begins with `{`.
+    #[staticmethod]
+    fn parse(text: &str) -> Result<Self> {
+        Ok(Self { inner: stayput_core::Playbook::parse(text)? })
+    }
+
+    /// The business the playbook is for.
+    #[getter]
+    fn name(&self) -> &str {
+        self.inner.name()
+    }
+
+    /// The version that its writer gave it.
+    #[getter]
+    fn version(&self) -> &str {
+        self.inner.version()
+    }
+
+    /// The document as given.
+    #[getter]
+    fn text(&self) -> &str {
+        self.inner.text()
+    }
+
+    /// The features of customers at one instant or several.
+    ///
+    /// `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id`, and one
+    /// for each property; `customers` has `customer_id` and one for each attribute. `columns`
+    /// renames columns of either, `{yours: ours}`. The rows are those of `customers`, or, without
+    /// it, of everyone with an event by then, ordered by `customer_id` and `as_of`. What became
+    /// of bad rows is in the table's `report`.
+    #[pyo3(signature = (events, customers=None, *, as_of, columns=None))]
+    fn features(
+        &self,
+        py: Python<'_>,
+        events: Option<TableArgument<'_>>,
+        customers: Option<TableArgument<'_>>,
+        as_of: Instants<'_>,
+        columns: Option<BTreeMap<String, String>>,
+    ) -> Result<Table> {
+        let (events, customers) = frames(events, customers, columns)?;
+        let as_of = as_of.read()?;
+        let features = detached(py, || self.inner.features(&events, customers.as_ref(), &as_of))?;
+        Table::of(Arc::new(features.table), features.report)
+    }
+
+    /// The features at many instants, each row with the churn label that came true after it.
+    ///
+    /// Arguments as in `features`. A row whose label cannot be known is left out and counted in
+    /// `left_out`.
+    #[pyo3(signature = (events, customers=None, *, as_of, columns=None))]
+    fn training_set(
+        &self,
+        py: Python<'_>,
+        events: Option<TableArgument<'_>>,
+        customers: Option<TableArgument<'_>>,
+        as_of: Instants<'_>,
+        columns: Option<BTreeMap<String, String>>,
+    ) -> Result<TrainingSet> {
+        let (events, customers) = frames(events, customers, columns)?;
+        let as_of = as_of.read()?;
+        let training =
+            detached(py, || self.inner.training_set(&events, customers.as_ref(), &as_of))?;
+        Ok(TrainingSet { set: training.set, report: training.report })
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Rebuilt<'py, (String,)>> {
+        let parse = PyType::new::<Self>(slf.py()).getattr("parse")?;
+        Ok((parse, (slf.get().inner.text().to_owned(),)))
+    }
+
+    fn __repr__(&self) -> String {
+        let features = self.inner.feature_set().specs.len();
+        format!("Playbook {:?} {:?}: {features} features", self.name(), self.version())
+    }
+}
+
+/// Both tables, each with those of its columns renamed that `columns` names.
+pub(crate) fn frames(
+    events: Option<TableArgument<'_>>,
+    customers: Option<TableArgument<'_>>,
+    columns: Option<BTreeMap<String, String>>,
+) -> Result<(Frame, Option<Frame>)> {
+    let events = events.map(|table| table.frame()).transpose()?.unwrap_or_default();
+    let customers = customers.map(|table| table.frame()).transpose()?;
+    let renames: Vec<_> = columns.into_iter().flatten().collect();
+    let in_customers = |from: &str| customers.as_ref().is_some_and(|c| c.column(from).is_some());
+    // A name that neither table has is left to the events, whose error names it.
+    let in_events = |from: &str| events.column(from).is_some() || !in_customers(from);
+    let of_events: Vec<_> = renames.iter().filter(|(from, _)| in_events(from)).cloned().collect();
+    let of_customers: Vec<_> =
+        renames.iter().filter(|(from, _)| in_customers(from)).cloned().collect();
+    let customers = customers.map(|frame| frame.rename(&of_customers)).transpose()?;
+    Ok((events.rename(&of_events)?, customers))
+}

@@ -1,0 +1,194 @@
+//! The class `Table`: rows that the core gave, or that a host brought, ready to leave as Arrow,
+//! numpy or pandas.
+
+use std::sync::Arc;
+
+use arrow_array::{Array as _, ArrayRef, StructArray};
+use arrow_schema::Field;
+use numpy::IntoPyArray;
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyDict};
+use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
+use stayput_core::columns::{ColumnData, Frame};
+use stayput_core::features::{FeatureTable, FeatureType};
+use stayput_core::{Error, ErrorCode, Reports};
+
+use crate::answers::{self, Anything, Array, DataFrame};
+use crate::arguments::TableArgument;
+use crate::errors::Result;
+
+/// A table of typed columns.
+///
+/// `pyarrow.table(t)`, `polars.DataFrame(t)`, `DuckDB` and all else that knows the Arrow capsule
+/// interface take it as it is; `to_pandas` and `to_numpy` need no Arrow library. The rows of a
+/// table of features are keyed by its first two columns, `customer_id` and `as_of`.
+#[pyclass(frozen, module = "stayput")]
+pub(crate) struct Table {
+    frame: Frame,
+    pub(crate) features: Option<Arc<FeatureTable>>,
+    report: Option<Reports>,
+}
+
+impl From<Frame> for Table {
+    fn from(frame: Frame) -> Self {
+        Self { frame, features: None, report: None }
+    }
+}
+
+impl Table {
+    /// The table of `features`, with their keys as the first columns.
+    pub(crate) fn of(features: Arc<FeatureTable>, report: Reports) -> Result<Self> {
+        let frame = stayput_arrow::frame_of(&features)?;
+        Ok(Self { frame, features: Some(features), report: Some(report) })
+    }
+
+    fn is_category(&self, name: &str) -> bool {
+        let feature = self.features.as_ref().and_then(|features| features.column(name));
+        feature.is_some_and(|feature| matches!(feature.kind, FeatureType::Category { .. }))
+    }
+
+    fn struct_array(&self) -> Result<StructArray> {
+        let batch = stayput_arrow::batch(&self.frame, |name| self.is_category(name));
+        Ok(batch.map_err(|error| Error::internal(error.to_string()))?.into())
+    }
+}
+
+/// What `function` of `stayput._tables` makes of a table.
+fn made<'py>(table: &Bound<'py, Table>, function: &str) -> PyResult<Bound<'py, PyAny>> {
+    table.py().import("stayput._tables")?.call_method1(function, (table,))
+}
+
+#[pymethods]
+impl Table {
+    fn __len__(&self) -> usize {
+        self.frame.len()
+    }
+
+    /// The features, in the playbook's order; for other tables, all columns.
+    #[getter]
+    fn names(&self) -> &[String] {
+        &self.frame.names()[if self.features.is_some() { 2 } else { 0 }..]
+    }
+
+    /// Every column with its type: `number`, `integer`, `bool`, `category`, `text`, `timestamp`
+    /// or `json`.
+    #[getter]
+    fn types<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
+        let types = PyDict::new(py);
+        for name in self.frame.names() {
+            let kind = match self.frame.column(name) {
+                Some(ColumnData::Number(_)) => "number",
+                Some(ColumnData::Integer(_)) => "integer",
+                Some(ColumnData::Bool(_)) => "bool",
+                Some(ColumnData::Text(_)) if self.is_category(name) => "category",
+                Some(ColumnData::Text(_)) => "text",
+                Some(ColumnData::Time(_)) => "timestamp",
+                Some(ColumnData::Json(_)) | None => "json",
+            };
+            types.set_item(name, kind)?;
+        }
+        Ok(types)
+    }
+
+    /// One column as a one-dimensional array: numbers and booleans as float64 (NaN where
+    /// missing), integers as int64 where none is missing, instants as datetime64[us] in UTC,
+    /// categories and texts as objects.
+    fn __getitem__<'py>(slf: &Bound<'py, Self>, name: &str) -> PyResult<Array<'py>> {
+        let tables = slf.py().import("stayput._tables")?;
+        Ok(Array(tables.call_method1("column", (slf, name))?))
+    }
+
+    /// A column as `stayput._tables` takes it further.
+    fn _raw<'py>(&self, py: Python<'py>, name: &str) -> Result<Anything<'py>> {
+        let data = self.frame.column(name).ok_or_else(|| {
+            let message =
+                format!("there is none; the columns are {}", self.frame.names().join(", "));
+            Error::new(ErrorCode::TableColumn, "column", message).at_path(name)
+        })?;
+        Ok(Anything(match data {
+            ColumnData::Number(rows) => rows.clone().into_pyarray(py).into_any(),
+            ColumnData::Integer(rows) => rows.into_pyobject(py)?,
+            ColumnData::Bool(rows) => rows.into_pyobject(py)?,
+            ColumnData::Text(column) => (column.codes.clone().into_pyarray(py), &column.values)
+                .into_pyobject(py)?
+                .into_any(),
+            ColumnData::Time(rows) => {
+                let micros = rows
+                    .iter()
+                    .map(|row| row.map_or(i64::MIN, stayput_core::time::Timestamp::as_micros));
+                micros.collect::<Vec<_>>().into_pyarray(py).into_any()
+            }
+            ColumnData::Json(rows) => {
+                let texts = rows.iter().map(|row| (!row.is_null()).then(|| row.to_string()));
+                texts.collect::<Vec<_>>().into_pyobject(py)?
+            }
+        }))
+    }
+
+    /// The dictionary of a category: what its numbers in `to_numpy` stand for.
+    fn categories(&self, name: &str) -> Result<&[String]> {
+        match self.frame.column(name) {
+            Some(ColumnData::Text(texts)) if self.is_category(name) => Ok(&texts.values),
+            _ => Err(Error::new(ErrorCode::TableColumn, "column", "is not a category")
+                .at_path(name)
+                .into()),
+        }
+    }
+
+    /// The columns that `to_numpy` gives: numbers, booleans and categories.
+    #[getter]
+    fn numeric_names(slf: &Bound<'_, Self>) -> PyResult<Vec<String>> {
+        made(slf, "numeric_names")?.extract()
+    }
+
+    /// A matrix of float64, one row a row and one column for each of `numeric_names`: booleans
+    /// are 0 and 1, categories their index in `categories(name)`, missing values NaN.
+    pub(crate) fn to_numpy<'py>(slf: &Bound<'py, Self>) -> PyResult<Array<'py>> {
+        made(slf, "to_numpy").map(Array)
+    }
+
+    /// A pandas data frame, keys first.
+    fn to_pandas<'py>(slf: &Bound<'py, Self>) -> PyResult<DataFrame<'py>> {
+        made(slf, "to_pandas").map(DataFrame)
+    }
+
+    /// What became of the events and customers that the table was made from, if it was.
+    #[getter]
+    fn report<'py>(&self, py: Python<'py>) -> Result<Option<answers::Reports<'py>>> {
+        self.report.as_ref().map(|report| answers::Reports::of(py, report)).transpose()
+    }
+
+    fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> Result<Anything<'py>> {
+        let array = self.struct_array()?;
+        let capsule = to_schema_pycapsule(py, array.data_type()).map_err(PyErr::from)?;
+        Ok(Anything(capsule.into_any()))
+    }
+
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyCapsule>>,
+    ) -> Result<Anything<'py>> {
+        let array: ArrayRef = Arc::new(self.struct_array()?);
+        let field = Arc::new(Field::new("", array.data_type().clone(), false));
+        let reader = Box::new(ArrayIterator::new([Ok(array)], field));
+        let capsule = to_stream_pycapsule(py, reader, requested_schema).map_err(PyErr::from)?;
+        Ok(Anything(capsule.into_any()))
+    }
+
+    fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
+        made(slf, "text")?.extract()
+    }
+
+    fn _repr_html_(slf: &Bound<'_, Self>) -> PyResult<String> {
+        made(slf, "html")?.extract()
+    }
+}
+
+/// Reads any table that Stayput takes, without a playbook: to see what it makes of one.
+#[pyfunction]
+#[pyo3(signature = (data))]
+pub(crate) fn table(data: TableArgument<'_>) -> Result<Table> {
+    Ok(data.frame()?.into())
+}

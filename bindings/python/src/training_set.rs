@@ -1,0 +1,75 @@
+//! The class `TrainingSet`: feature rows with the label that came true after each.
+
+use std::sync::Arc;
+
+use numpy::ToPyArray;
+use pyo3::prelude::*;
+use stayput_core::{Error, Reports};
+
+use crate::answers::{self, Array};
+use crate::errors::Result;
+use crate::table::Table;
+
+/// Feature rows as they stood at each `as_of`, with the label that came true afterwards.
+#[pyclass(frozen, module = "stayput")]
+pub(crate) struct TrainingSet {
+    pub(crate) set: stayput_core::features::TrainingSet,
+    pub(crate) report: Reports,
+}
+
+#[pymethods]
+impl TrainingSet {
+    fn __len__(&self) -> usize {
+        self.set.labels.len()
+    }
+
+    /// The features, in the playbook's order.
+    #[getter]
+    fn names(&self) -> Vec<String> {
+        self.set.table.columns.iter().map(|column| column.name.clone()).collect()
+    }
+
+    /// The features of every row.
+    #[getter(X)]
+    fn features(&self) -> Result<Table> {
+        Table::of(Arc::new(self.set.table.clone()), self.report.clone())
+    }
+
+    /// The labels: 1.0 where the customer churned, 0.0 where not.
+    #[getter(y)]
+    fn labels<'py>(&self, py: Python<'py>) -> Array<'py> {
+        Array(self.set.labels.to_pyarray(py).into_any())
+    }
+
+    /// The matrix of `X.to_numpy()`.
+    fn to_numpy<'py>(&self, py: Python<'py>) -> Result<Array<'py>> {
+        Ok(Table::to_numpy(&Bound::new(py, self.features()?)?)?)
+    }
+
+    /// The rows at `indices`, in that order.
+    fn select(&self, indices: Vec<usize>) -> Result<Self> {
+        if let Some(index) = indices.iter().find(|index| **index >= self.__len__()) {
+            let message = format!("there is no row {index}; there are {}", self.__len__());
+            return Err(Error::argument("indices", message).into());
+        }
+        Ok(Self { set: self.set.select(&indices), report: self.report.clone() })
+    }
+
+    /// How many rows are not here, and why.
+    #[getter]
+    fn left_out<'py>(&self, py: Python<'py>) -> Result<answers::LeftOut<'py>> {
+        answers::LeftOut::of(py, &self.set.left_out)
+    }
+
+    /// What became of the events and customers given.
+    #[getter]
+    fn report<'py>(&self, py: Python<'py>) -> Result<answers::Reports<'py>> {
+        answers::Reports::of(py, &self.report)
+    }
+
+    fn __repr__(&self) -> String {
+        let churned: f64 = self.set.labels.iter().sum();
+        let columns = self.set.table.columns.len();
+        format!("TrainingSet: {} rows × {columns} features, {churned} churned", self.__len__())
+    }
+}

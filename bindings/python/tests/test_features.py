@@ -1,0 +1,180 @@
+"""Features and training sets through Python: every road in gives the same table out."""
+
+import datetime as dt
+import pickle
+
+import acme
+import duckdb
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import stayput
+
+
+def arrow(table):
+    return pa.table(table)
+
+
+def features(events, customers=None, as_of=acme.AS_OF, **more):
+    return acme.playbook().features(events, customers, as_of=as_of, **more)
+
+
+def roads(table):
+    """The same table as each library holds it."""
+    frame = arrow(table)
+    yield "pyarrow", frame
+    yield "pandas", table.to_pandas()
+    yield "pandas object", frame.to_pandas().astype(object)
+    yield "polars", pl.DataFrame(table)
+    yield "duckdb", duckdb.sql("select * from frame")
+    yield "dict of numpy", {name: table[name] for name in table.types}
+    yield "list of dicts", frame.to_pylist()
+
+
+def test_every_road_gives_the_same_features():
+    company = acme.company()
+    expected = arrow(features(company.events, company.customers))
+    customers = dict(roads(company.customers))
+    for name, events in roads(company.events):
+        assert arrow(features(events, customers[name])).equals(expected), name
+
+
+def test_a_table_of_features_leaves_by_every_road():
+    company = acme.company()
+    table = features(company.events, company.customers)
+    assert table.names == list(arrow(table).schema.names[2:])
+    assert table.types["plan"] == "category" and table.types["email_ok"] == "bool"
+    assert len(table) == len(pl.DataFrame(table)) == len(table.to_pandas()) == 400
+    matrix = table.to_numpy()
+    assert matrix.shape == (400, len(table.numeric_names)) and matrix.dtype == np.float64
+    assert "signed_up" not in table.numeric_names
+    frame = table.to_pandas()
+    assert list(frame["plan"].cat.categories) == table.categories("plan")
+    plans = matrix[:, table.numeric_names.index("plan")]
+    assert [table.categories("plan")[int(p)] for p in plans] == list(frame["plan"])
+    quiet = table["days_quiet"]
+    assert np.isnan(quiet).any()
+    assert (frame["days_quiet"].to_numpy().view(np.uint64) == quiet.view(np.uint64)).all()
+    assert arrow(table)["days_quiet"].null_count == np.isnan(quiet).sum()
+    assert pl.DataFrame(table)["as_of"].dtype == pl.Datetime("us", "UTC")
+
+
+def test_an_instant_can_be_said_in_many_ways():
+    company = acme.company()
+    expected = arrow(features(company.events, as_of="2026-06-01T10:00:00Z"))
+    noon = dt.datetime(2026, 6, 1, 10)
+    there = dt.timezone(dt.timedelta(hours=9))
+    for as_of in (
+        noon,
+        [noon],
+        noon.replace(tzinfo=dt.timezone.utc),
+        dt.datetime(2026, 6, 1, 19, tzinfo=there),
+        np.datetime64(noon),
+        np.array([noon], dtype="datetime64[ns]"),
+        pd.Timestamp(noon),
+        pd.Timestamp(noon, tz="UTC").tz_convert("Asia/Tokyo"),
+        pd.DatetimeIndex([noon]),
+        pl.Series([noon]),
+        ("2026-06-01 10:00",),
+        "2026-06-01T12:00:00+02:00",
+    ):
+        assert arrow(features(company.events, as_of=as_of)).equals(expected)
+    midnight = features(company.events, as_of=dt.date(2026, 6, 1))
+    assert set(midnight["as_of"]) == {np.datetime64("2026-06-01", "us")}
+
+
+@pytest.mark.parametrize("as_of", [3, None, [], [3], "yesterday", np.datetime64("NaT"), pd.NaT])
+def test_what_is_not_an_instant_is_refused(as_of):
+    with pytest.raises(stayput.ArgumentError):
+        features(acme.company().events, as_of=as_of)
+
+
+def test_columns_are_renamed_in_both_tables():
+    company = acme.company()
+    theirs = {"customer_id": "who", "timestamp": "when", "plan": "tier"}
+    events = arrow(company.events).to_pandas().rename(columns=theirs)
+    customers = arrow(company.customers).to_pandas().rename(columns=theirs)
+    ours = {there: here for here, there in theirs.items()}
+    table = features(events, customers, columns=ours)
+    assert arrow(table).equals(arrow(features(company.events, company.customers)))
+    with pytest.raises(stayput.TableError, match="`whom`"):
+        features(events, customers, columns={"whom": "customer_id"})
+
+
+def test_bad_events_are_reported_and_the_others_count():
+    events = [
+        {"customer_id": "a", "timestamp": "2026-05-30", "type": "login"},
+        {"customer_id": "a", "timestamp": "2026-05-31", "type": "logn"},
+        {"customer_id": "a", "timestamp": "2026-05-31", "type": "purchase", "amount": "12,50"},
+        {"customer_id": "a", "timestamp": "2026-05-31", "type": "purchase", "amount": 12.5},
+    ]
+    table = features(events, as_of="2026-06-01")
+    report = table.report.events
+    assert (report.accepted, [row.index for row in report.rejected]) == (2, [1, 2])
+    assert report.rejected[0].code == "event_type" and "`login`" in report.rejected[0].message
+    assert table["logins_30d"].tolist() == [1.0] and table["spend_90d"].tolist() == [12.5]
+    assert "2 rejected" in repr(table.report)
+
+
+def test_a_training_set_has_rows_labels_and_reasons():
+    company = acme.company()
+    data = acme.playbook().training_set(company.events, company.customers, as_of=acme.AS_OF)
+    assert len(data) == len(data.X) == len(data.y) == data.to_numpy().shape[0] == 400
+    assert set(data.y) == {0.0, 1.0} and data.names == data.X.names
+    assert data.left_out.to_dict()["horizon_past_data"] == 0
+    late = acme.playbook().training_set(company.events, company.customers, as_of="2026-12-20")
+    assert len(late) == 0 and late.left_out.horizon_past_data == 200
+    some = data.select([3, 1])
+    assert (some.y == data.y[[3, 1]]).all()
+    assert list(some.X["customer_id"]) == list(data.X["customer_id"][[3, 1]])
+    assert (data.select(np.array([3, 1])).y == some.y).all()
+    with pytest.raises(stayput.ArgumentError, match="`indices`"):
+        data.select([400])
+
+
+def test_a_playbook_error_says_where_and_what_instead():
+    with pytest.raises(stayput.PlaybookError) as raised:
+        stayput.Playbook.parse(acme.PLAYBOOK.replace("count(login, \"30d\")", "count(logn, \"30d\")"))
+    error = raised.value
+    assert error.code == "expression_name" and error.path == "features.logins_30d"
+    assert error.position == (20, 23) and "did you mean `login`?" in str(error)
+
+
+def test_a_playbook_is_loaded_from_a_file_and_survives_pickling(tmp_path):
+    path = tmp_path / "playbook.toml"
+    path.write_text(acme.PLAYBOOK)
+    for playbook in (stayput.Playbook.load(path), stayput.Playbook.load(str(path))):
+        assert (playbook.name, playbook.version, playbook.text) == ("acme", "1", acme.PLAYBOOK)
+    assert pickle.loads(pickle.dumps(playbook)).text == acme.PLAYBOOK
+    with pytest.raises(stayput.ArgumentError) as raised:
+        stayput.Playbook.load(tmp_path / "nothing.toml")
+    assert raised.value.code == "file" and "nothing.toml" in raised.value.path
+
+
+def test_a_table_shows_itself():
+    table = stayput.table({"a<b": [1.0, None], "t": ["x", None]})
+    assert repr(table).splitlines()[:2] == ["Table: 2 rows × 2 columns", "a<b  t"]
+    assert "<th>a&lt;b</th>" in table._repr_html_()
+    with pytest.raises(stayput.TableError, match="`b`"):
+        table["b"]
+
+
+def test_a_simulation_is_a_function_of_its_arguments():
+    again = stayput.simulate(customers=200, days=365, seed=7)
+    assert arrow(again.events).equals(arrow(acme.company().events))
+    other = stayput.simulate(customers=200, days=365, seed=8)
+    assert not arrow(other.customers).equals(arrow(again.customers))
+    truth = again.outcomes("2026-06-01", "30d")
+    assert truth.names == ["customer_id", "as_of", "probability", "label"]
+    assert ((truth["probability"] >= 0) & (truth["probability"] <= 1)).all()
+    treated = stayput.simulate(
+        customers=5, treatments=[{"customer_id": "c0000001", "action": "csm_call", "at": dt.date(2026, 3, 1)}]
+    )
+    assert len(treated.customers) == 5
+    with pytest.raises(stayput.ArgumentError, match="`customers`"):
+        stayput.simulate(customers=0)
+    with pytest.raises(stayput.ArgumentError, match="`treatments`"):
+        stayput.simulate(treatments=[{"customer_id": "c0000001", "action": "hug", "at": "2026-03-01"}])
