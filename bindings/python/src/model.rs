@@ -29,7 +29,7 @@ pub(crate) struct Model {
 /// `max_depth`, `learning_rate`, `random_state`, `n_jobs` and so on; an unknown one is an error.
 /// The same data and parameters give the same model, whatever `n_jobs` is.
 #[pyfunction]
-#[pyo3(signature = (data, algorithm="gbm", **params))]
+#[pyo3(signature = (data, algorithm="gbm", **params: "object"))]
 pub(crate) fn train(
     py: Python<'_>,
     data: &TrainingSet,
@@ -48,7 +48,7 @@ pub(crate) fn train(
 /// be the playbook's gap and horizon). `params` are those of `train`.
 #[pyfunction]
 #[pyo3(signature = (
-    data, algorithm="gbm", *, folds=5, by="row", seed=0, purge="0d", **params
+    data, algorithm="gbm", *, folds=5, by="row", seed=0, purge="0d", **params: "object"
 ))]
 #[expect(clippy::too_many_arguments, reason = "all but two by name")]
 pub(crate) fn cross_validate<'py>(

@@ -7,7 +7,7 @@ use arrow_array::{Array as _, ArrayRef, StructArray};
 use arrow_schema::Field;
 use numpy::IntoPyArray;
 use pyo3::prelude::*;
-use pyo3::types::{PyCapsule, PyDict};
+use pyo3::types::PyDict;
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
 use stayput_core::columns::{ColumnData, Frame};
 use stayput_core::features::{FeatureTable, FeatureType};
@@ -168,8 +168,10 @@ impl Table {
     fn __arrow_c_stream__<'py>(
         &self,
         py: Python<'py>,
-        requested_schema: Option<Bound<'py, PyCapsule>>,
+        requested_schema: Option<Bound<'py, PyAny>>,
     ) -> Result<Anything<'py>> {
+        let requested_schema =
+            requested_schema.map(Bound::cast_into).transpose().map_err(PyErr::from)?;
         let array: ArrayRef = Arc::new(self.struct_array()?);
         let field = Arc::new(Field::new("", array.data_type().clone(), false));
         let reader = Box::new(ArrayIterator::new([Ok(array)], field));

@@ -55,7 +55,7 @@ def purchases():
     names = ["customer_id", "date", "cds", "amount"]
     path = data.real("cdnow", "CDNOW_master.txt")
     frame = pd.read_csv(path, sep=r"\s+", skiprows=1, names=names, dtype={"customer_id": str})
-    frame["timestamp"] = pd.to_datetime(frame.pop("date"), format="%Y%m%d")
+    frame["timestamp"] = pd.to_datetime(frame.pop("date").astype(str), format="%Y%m%d")
     frame["type"] = "purchase"
     return frame
 
@@ -153,5 +153,6 @@ def test_labels_say_who_bought_nothing_in_the_90_days_after(playbook, purchases)
     times = purchases["timestamp"]
     after = purchases[(times > cut) & (times <= cut + pd.Timedelta(days=90))]["customer_id"]
     assert (data.y == ~data.X.to_pandas()["customer_id"].isin(after)).all()
-    late = playbook.training_set(purchases, customers, as_of=CUTS[4])
+    # The purchases end on 1998-06-30, which is 90 days after 04-01 and one too few after 04-02.
+    late = playbook.training_set(purchases, customers, as_of="1998-04-02")
     assert (len(late), late.left_out.horizon_past_data) == (0, 23_570)

@@ -144,7 +144,7 @@ class Host:
         return {"customers": len(stayput.Engine.restore(bundle, state))}
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", list(cases()))
 def test_a_case_has_the_same_answers_here(case):
     host = Host(case)
     for step in case["steps"]:

@@ -250,11 +250,11 @@ def _build(kind: Any, value: Any) -> Any:
         return [_build(of, item) for item in value] if _is_built(of) else value
     if kind is datetime:
         return datetime.fromisoformat(value.replace("Z", "+00:00"))
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and issubclass(kind, Document):
         hints = _hints.setdefault(kind, typing.get_type_hints(kind))
         return kind(**{name: _build(hints.get(name), item) for name, item in value.items()})
     return value
 
 
 def _is_built(kind: Any) -> bool:
-    return kind is datetime or dataclasses.is_dataclass(kind)
+    return kind is datetime or (isinstance(kind, type) and issubclass(kind, Document))

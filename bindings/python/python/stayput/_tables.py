@@ -182,7 +182,7 @@ def column(table: Table, name: str) -> np.ndarray[Any, Any]:
     if kind in ("category", "text"):
         codes, values = raw
         return np.array([*values, None], dtype=object)[np.minimum(codes, len(values))]
-    return np.array(raw, dtype=object) if kind == "json" else raw
+    return np.asarray(raw, dtype=object if kind == "json" else np.float64)
 
 
 def _numbers(table: Table, name: str) -> np.ndarray[Any, Any]:

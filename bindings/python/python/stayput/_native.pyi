@@ -1,0 +1,380 @@
+"""
+The compiled part of `stayput`. Import from `stayput` instead.
+"""
+
+from _typeshed import SupportsGetItem
+from numpy import ndarray
+from os import PathLike
+from pandas import DataFrame
+from stayput._documents import Decisions, LeftOut, Report, Reports, Score, Scores
+from stayput._types import Instant, Instants, MatrixLike, TableLike
+from typing import Any, SupportsIndex, final
+
+__all__ = ["Bundle", "Engine", "Model", "Playbook", "Simulation", "Table", "TrainingSet", "cross_validate", "simulate", "table", "train"]
+
+@final
+class Bundle:
+    """
+    A playbook and, where there is one, the model trained on its features.
+    """
+    def __new__(cls, /, playbook: Playbook, model: Model | None = None) -> Bundle: ...
+    def __reduce__(self, /) -> tuple[Any, tuple[bytes]]: ...
+    def __repr__(self, /) -> str: ...
+    @staticmethod
+    def from_bytes(data: bytes) -> Bundle:
+        """
+        Reads a bundle from the bytes of one, wherever they come from.
+        """
+    @property
+    def hash(self, /) -> str:
+        """
+        BLAKE3 of the file, in hexadecimal: what scores and decisions name the bundle by.
+        """
+    @staticmethod
+    def load(path: str | PathLike[str]) -> Bundle:
+        """
+        Reads a bundle from a file.
+        """
+    @property
+    def model(self, /) -> Model | None:
+        """
+        The model, if there is one.
+        """
+    @property
+    def playbook(self, /) -> Playbook:
+        """
+        The playbook.
+        """
+    def save(self, /, path: str | PathLike[str]) -> None:
+        """
+        Writes the bundle to a file: a reader sees the old file or the new one, never half of it.
+        """
+    def score_rows(self, /, table: TableLike) -> ndarray:
+        """
+        The probability of churn of each row of a table, as a one-dimensional array.
+
+        The table is one of features, or any other with a column for each feature of the model.
+        """
+    def to_bytes(self, /) -> bytes:
+        """
+        The bytes of the file: the same playbook and model give the same bytes.
+        """
+
+@final
+class Engine:
+    """
+    A bundle and the state of its customers: takes events in, scores, decides.
+
+    Several threads may use one engine: those that only read go side by side.
+    """
+    def __len__(self, /) -> int: ...
+    def __new__(cls, /, bundle: Bundle) -> Engine: ...
+    def __reduce__(self, /) -> tuple[Any, tuple[Bundle, bytes]]: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def bundle(self, /) -> Bundle:
+        """
+        The bundle that scores and decides.
+        """
+    @property
+    def customers(self, /) -> list[str]:
+        """
+        The customers known, in order.
+        """
+    def decide(self, /, *, as_of: Instant) -> Decisions:
+        """
+        What to do at `as_of`, and what not to do and why. Never decides the same twice.
+        """
+    def ingest(self, /, events: TableLike | None = None, customers: TableLike | None = None, *, columns: dict[str, str] | None = None) -> Reports:
+        """
+        Takes events in, and before them customers with their attributes.
+
+        Tables and `columns` are as in `Playbook.features`. A known customer's attributes are
+        replaced as a whole. A row that is wrong is in the report; those beside it count.
+        """
+    @staticmethod
+    def restore(bundle: Bundle, data: bytes) -> Engine:
+        """
+        An engine that goes on from a snapshot; the bundle may be a newer one.
+        """
+    def score(self, /, customer_id: str, *, as_of: Instant) -> Score:
+        """
+        Everything known of one customer at `as_of`.
+        """
+    def score_all(self, /, *, as_of: Instant) -> Scores:
+        """
+        Everything known at `as_of` of each customer, ordered by `customer_id`.
+        """
+    def snapshot(self, /) -> bytes:
+        """
+        The state of all customers, as bytes: the same state gives the same bytes.
+        """
+
+@final
+class Model:
+    """
+    What maps a row of features to a churn probability.
+    """
+    def __reduce__(self, /) -> tuple[Any, tuple[bytes]]: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def algorithm(self, /) -> str:
+        """
+        The name of the algorithm that trained it.
+        """
+    def evaluate(self, /, data: TrainingSet) -> Report:
+        """
+        How the probabilities compare with what came true.
+        """
+    @staticmethod
+    def from_bytes(data: bytes) -> Model:
+        """
+        Reads a model from the bytes of `to_bytes`, wherever they come from.
+        """
+    @property
+    def importance(self, /) -> list[tuple[str, float]]:
+        """
+        The share that each feature has in what the model learned; the shares add up to 1.
+        """
+    @staticmethod
+    def load(path: str | PathLike[str]) -> Model:
+        """
+        Reads a model from a file that `save` wrote.
+        """
+    @property
+    def names(self, /) -> list[str]:
+        """
+        The features that the model reads, in order.
+        """
+    def predict_proba(self, /, X: MatrixLike) -> ndarray:
+        """
+        The probability of churn of each row, as a one-dimensional array.
+
+        `X` is a `Table` of features, the `X` of a training set, or a matrix with one column for
+        each of `names`: booleans as 0 and 1, categories as indices, missing as NaN.
+        """
+    def save(self, /, path: str | PathLike[str]) -> None:
+        """
+        Writes the model to a file. A bundle holds its model too.
+        """
+    def to_bytes(self, /) -> bytes:
+        """
+        The model as bytes: the same model gives the same bytes.
+        """
+
+@final
+class Playbook:
+    """
+    What a business knows, measures and does: customer attributes, event types, features, health,
+    lifecycle, segments, churn, campaigns and guardrails, in one TOML or JSON document.
+    """
+    def __reduce__(self, /) -> tuple[Any, tuple[str]]: ...
+    def __repr__(self, /) -> str: ...
+    def features(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants, columns: dict[str, str] | None = None) -> Table:
+        """
+        The features of customers at one instant or several.
+
+        `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id`, and one
+        for each property; `customers` has `customer_id` and one for each attribute. `columns`
+        renames columns of either, `{yours: ours}`. The rows are those of `customers`, or, without
+        it, of everyone with an event by then, ordered by `customer_id` and `as_of`. What became
+        of bad rows is in the table's `report`.
+        """
+    @staticmethod
+    def load(path: str | PathLike[str]) -> Playbook:
+        """
+        Reads a playbook from a file.
+        """
+    @property
+    def name(self, /) -> str:
+        """
+        The business the playbook is for.
+        """
+    @staticmethod
+    def parse(text: str) -> Playbook:
+        """
+        Reads a playbook from its text: TOML, or JSON where it begins with `{`.
+        """
+    @property
+    def text(self, /) -> str:
+        """
+        The document as given.
+        """
+    def training_set(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants, columns: dict[str, str] | None = None) -> TrainingSet:
+        """
+        The features at many instants, each row with the churn label that came true after it.
+
+        Arguments as in `features`. A row whose label cannot be known is left out and counted in
+        `left_out`.
+        """
+    @property
+    def version(self, /) -> str:
+        """
+        The version that its writer gave it.
+        """
+
+@final
+class Simulation:
+    """
+    A simulated company: what a host would see of it, and the truth behind.
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def customers(self, /) -> Table:
+        """
+        One row a customer.
+        """
+    @property
+    def events(self, /) -> Table:
+        """
+        One row an event, as `Playbook.features` and `Engine.ingest` take them.
+        """
+    def forecast(self, /, as_of: Instants, horizon: str = "30d", paths: SupportsIndex = 100) -> Table:
+        """
+        The same, with the probability that is known at `as_of`: the mean over `paths` futures.
+        No model can know more.
+        """
+    def outcomes(self, /, as_of: Instants, horizon: str = "30d") -> Table:
+        """
+        Who leaves within `horizon` (`"30d"`) of each `as_of`: `probability` and `label` of the
+        path that each customer does take.
+        """
+    @property
+    def truth(self, /) -> Table:
+        """
+        One row a customer, of what no host can see: when the customer leaves, how the customer
+        answers to each action.
+        """
+
+@final
+class Table:
+    """
+    A table of typed columns.
+
+    `pyarrow.table(t)`, `polars.DataFrame(t)`, `DuckDB` and all else that knows the Arrow capsule
+    interface take it as it is; `to_pandas` and `to_numpy` need no Arrow library. The rows of a
+    table of features are keyed by its first two columns, `customer_id` and `as_of`.
+    """
+    def __arrow_c_schema__(self, /) -> Any: ...
+    def __arrow_c_stream__(self, /, requested_schema: Any | None = None) -> Any: ...
+    def __getitem__(self, name: str, /) -> ndarray:
+        """
+        One column as a one-dimensional array: numbers and booleans as float64 (NaN where
+        missing), integers as int64 where none is missing, instants as datetime64[us] in UTC,
+        categories and texts as objects.
+        """
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    def _raw(self, /, name: str) -> Any:
+        """
+        A column as `stayput._tables` takes it further.
+        """
+    def _repr_html_(self, /) -> str: ...
+    def categories(self, /, name: str) -> list[str]:
+        """
+        The dictionary of a category: what its numbers in `to_numpy` stand for.
+        """
+    @property
+    def names(self, /) -> list[str]:
+        """
+        The features, in the playbook's order; for other tables, all columns.
+        """
+    @property
+    def numeric_names(self, /) -> list[str]:
+        """
+        The columns that `to_numpy` gives: numbers, booleans and categories.
+        """
+    @property
+    def report(self, /) -> Reports | None:
+        """
+        What became of the events and customers that the table was made from, if it was.
+        """
+    def to_numpy(self, /) -> ndarray:
+        """
+        A matrix of float64, one row a row and one column for each of `numeric_names`: booleans
+        are 0 and 1, categories their index in `categories(name)`, missing values NaN.
+        """
+    def to_pandas(self, /) -> DataFrame:
+        """
+        A pandas data frame, keys first.
+        """
+    @property
+    def types(self, /) -> dict:
+        """
+        Every column with its type: `number`, `integer`, `bool`, `category`, `text`, `timestamp`
+        or `json`.
+        """
+
+@final
+class TrainingSet:
+    """
+    Feature rows as they stood at each `as_of`, with the label that came true afterwards.
+    """
+    @property
+    def X(self, /) -> Table:
+        """
+        The features of every row.
+        """
+    def __len__(self, /) -> int: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def left_out(self, /) -> LeftOut:
+        """
+        How many rows are not here, and why.
+        """
+    @property
+    def names(self, /) -> list[str]:
+        """
+        The features, in the playbook's order.
+        """
+    @property
+    def report(self, /) -> Reports:
+        """
+        What became of the events and customers given.
+        """
+    def select(self, /, indices: SupportsGetItem[int, SupportsIndex]) -> TrainingSet:
+        """
+        The rows at `indices`, in that order.
+        """
+    def to_numpy(self, /) -> ndarray:
+        """
+        The matrix of `X.to_numpy()`.
+        """
+    @property
+    def y(self, /) -> ndarray:
+        """
+        The labels: 1.0 where the customer churned, 0.0 where not.
+        """
+
+def cross_validate(data: TrainingSet, algorithm: str = "gbm", *, folds: SupportsIndex = 5, by: str = "row", seed: SupportsIndex = 0, purge: str = "0d", **params: "object") -> list[Report]:
+    """
+    Trains and judges a model on each of several folds; one report a fold.
+
+    `by` is `"row"` (stratified), `"customer"` (stratified, all rows of a customer in one fold) or
+    `"time"` (each stretch of time judged by a model of those before it, less `purge`, which should
+    be the playbook's gap and horizon). `params` are those of `train`.
+    """
+
+def simulate(*, customers: SupportsIndex = 2000, days: SupportsIndex = 365, seed: SupportsIndex = 1, start: Instant | None = None, event_ids: bool = True, treatments: Any | None = None) -> Simulation:
+    """
+    Simulates a subscription company: customers arrive, use the product, fall quiet, open tickets,
+    see prices rise, and leave. The same arguments give the same bytes.
+
+    `treatments` is a list of `{"customer_id", "action", "at"}`, whose effects are the customer's
+    own.
+    """
+
+def table(data: TableLike) -> Table:
+    """
+    Reads any table that Stayput takes, without a playbook: to see what it makes of one.
+    """
+
+def train(data: TrainingSet, algorithm: str = "gbm", **params: "object") -> Model:
+    """
+    Trains a model on a training set.
+
+    `algorithm` is `"gbm"` (gradient boosting), `"gbdt"` (the same by another library, slower) or
+    `"logistic"`. `params` are those of the algorithm, under scikit-learn's names: `n_estimators`,
+    `max_depth`, `learning_rate`, `random_state`, `n_jobs` and so on; an unknown one is an error.
+    The same data and parameters give the same model, whatever `n_jobs` is.
+    """
