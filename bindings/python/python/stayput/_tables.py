@@ -168,24 +168,23 @@ def instants(as_of: Any) -> list[str]:
     return [instant(item) for item in as_of]
 
 
-def column(table: Table, name: str) -> np.ndarray[Any, Any]:
+def column(table: Table, name: str) -> Any:
     """One column of a table as an array."""
-    raw: Any = table._raw(name)
+    raw = table._raw(name)
     kind = table.types[name]
     if kind == "bool":
         return np.array(raw, dtype=np.float64)
     if kind == "integer":
         return np.array(raw, dtype=np.float64 if None in raw else np.int64)
     if kind == "timestamp":
-        times: np.ndarray[Any, Any] = raw.view("datetime64[us]")
-        return times
+        return raw.view("datetime64[us]")
     if kind in ("category", "text"):
         codes, values = raw
         return np.array([*values, None], dtype=object)[np.minimum(codes, len(values))]
     return np.asarray(raw, dtype=object if kind == "json" else np.float64)
 
 
-def _numbers(table: Table, name: str) -> np.ndarray[Any, Any]:
+def _numbers(table: Table, name: str) -> Any:
     """A number, boolean or category as float64."""
     if table.types[name] != "category":
         return column(table, name)
