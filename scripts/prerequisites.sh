@@ -12,7 +12,7 @@ python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
   fail "python3 is $(python3 -V | cut -d' ' -f2): install Python 3.10 or newer"
 python3 -c 'import venv, ensurepip' 2>/dev/null ||
   fail "python3 has no venv: install it (Debian: apt install python3-venv)"
-node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' ||
+node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' ||
   fail "node is $(node -v): install Node 20 or newer"
 
 wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
