@@ -131,6 +131,7 @@ impl Frame {
     /// [`ErrorCode::TableColumn`] when two columns share a name or differ in length.
     pub fn new(columns: Vec<(String, ColumnData)>) -> Result<Self> {
         let mut frame = Self::default();
+        let mut seen = std::collections::HashSet::new();
         for (name, data) in columns {
             if frame.names.is_empty() {
                 frame.len = data.len();
@@ -142,7 +143,7 @@ impl Frame {
                 )
                 .at_path(name));
             }
-            if frame.names.contains(&name) {
+            if !seen.insert(name.clone()) {
                 return Err(
                     Error::new(ErrorCode::TableColumn, "column", "appears twice").at_path(name)
                 );

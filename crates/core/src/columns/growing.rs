@@ -11,6 +11,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use serde_json::Value;
 
 use super::{ColumnData, EXACT, MISSING_TEXT, TextColumn, number};
+use crate::error::{Error, ErrorCode, Result};
 
 /// A value on its way into a column.
 pub(super) enum Cell<'a> {
@@ -106,7 +107,7 @@ impl Column {
 
     fn into_data(self) -> ColumnData {
         match self {
-            Self::Missing(len) => ColumnData::Json(vec![Value::Null; len]),
+            Self::Missing(len) => ColumnData::Number(vec![f64::NAN; len]),
             Self::Bool(rows) => ColumnData::Bool(rows),
             Self::Number(rows) => ColumnData::Number(rows),
             Self::Text(column, _) => ColumnData::Text(column),
@@ -181,7 +182,23 @@ pub(super) struct Columns {
     known: usize,
     /// The column that comes next when this row has the same keys as the one before.
     next: usize,
+    /// The columns that the current row has a value for.
+    touched: Vec<usize>,
+    /// The values given.
+    values: usize,
+    /// The missing values stored in their stead.
+    gaps: usize,
+    /// Whether the rows are too different from each other to make columns of.
+    refused: bool,
 }
+
+/// A table has at most so many columns.
+const MOST_COLUMNS: usize = 10_000;
+
+/// So many missing values may be stored in any table, and so many more for each value given: rows
+/// that have nothing in common would fill the memory with what they do not have.
+const GAPS: usize = 1 << 25;
+const GAPS_PER_VALUE: usize = 32;
 
 impl Columns {
     /// The place of the column called `name`, which is created where there is none.
@@ -190,6 +207,9 @@ impl Columns {
             self.next
         } else if let Some(&place) = self.places.get(name) {
             place
+        } else if self.names.len() == MOST_COLUMNS {
+            self.refused = true;
+            return MOST_COLUMNS;
         } else {
             self.names.push(name.to_owned());
             self.places.insert(name.to_owned(), self.cells.len());
@@ -202,11 +222,21 @@ impl Columns {
 
     /// Sets a value of the current row; a second value for the same column replaces the first.
     pub(super) fn put(&mut self, place: usize, cell: Cell<'_>) {
+        if self.refused {
+            return;
+        }
         let column = &mut self.cells[place];
+        self.values += 1;
+        self.gaps += match column {
+            Column::Missing(_) => self.rows,
+            _ => self.rows.saturating_sub(column.len()),
+        };
+        self.refused = self.gaps > GAPS + GAPS_PER_VALUE * self.values;
         if column.len() != self.rows {
             column.resize(self.rows);
         }
         column.push(cell);
+        self.touched.push(place);
     }
 
     /// The current row is complete.
@@ -214,6 +244,7 @@ impl Columns {
         self.rows += 1;
         self.known = self.cells.len();
         self.next = 0;
+        self.touched.clear();
     }
 
     /// The current row is missing in every column.
@@ -222,8 +253,10 @@ impl Columns {
             self.places.remove(&name);
         }
         self.cells.truncate(self.known);
-        for column in self.cells.iter_mut().filter(|column| column.len() > self.rows) {
-            column.resize(self.rows);
+        for place in &self.touched {
+            if let Some(column) = self.cells.get_mut(*place) {
+                column.resize(self.rows);
+            }
         }
         self.keep_row();
     }
@@ -234,13 +267,19 @@ impl Columns {
     }
 
     /// The columns by name, each as long as there are rows.
-    pub(super) fn finish(self) -> Vec<(String, ColumnData)> {
-        let columns = self.names.into_iter().zip(self.cells);
-        columns
-            .map(|(name, mut column)| {
-                column.resize(self.rows);
-                (name, column.into_data())
-            })
-            .collect()
+    ///
+    /// # Errors
+    /// [`ErrorCode::TableColumn`] when the rows have too little in common.
+    pub(super) fn finish(self) -> Result<Vec<(String, ColumnData)>> {
+        let gaps: usize = self.cells.iter().map(|column| self.rows - column.len()).sum();
+        if self.refused || self.gaps + gaps > GAPS + GAPS_PER_VALUE * self.values {
+            let message = "have too many different keys for one table, most of them missing in most rows; give rows of one kind at a time";
+            return Err(Error::new(ErrorCode::TableColumn, "rows", message));
+        }
+        let columns = self.names.into_iter().zip(self.cells).map(|(name, mut column)| {
+            column.resize(self.rows);
+            (name, column.into_data())
+        });
+        Ok(columns.collect())
     }
 }

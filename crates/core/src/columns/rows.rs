@@ -20,7 +20,7 @@ impl Frame {
     /// A table of rows of JSON objects; keys become columns in order of first appearance.
     ///
     /// # Errors
-    /// [`ErrorCode::Internal`] when the columns read do not make a table.
+    /// [`ErrorCode::TableColumn`] when the rows have so little in common that they make no table.
     pub fn from_objects(rows: Vec<Value>) -> Result<Self> {
         let mut reader = Reader::default();
         for row in rows {
@@ -33,7 +33,8 @@ impl Frame {
     /// A table of the objects of a JSON array.
     ///
     /// # Errors
-    /// [`ErrorCode::TableValue`] when `text` is not a JSON array.
+    /// [`ErrorCode::TableValue`] when `text` is not a JSON array; [`ErrorCode::TableColumn`] as for
+    /// [`Frame::from_objects`].
     pub fn from_json(text: &str) -> Result<Self> {
         let mut reader = Reader::default();
         let mut json = serde_json::Deserializer::from_str(text);
@@ -46,7 +47,7 @@ impl Frame {
     /// A table of NDJSON: one JSON object a line, in UTF-8; blank lines are skipped.
     ///
     /// # Errors
-    /// [`ErrorCode::Internal`] when the columns read do not make a table.
+    /// [`ErrorCode::TableColumn`] when the rows have so little in common that they make no table.
     pub fn from_ndjson(bytes: &[u8]) -> Result<Self> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let mut reader = Reader::default();
@@ -92,7 +93,7 @@ impl Reader {
 
     fn finish(self) -> Result<Frame> {
         let len = self.columns.rows();
-        let frame = Frame::new(self.columns.finish())?;
+        let frame = Frame::new(self.columns.finish()?)?;
         Ok(Frame { len, by_row: true, unread: self.unread, ..frame })
     }
 }
@@ -207,6 +208,25 @@ mod tests {
         }
         let Some(ColumnData::Text(kinds)) = frame.column("type") else { panic!() };
         assert_eq!(kinds.values, ["t0", "t1", "t2"]);
+    }
+
+    #[test]
+    fn rows_with_nothing_in_common_do_not_fill_the_memory() {
+        let many = |count: usize, text: fn(usize) -> String| {
+            (0..count).map(text).collect::<Vec<_>>().concat()
+        };
+        let different = many(20_000, |n| format!("{{\"k{n}\":1}}\n"));
+        let first = many(9_000, |n| format!("\"k{n}\":1,"));
+        let sparse = format!("{{{first}\"k\":1}}\n{}", "{}\n".repeat(200_000));
+        let late = format!("{sparse}{{{first}\"k\":1}}\n");
+        let bad = format!("{{{first}\"k\":1}}\n{}", "7\n".repeat(200_000));
+        for text in [different, sparse, late, bad] {
+            let error = Frame::from_ndjson(text.as_bytes()).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::TableColumn);
+        }
+        let kind = |n| format!("{{\"id\":{n},\"of_kind_{}\":1}}\n", n % 50);
+        let text = many(100_000, kind);
+        assert_eq!(Frame::from_ndjson(text.as_bytes()).unwrap().names().len(), 51);
     }
 
     #[test]
