@@ -15,7 +15,7 @@ use crate::json::{self, Document};
 /// A bundle and the state of its customers. It has no clock: every question names its instant.
 ///
 /// Calls may overlap: those that change the state wait for each other, in no stated order unless
-/// you await them.
+/// you await them. `score` answers on the event loop; while events are being taken in it waits.
 #[napi]
 pub struct Engine {
     inner: Shared,
