@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Every test of every host, and a count of each.
 . "$(dirname "$0")/lib.sh"
-plan 7
+plan 8
 
 scripts/build.sh
+scripts/python-tools.sh dev
 scripts/chromium.sh
 printf '\n'
 
