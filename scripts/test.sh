@@ -39,6 +39,7 @@ suite Node npm --prefix bindings/node test
 suite Backend npm --prefix examples/backend test
 suite "wasm in Node" node_tests bindings/wasm/test/node/*.test.js
 suite "wasm in Chromium" node_tests bindings/wasm/test/chromium/*.test.js
+suite "Dashboard" node_tests examples/dashboard/test/*.test.js
 
 printf '\n%-20s %8s %8s %8s\n' host passed failed skipped
 awk -F'\t' '{printf "%-20s %8d %8d %8d\n", $1, $2, $3, $4}' "$table"

@@ -57,3 +57,4 @@ if [ "$("$tools/bin/wasm-bindgen" -V 2>/dev/null)" != "wasm-bindgen $wanted" ]; 
   quietly wasm-bindgen install_wasm_bindgen
 fi
 install_packages $package
+install_packages examples/dashboard
