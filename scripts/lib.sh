@@ -9,6 +9,12 @@ root=$PWD
 # Python and Node. The wasm build has its own below it: its compiler may be another one.
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target}
 case $CARGO_TARGET_DIR in /*) ;; *) CARGO_TARGET_DIR=$root/$CARGO_TARGET_DIR ;; esac
+# The Node package's build tool names this machine's target; a build that does not name it would
+# compile everything a second time.
+if command -v rustc >/dev/null; then
+  CARGO_BUILD_TARGET=$(rustc -vV | sed -n 's/^host: //p')
+  export CARGO_BUILD_TARGET
+fi
 tools=$CARGO_TARGET_DIR/tools
 logs=$CARGO_TARGET_DIR/logs
 mkdir -p "$tools" "$logs"
