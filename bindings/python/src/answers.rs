@@ -49,9 +49,6 @@ macro_rules! document {
     };
 }
 
-/// What `pickle` rebuilds an object from: a function and its arguments.
-pub(crate) type Rebuilt<'py, T> = (Bound<'py, PyAny>, T);
-
 answer!(Array, "numpy", "ndarray");
 answer!(DataFrame, "pandas", "DataFrame");
 answer!(Anything, "typing", "Any");

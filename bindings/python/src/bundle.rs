@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use numpy::IntoPyArray;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyType};
+use pyo3::types::PyBytes;
 
-use crate::answers::{Array, Rebuilt};
+use crate::answers::Array;
 use crate::arguments::TableArgument;
 use crate::errors::{Result, detached};
 use crate::files;
@@ -81,11 +81,6 @@ impl Bundle {
             detached(py, || self.inner.score_frame(&frame))?
         };
         Ok(Array(probabilities.into_pyarray(py).into_any()))
-    }
-
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Rebuilt<'py, (Bound<'py, PyBytes>,)>> {
-        let py = slf.py();
-        Ok((PyType::new::<Self>(py).getattr("from_bytes")?, (slf.get().to_bytes(py),)))
     }
 
     fn __repr__(&self) -> String {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyType};
+use pyo3::types::PyBytes;
 use stayput_core::{Error, Result as CoreResult, wire};
 
-use crate::answers::{Decisions, Rebuilt, Reports, Score, Scores};
+use crate::answers::{Decisions, Reports, Score, Scores};
 use crate::arguments::{Instant, TableArgument};
 use crate::bundle::Bundle;
 use crate::errors::{Result, detached};
@@ -116,14 +116,6 @@ impl Engine {
 
     fn __len__(&self, py: Python<'_>) -> Result<usize> {
         detached(py, || Ok(self.read()?.customers().count()))
-    }
-
-    fn __reduce__<'py>(
-        slf: &Bound<'py, Self>,
-    ) -> Result<Rebuilt<'py, (Bundle, Bound<'py, PyBytes>)>> {
-        let (py, engine) = (slf.py(), slf.get());
-        let restore = PyType::new::<Self>(py).getattr("restore")?;
-        Ok((restore, (engine.bundle(py)?, engine.snapshot(py)?)))
     }
 
     fn __repr__(&self, py: Python<'_>) -> Result<String> {

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use numpy::{IntoPyArray, PyReadonlyArray2};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyType};
+use pyo3::types::{PyBytes, PyDict};
 use stayput_core::time::Span;
 use stayput_core::{Error, ErrorCode};
 use stayput_models::{Folds, TrainParams};
 
-use crate::answers::{self, Array, Rebuilt};
+use crate::answers::{self, Array};
 use crate::arguments::{Matrix, as_json};
 use crate::errors::{Result, detached};
 use crate::files;
@@ -171,11 +171,6 @@ impl Model {
     #[staticmethod]
     fn from_bytes(py: Python<'_>, data: &[u8]) -> Result<Self> {
         detached(py, || Self::of_bytes(data))
-    }
-
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Result<Rebuilt<'py, (Bound<'py, PyBytes>,)>> {
-        let py = slf.py();
-        Ok((PyType::new::<Self>(py).getattr("from_bytes")?, (slf.get().to_bytes(py)?,)))
     }
 
     fn __repr__(&self) -> String {

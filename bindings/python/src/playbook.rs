@@ -5,10 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::PyType;
 use stayput_core::columns::Frame;
 
-use crate::answers::Rebuilt;
 use crate::arguments::{Instants, TableArgument};
 use crate::errors::{Result, detached};
 use crate::files;
@@ -58,7 +56,7 @@ impl Playbook {
     ///
     /// `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id`, and one
     /// for each property; `customers` has `customer_id` and one for each attribute. `columns`
-    /// renames columns of either, `{yours: ours}`. The rows are those of `customers`, or, without
+    /// renames columns of the events, `{yours: ours}`. The rows are those of `customers`, or, without
     /// it, of everyone with an event by then, ordered by `customer_id` and `as_of`. What became
     /// of bad rows is in the table's `report`.
     #[pyo3(signature = (events, customers=None, *, as_of, columns=None))]
@@ -96,32 +94,20 @@ impl Playbook {
         Ok(TrainingSet { set: training.set, report: training.report })
     }
 
-    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Rebuilt<'py, (String,)>> {
-        let parse = PyType::new::<Self>(slf.py()).getattr("parse")?;
-        Ok((parse, (slf.get().inner.text().to_owned(),)))
-    }
-
     fn __repr__(&self) -> String {
         let features = self.inner.feature_set().specs.len();
         format!("Playbook {:?} {:?}: {features} features", self.name(), self.version())
     }
 }
 
-/// Both tables, each with those of its columns renamed that `columns` names.
+/// Both tables, the events with columns renamed.
 pub(crate) fn frames(
     events: Option<TableArgument<'_>>,
     customers: Option<TableArgument<'_>>,
     columns: Option<BTreeMap<String, String>>,
 ) -> Result<(Frame, Option<Frame>)> {
-    let events = events.map(|table| table.frame()).transpose()?.unwrap_or_default();
-    let customers = customers.map(|table| table.frame()).transpose()?;
+    let events = events.map_or_else(|| Ok(Frame::default()), |table| table.frame())?;
     let renames: Vec<_> = columns.into_iter().flatten().collect();
-    let in_customers = |from: &str| customers.as_ref().is_some_and(|c| c.column(from).is_some());
-    // A name that neither table has is left to the events, whose error names it.
-    let in_events = |from: &str| events.column(from).is_some() || !in_customers(from);
-    let of_events: Vec<_> = renames.iter().filter(|(from, _)| in_events(from)).cloned().collect();
-    let of_customers: Vec<_> =
-        renames.iter().filter(|(from, _)| in_customers(from)).cloned().collect();
-    let customers = customers.map(|frame| frame.rename(&of_customers)).transpose()?;
-    Ok((events.rename(&of_events)?, customers))
+    let customers = customers.map(|table| table.frame()).transpose()?;
+    Ok((events.rename(&renames)?, customers))
 }

@@ -19,15 +19,6 @@ def test_the_notebook_runs_from_the_first_cell_to_the_last(tmp_path):
     assert "bytes for 2,0" in notebook.cells[-1].outputs[0]["data"]["text/plain"]
 
 
-def test_the_quickstart_of_the_readme_runs_as_it_stands(tmp_path):
-    readme = (data.ROOT / "README.md").read_text()
-    code = readme.split("```python\n")[1].split("```")[0]
-    (tmp_path / "examples").symlink_to(EXAMPLES)
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Report(") and (tmp_path / "acme.stayput").exists()
-
-
 def test_ours_are_as_good_as_the_others_on_telco():
     data.real("telco_ibm", "telco_customer_churn.csv")
     script = EXAMPLES / "telco" / "compare.py"

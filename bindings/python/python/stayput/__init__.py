@@ -4,6 +4,7 @@ One Rust core turns a customer's event history into features, a health score, a 
 and a decision on what to do next, with the same bits in Python, Node and the browser.
 """
 
+from . import _pickling  # noqa: F401
 from ._errors import (
     ArgumentError,
     BundleError,

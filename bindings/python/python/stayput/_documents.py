@@ -74,7 +74,7 @@ class LeftOut(Document):
     label_missing: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report(Document):
     """How a model's probabilities compare with what came true."""
 
@@ -84,6 +84,15 @@ class Report(Document):
     log_loss: float
     brier: float
     mean_probability: float
+
+    def __repr__(self) -> str:
+        rate = self.positives / self.rows if self.rows else float("nan")
+        auc = "undefined" if self.roc_auc is None else f"{self.roc_auc:.4f}"
+        lines = [("rows", self.rows, ""), ("churned", self.positives, f"{rate:.4f}")]
+        lines.append(("mean probability", "", f"{self.mean_probability:.4f}"))
+        lines += [("ROC-AUC", "", auc), ("log-loss", "", f"{self.log_loss:.4f}")]
+        lines.append(("Brier score", "", f"{self.brier:.4f}"))
+        return "\n".join(f"{what:<18}{count:>8}  {value}".rstrip() for what, count, value in lines)
 
 
 @dataclass(frozen=True)
@@ -249,7 +258,8 @@ def _build(kind: Any, value: Any) -> Any:
         (of,) = typing.get_args(kind)
         return [_build(of, item) for item in value] if _is_built(of) else value
     if kind is datetime:
-        return datetime.fromisoformat(value.replace("Z", "+00:00"))
+        whole, _, fraction = value.removesuffix("Z").partition(".")
+        return datetime.fromisoformat(f"{whole}.{fraction:0<6}+00:00")
     if isinstance(kind, type) and issubclass(kind, Document):
         hints = _hints.setdefault(kind, typing.get_type_hints(kind))
         return kind(**{name: _build(hints.get(name), item) for name, item in value.items()})

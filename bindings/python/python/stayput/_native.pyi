@@ -18,7 +18,6 @@ class Bundle:
     A playbook and, where there is one, the model trained on its features.
     """
     def __new__(cls, /, playbook: Playbook, model: Model | None = None) -> Bundle: ...
-    def __reduce__(self, /) -> tuple[Any, tuple[bytes]]: ...
     def __repr__(self, /) -> str: ...
     @staticmethod
     def from_bytes(data: bytes) -> Bundle:
@@ -69,7 +68,6 @@ class Engine:
     """
     def __len__(self, /) -> int: ...
     def __new__(cls, /, bundle: Bundle) -> Engine: ...
-    def __reduce__(self, /) -> tuple[Any, tuple[Bundle, bytes]]: ...
     def __repr__(self, /) -> str: ...
     @property
     def bundle(self, /) -> Bundle:
@@ -115,7 +113,6 @@ class Model:
     """
     What maps a row of features to a churn probability.
     """
-    def __reduce__(self, /) -> tuple[Any, tuple[bytes]]: ...
     def __repr__(self, /) -> str: ...
     @property
     def algorithm(self, /) -> str:
@@ -168,7 +165,6 @@ class Playbook:
     What a business knows, measures and does: customer attributes, event types, features, health,
     lifecycle, segments, churn, campaigns and guardrails, in one TOML or JSON document.
     """
-    def __reduce__(self, /) -> tuple[Any, tuple[str]]: ...
     def __repr__(self, /) -> str: ...
     def features(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants, columns: dict[str, str] | None = None) -> Table:
         """
@@ -176,7 +172,7 @@ class Playbook:
 
         `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id`, and one
         for each property; `customers` has `customer_id` and one for each attribute. `columns`
-        renames columns of either, `{yours: ours}`. The rows are those of `customers`, or, without
+        renames columns of the events, `{yours: ours}`. The rows are those of `customers`, or, without
         it, of everyone with an event by then, ordered by `customer_id` and `as_of`. What became
         of bad rows is in the table's `report`.
         """
