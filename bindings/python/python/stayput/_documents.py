@@ -88,7 +88,7 @@ class Report(Document):
     def __repr__(self) -> str:
         rate = self.positives / self.rows if self.rows else float("nan")
         auc = "undefined" if self.roc_auc is None else f"{self.roc_auc:.4f}"
-        lines = [("rows", self.rows, ""), ("churned", self.positives, f"{rate:.4f}")]
+        lines = [("rows", f"{self.rows}", ""), ("churned", f"{self.positives}", f"{rate:.4f}")]
         lines.append(("mean probability", "", f"{self.mean_probability:.4f}"))
         lines += [("ROC-AUC", "", auc), ("log-loss", "", f"{self.log_loss:.4f}")]
         lines.append(("Brier score", "", f"{self.brier:.4f}"))
