@@ -6,7 +6,7 @@ package=bindings/node
 
 step "building the Node package"
 if ! is_fresh $package/node_modules/.built "${rust_sources[@]}" $package; then
-  touch $package/node_modules/.next
+  started=$(mktemp)
   quietly node-package npm --prefix $package run build
-  mv $package/node_modules/.next $package/node_modules/.built
+  mv "$started" $package/node_modules/.built
 fi

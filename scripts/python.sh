@@ -14,7 +14,7 @@ build_package() {
 
 step "building the Python package"
 if ! is_fresh "$venv/.package" "${rust_sources[@]}" $package "$venv/.requirements"; then
-  touch "$venv/.package.next"
+  started=$(mktemp)
   quietly python-package build_package
-  mv "$venv/.package.next" "$venv/.package"
+  mv "$started" "$venv/.package"
 fi

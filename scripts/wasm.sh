@@ -43,7 +43,7 @@ build_package() {
 step "building the wasm package"
 if ! is_fresh $package/dist/.built "${rust_sources[@]}" $package/{Cargo.toml,src} \
   "$tools/wasm-compiler" "$0"; then
-  touch "$tools/wasm-started"
+  started=$(mktemp)
   quietly wasm-package build_package
-  mv "$tools/wasm-started" $package/dist/.built
+  mv "$started" $package/dist/.built
 fi

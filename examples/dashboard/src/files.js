@@ -37,7 +37,8 @@ export async function read(file) {
   }
 }
 
-/** The newest instant in a column of ISO 8601 texts, which sort as they are. */
+/** The newest instant in a column of ISO 8601 texts, which sort as they are; others are left out. */
 export function newest(timestamps) {
-  return timestamps.reduce((last, text) => (text > last ? text : last), "");
+  const later = (last, text) => text > last && !Number.isNaN(Date.parse(text));
+  return timestamps.reduce((last, text) => (later(last, text) ? text : last), "");
 }

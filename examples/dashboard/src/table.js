@@ -1,4 +1,5 @@
 // The table of customers: sorted, filtered, paged, each row with its details.
+import { hueOf } from "./bands.js";
 import { $, h } from "./dom.js";
 import { count, percent, point, value, words } from "./format.js";
 
@@ -73,7 +74,7 @@ function bar(share, text, exact, hue) {
 function churnCell({ churn }) {
   if (!churn) return h("td", { class: "churn quiet" }, "–");
   const { probability } = churn;
-  return h("td", { class: "churn" }, bar(probability, percent(probability), probability, 150 - 138 * probability));
+  return h("td", { class: "churn" }, bar(probability, percent(probability), probability, 50 * (1 - probability)));
 }
 
 function healthCell({ health }) {
@@ -109,22 +110,21 @@ function row(score, at) {
     reasonsCell(score));
 }
 
-function factorRow({ name, score, weight, contribution }, hue) {
+function factorRow({ name, score, weight, contribution }) {
   return h("tr", {},
     h("th", { scope: "row" }, words(name)),
-    h("td", {}, score == null ? h("span", { class: "quiet" }, "not observed") : bar(score / 100, point(score), score, hue)),
+    h("td", {}, score == null ? h("span", { class: "quiet" }, "not observed") : bar(score / 100, point(score), score, hueOf(score / 100))),
     h("td", { class: "number" }, weight == null ? "–" : percent(weight)),
     h("td", { class: "number" }, contribution == null ? "–" : point(contribution)));
 }
 
 function details(score, id) {
   const { health, features } = score;
-  const hue = health && view.bands.get(health.band).hue;
   const factors = health && h("section", {},
     h("h3", {}, "Health factors"),
     h("table", {},
       h("thead", {}, h("tr", {}, ["Factor", "Score", "Weight", "Points"].map((title) => h("th", { scope: "col" }, title)))),
-      h("tbody", {}, health.factors.map((factor) => factorRow(factor, hue)))),
+      h("tbody", {}, health.factors.map(factorRow))),
     health.coverage < 1 ? h("p", { class: "quiet" }, `${percent(health.coverage)} of the weight was observed.`) : null,
     health.capped_by ? h("p", { class: "quiet" }, `Capped by ${words(health.capped_by)}.`) : null);
   const values = h("section", {},
