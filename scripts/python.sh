@@ -13,7 +13,7 @@ build_package() {
 }
 
 step "building the Python package"
-if ! is_fresh "$venv/.package" "${rust_sources[@]}" $package "$venv/.requirements"; then
+if ! is_fresh "$venv/.package" "${rust_sources[@]}" bindings/arrow $package "$venv/.requirements"; then
   started=$(mktemp)
   quietly python-package build_package
   mv "$started" "$venv/.package"
