@@ -14,9 +14,13 @@ use stayput_core::{Error, Result as CoreResult};
 
 use crate::arguments::as_json;
 use crate::errors::{Failure, Result};
+use crate::table::Table;
 
 /// Reads a table.
 pub(crate) fn read(table: &Bound<'_, PyAny>) -> Result<Frame> {
+    if let Ok(ours) = table.cast::<Table>() {
+        return Ok(ours.get().frame.clone());
+    }
     if table.is_instance_of::<PyList>() || table.is_instance_of::<PyTuple>() {
         return Ok(Frame::from_json(&as_json(table)?)?);
     }

@@ -24,7 +24,7 @@ use crate::errors::Result;
 /// table of features are keyed by its first two columns, `customer_id` and `as_of`.
 #[pyclass(frozen, module = "stayput")]
 pub(crate) struct Table {
-    frame: Frame,
+    pub(crate) frame: Frame,
     pub(crate) features: Option<Arc<FeatureTable>>,
     report: Option<Reports>,
 }

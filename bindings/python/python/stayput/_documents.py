@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, overload
@@ -245,26 +246,43 @@ def read(name: str, text: str) -> Any:
     return Scores(value) if name == "Scores" else _build(globals()[name], value)
 
 
-_hints: dict[type, dict[str, Any]] = {}
+def _build(kind: type[Document], value: dict[str, Any]) -> Any:
+    """The document of that class: its parts are built first."""
+    value = dict(value)
+    for name, build in _parts(kind):
+        if value[name] is not None:
+            value[name] = build(value[name])
+    return kind(**value)
 
 
-def _build(kind: Any, value: Any) -> Any:
-    """``value`` as ``kind``: a document, a list of them, an instant, or itself."""
-    if value is None:
-        return None
-    if isinstance(kind, types.UnionType):
-        kind = next(option for option in typing.get_args(kind) if option is not type(None))
-    if typing.get_origin(kind) is list:
-        (of,) = typing.get_args(kind)
-        return [_build(of, item) for item in value] if _is_built(of) else value
-    if kind is datetime:
-        whole, _, fraction = value.removesuffix("Z").partition(".")
-        return datetime.fromisoformat(f"{whole}.{fraction:0<6}+00:00")
-    if isinstance(kind, type) and issubclass(kind, Document):
-        hints = _hints.setdefault(kind, typing.get_type_hints(kind))
-        return kind(**{name: _build(hints.get(name), item) for name, item in value.items()})
-    return value
+Parts = list[tuple[str, Callable[[Any], Any]]]
+_known: dict[str, Parts] = {}
 
 
-def _is_built(kind: Any) -> bool:
-    return kind is datetime or (isinstance(kind, type) and issubclass(kind, Document))
+def _parts(kind: type[Document]) -> Parts:
+    """The fields that are not as JSON has them, with what makes them so."""
+    if kind.__name__ not in _known:
+        hints = typing.get_type_hints(kind)
+        builders = ((name, _builder(hint)) for name, hint in hints.items())
+        _known[kind.__name__] = [(name, build) for name, build in builders if build is not None]
+    return _known[kind.__name__]
+
+
+def _builder(hint: Any) -> Callable[[Any], Any] | None:
+    """What makes a field of that type; ``None`` where JSON's value is the field's."""
+    if isinstance(hint, types.UnionType):
+        hint = next(option for option in typing.get_args(hint) if option is not types.NoneType)
+    if typing.get_origin(hint) is list:
+        build = _builder(typing.get_args(hint)[0])
+        return None if build is None else lambda items: [build(item) for item in items]
+    if hint is datetime:
+        return _instant
+    if isinstance(hint, type) and issubclass(hint, Document):
+        return functools.partial(_build, hint)
+    return None
+
+
+def _instant(text: str) -> datetime:
+    """An instant as the core writes it, with a fraction of any length or none."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    return datetime.fromisoformat(f"{whole}.{fraction:0<6}+00:00")
