@@ -1,5 +1,7 @@
 // An engine in a Web Worker, so that a page stays responsive while it scores.
 
+/** @import { At, Decisions, Reports, Rows, Score } from "../index.js" */
+
 /**
  * An engine in a Web Worker: the methods of `Engine`, each answered by a promise.
  *
@@ -11,6 +13,12 @@ export class WorkerEngine {
   #waiting = new Map();
   #lastId = 0;
   #failure;
+  /**
+   * The playbook's name and version, and the bundle's hash.
+   *
+   * @type {{ name: string, version: string, hash: string }}
+   */
+  bundle;
 
   /** @param {Worker} worker one that runs `stayput-wasm/worker.js` */
   constructor(worker) {
@@ -31,7 +39,6 @@ export class WorkerEngine {
     worker ??= new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     const engine = new WorkerEngine(worker);
     try {
-      /** The playbook's name and version, and the bundle's hash. */
       engine.bundle = await engine.#ask("open", bundle, snapshot);
     } catch (error) {
       engine.close();
@@ -40,26 +47,49 @@ export class WorkerEngine {
     return engine;
   }
 
+  /**
+   * @param {Rows} events
+   * @param {Rows | null} [customers]
+   * @returns {Promise<Reports>}
+   */
   ingest(events, customers) {
     return this.#ask("ingest", events, customers);
   }
 
+  /**
+   * @param {string} customerId
+   * @param {At} options
+   * @returns {Promise<Score>}
+   */
   score(customerId, options) {
     return this.#ask("score", customerId, options);
   }
 
+  /**
+   * @param {At} options
+   * @returns {Promise<Score[]>}
+   */
   scoreAll(options) {
     return this.#ask("scoreAll", options);
   }
 
+  /**
+   * @param {At} options
+   * @returns {Promise<Decisions>}
+   */
   decide(options) {
     return this.#ask("decide", options);
   }
 
+  /** @returns {Promise<Uint8Array>} */
   snapshot() {
     return this.#ask("snapshot");
   }
 
+  /**
+   * @param {Rows} rows
+   * @returns {Promise<Float64Array>}
+   */
   scoreRows(rows) {
     return this.#ask("scoreRows", rows);
   }
