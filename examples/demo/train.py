@@ -36,7 +36,7 @@ bundle.save(OUT / "acme.stayput")
 # Scored here, for the comparison at the end.
 engine = stayput.Engine(bundle)
 engine.ingest(company.events, company.customers)
-here = {score["customer_id"]: bits(score["churn"]["probability"]) for score in engine.score_all(as_of=AS_OF)}
+here = {score.customer_id: bits(score.churn.probability) for score in engine.score_all(as_of=AS_OF)}
 (OUT / "python.json").write_text(json.dumps({"as_of": AS_OF, "bits": here}))
 
 # For the other hosts: NDJSON for the backend, CSV for the dashboard.
