@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import pathlib
 import subprocess
 import sys
 
@@ -62,7 +61,7 @@ rows: np.ndarray = model.predict_proba(data.X)
     )
     command = [sys.executable, "-m", "mypy", "--strict", "--allow-untyped-calls"]
     command += ["--disable-error-code=import-untyped", "--disable-error-code=type-arg"]
-    package = pathlib.Path(stayput.__file__).parent
+    package = STUB.parent
     done = subprocess.run(
         [*command, "--cache-dir", tmp_path / "cache", use, package], capture_output=True, text=True
     )
