@@ -28,6 +28,7 @@ test:
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+	scripts/unify/check.sh
 
 bench:
 	cargo bench --workspace

@@ -8,7 +8,6 @@
 . "$(dirname "$0")/lib.sh"
 
 package=bindings/wasm
-wanted=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' $package/Cargo.toml)
 
 rustup_target() {
   command -v rustup >/dev/null || return 1
@@ -40,21 +39,20 @@ choose_compiler() {
 }
 
 # An unoptimised build is quick to make, and quick enough to run.
-install_wasm_bindgen() {
-  local get=(cargo install wasm-bindgen-cli --version "$wanted" --debug --root "$tools"
-    --target-dir "$tools/build" --bin wasm-bindgen)
-  # Its lock file first; a registry mirror may lack the newest of what that asks for.
-  "${get[@]}" --locked || "${get[@]}"
+install_bind() {
+  cargo build --locked --manifest-path scripts/wasm-bindgen/Cargo.toml --target-dir "$tools/build"
+  mkdir -p "$tools/bin"
+  mv "$tools/build/$CARGO_BUILD_TARGET/debug/bind" "$tools/bin/stayput-bind"
   rm -rf "$tools/build"
 }
 
-step "wasm compiler, wasm-bindgen $wanted and npm packages"
+step "wasm compiler, wasm-bindgen and npm packages"
 if ! is_fresh "$tools/wasm-compiler" "$0" ||
   [ "$(cat "$tools/wasm-compiler")" != "${STAYPUT_WASM_COMPILER:-$(cat "$tools/wasm-compiler")}" ]; then
   quietly wasm-compiler choose_compiler
 fi
-if [ "$("$tools/bin/wasm-bindgen" -V 2>/dev/null)" != "wasm-bindgen $wanted" ]; then
-  quietly wasm-bindgen install_wasm_bindgen
+if ! is_fresh "$tools/bin/stayput-bind" scripts/wasm-bindgen; then
+  quietly wasm-bindgen install_bind
 fi
 install_packages $package
 install_packages examples/dashboard

@@ -26,7 +26,7 @@ features=(--enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-flo
 # bind TARGET: the JavaScript for one kind of host, and the wasm made small.
 bind() {
   local out=$package/dist/$1
-  wasm-bindgen --target "$1" --out-dir "$out" "$wasm"
+  stayput-bind "$1" "$wasm" "$out"
   $package/node_modules/.bin/wasm-opt -Oz "${features[@]}" --strip-debug --strip-producers \
     --reorder-functions-by-name "$out/stayput_wasm_bg.wasm" -o "$out/small.wasm"
   mv "$out/small.wasm" "$out/stayput_wasm_bg.wasm"
