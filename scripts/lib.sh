@@ -77,7 +77,7 @@ is_fresh() {
 }
 
 # What the three packages are made of, whatever else each of them reads.
-rust_sources=(Cargo.toml Cargo.lock src crates)
+rust_sources=(Cargo.toml Cargo.lock src crates bindings/arrow)
 
 # can_install: whether this machine lets us install Debian packages.
 can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
