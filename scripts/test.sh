@@ -11,11 +11,16 @@ printf '\n'
 table=$(mktemp)
 trap 'rm -f "$table"' EXIT
 
-# sum PATTERN LOG: the sum of the numbers that the pattern finds.
-sum() { { grep -oE "$1" "$2" || true; } | { grep -oE '[0-9]+' || true; } | awk '{n += $1} END {print n + 0}'; }
+# The lines by which cargo test, pytest and node --test close.
+closing='^test result:|^(#|ℹ) (pass|fail|skipped) |(passed|failed|errors?|skipped).* in [0-9.]+s'
+
+# sum PATTERN LOG: the sum of the numbers that the pattern finds in the closing lines.
+sum() {
+  { grep -E "$closing" "$2" || true; } | { grep -oE "$1" || true; } |
+    { grep -oE '[0-9]+' || true; } | awk '{n += $1} END {print n + 0}'
+}
 
 # suite HOST COMMAND…: runs it, and writes a row `host passed failed skipped` to the table.
-# Understands the closing lines of cargo test, pytest and node --test.
 suite() {
   local host=$1 log passed failed skipped status=0
   shift
