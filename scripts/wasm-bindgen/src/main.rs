@@ -10,7 +10,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: bind web|bundler INPUT.wasm FOLDER".into());
     };
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(input).typescript(true);
+    // `init()` without an argument loads the wasm beside the module.
+    bindgen.input_path(input).typescript(true).omit_default_module_path(false);
     match target.as_str() {
         "web" => bindgen.web(true)?,
         "bundler" => bindgen.bundler(true)?,
