@@ -42,7 +42,7 @@ build_package() {
 
 step "building the wasm package"
 if ! is_fresh $package/dist/.built "${rust_sources[@]}" $package/{Cargo.toml,src} \
-  "$tools/wasm-compiler" "$0"; then
+  "$tools/wasm-compiler" "$tools/bin/stayput-bind" "$0"; then
   started=$(mktemp)
   quietly wasm-package build_package
   mv "$started" $package/dist/.built
