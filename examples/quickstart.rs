@@ -1,5 +1,7 @@
 //! From events to a decision in one process: `cargo run --release --example quickstart`.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it found")]
+
 use std::error::Error;
 
 use stayput::models::simulate::{SimulationParams, simulate};
