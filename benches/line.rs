@@ -33,12 +33,12 @@ fn line(c: &mut Criterion) {
     features.sample_size(10).throughput(Throughput::Elements(events));
     for (name, instants) in [("one cut-off", &months()[..1]), ("eight cut-offs", &months()[..])] {
         features.bench_function(name, |b| {
-            b.iter(|| playbook.features(&company.events, customers, instants).unwrap());
+            b.iter(|| playbook.features(&company.events, customers, instants, None).unwrap());
         });
     }
     features.finish();
 
-    let training = playbook.training_set(&company.events, customers, &months()).unwrap().set;
+    let training = playbook.training_set(&company.events, customers, &months(), None).unwrap().set;
     let model = train(&training, &TrainParams::default()).unwrap();
     let rows = model.rows_of(&training.table).unwrap();
     let row = rows.row(0).to_vec();

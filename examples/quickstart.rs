@@ -21,8 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let past: Vec<Timestamp> = months(4..=9).collect::<Result<_, _>>()?;
     let recent: Vec<Timestamp> = months(11..=11).collect::<Result<_, _>>()?;
     let (events, customers) = (&company.events, Some(&company.customers));
-    let train_on = playbook.training_set(events, customers, &past)?.set;
-    let judge_on = playbook.training_set(events, customers, &recent)?.set;
+    let train_on = playbook.training_set(events, customers, &past, None)?.set;
+    let judge_on = playbook.training_set(events, customers, &recent, None)?.set;
 
     let model = train(&train_on, &TrainParams::default())?;
     println!("{}", evaluate(&model, &judge_on)?);

@@ -85,13 +85,13 @@ impl Subject<'_> {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
                 let as_of = instants(&step["as_of"])?;
                 let playbook = self.playbook()?;
-                value(&wire::features(&playbook, &events, customers.as_ref(), &as_of)?)
+                value(&wire::features(&playbook, &events, customers.as_ref(), &as_of, None)?)
             }
             "training_set" => {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
                 let as_of = instants(&step["as_of"])?;
                 let training =
-                    self.playbook()?.training_set(&events, customers.as_ref(), &as_of)?;
+                    self.playbook()?.training_set(&events, customers.as_ref(), &as_of, None)?;
                 json!({
                     "rows": wire::rows(&training.set.table),
                     "labels": training.set.labels,

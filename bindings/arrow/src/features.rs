@@ -10,11 +10,11 @@ use stayput_core::features::{FeatureColumn, FeatureData, FeatureTable, FeatureTy
 /// # Errors
 /// `table_column` when a feature has the name of a key.
 pub fn frame_of(table: &FeatureTable) -> Result<Frame> {
-    let ids = table.rows.iter().map(|row| Some(row.customer_id.as_str()));
-    let as_of = table.rows.iter().map(|row| Some(row.as_of)).collect();
+    let keys = &table.keys;
+    let ids = TextColumn { codes: keys.customer.clone(), values: keys.customers.clone() };
     let mut columns = vec![
-        ("customer_id".to_owned(), ColumnData::Text(TextColumn::from_texts(ids))),
-        ("as_of".to_owned(), ColumnData::Time(as_of)),
+        ("customer_id".to_owned(), ColumnData::Text(ids)),
+        ("as_of".to_owned(), ColumnData::Time(keys.as_of.clone())),
     ];
     columns.extend(table.columns.iter().map(|column| (column.name.clone(), data(column))));
     Frame::new(columns)
@@ -38,8 +38,6 @@ fn data(column: &FeatureColumn) -> ColumnData {
         }
         (FeatureData::Number(rows), _) => ColumnData::Number(rows.clone()),
         (FeatureData::Time(rows), _) => ColumnData::Time(rows.clone()),
-        (FeatureData::Text(rows), _) => {
-            ColumnData::Text(TextColumn::from_texts(rows.iter().map(Option::as_deref)))
-        }
+        (FeatureData::Text(column), _) => ColumnData::Text(column.clone()),
     }
 }

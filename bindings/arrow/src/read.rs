@@ -1,15 +1,19 @@
 //! Arrow columns as columns of the core.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, UInt32Type, UInt64Type};
+use arrow_array::{
+    AnyDictionaryArray, Array, ArrayAccessor, ArrayRef, RecordBatch, StringArrayType,
+};
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
 use serde_json::{Value, json};
-use stayput_core::columns::{ColumnData, Frame, MISSING_TEXT, TextColumn};
-use stayput_core::time::Timestamp;
+use stayput_core::columns::{
+    Buffer, ColumnData, Frame, Integers, MISSING_TEXT, MISSING_TIME, Strings, TextColumn, Texts,
+};
 use stayput_core::{Error, ErrorCode, Result};
 
 /// The columns of record batches, all of that schema.
@@ -67,13 +71,10 @@ fn beyond_i64(chunk: &ArrayRef) -> bool {
     chunk.as_primitive::<UInt64Type>().iter().flatten().any(|row| i64::try_from(row).is_err())
 }
 
-fn integers(chunks: &[ArrayRef]) -> Result<ColumnData> {
-    let chunks = cast_all(chunks, &DataType::Int64)?;
-    let rows = chunks.iter().flat_map(arrow_array::cast::AsArray::as_primitive::<Int64Type>);
-    Ok(ColumnData::Integer(rows.collect()))
-}
-
 fn cast_all(chunks: &[ArrayRef], to: &DataType) -> Result<Vec<ArrayRef>> {
+    if chunks.iter().all(|chunk| chunk.data_type() == to) {
+        return Ok(chunks.to_vec());
+    }
     chunks.iter().map(|chunk| cast(chunk, to).map_err(|error| unreadable(&error))).collect()
 }
 
@@ -81,57 +82,174 @@ fn unreadable(error: &ArrowError) -> Error {
     Error::new(ErrorCode::TableColumn, "", format!("cannot be read: {error}"))
 }
 
-fn numbers(chunks: &[ArrayRef]) -> Result<ColumnData> {
-    let chunks = cast_all(chunks, &DataType::Float64)?;
-    let rows = chunks.iter().flat_map(arrow_array::cast::AsArray::as_primitive::<Float64Type>);
-    Ok(ColumnData::Number(rows.map(|row| row.unwrap_or(f64::NAN)).collect()))
+/// The values of the chunks with `missing` for null; a single chunk without nulls is not copied.
+fn rows_of<T: ArrowPrimitiveType>(chunks: &[ArrayRef], missing: T::Native) -> Buffer<T::Native>
+where
+    T::Native: Send + Sync + 'static,
+{
+    if let [chunk] = chunks
+        && chunk.null_count() == 0
+    {
+        return Buffer::shared(Arc::new(chunk.as_primitive::<T>().values().clone()));
+    }
+    let mut rows = Vec::with_capacity(rows(chunks));
+    for chunk in chunks {
+        let chunk = chunk.as_primitive::<T>();
+        let start = rows.len();
+        rows.extend_from_slice(chunk.values());
+        if let Some(nulls) = chunk.nulls().filter(|nulls| nulls.null_count() > 0) {
+            let rows = &mut rows[start..];
+            let null = |(row, is_valid): (&mut T::Native, bool)| {
+                if !is_valid {
+                    *row = missing;
+                }
+            };
+            rows.iter_mut().zip(nulls.iter()).for_each(null);
+        }
+    }
+    rows.into()
 }
 
-fn texts(chunks: &[ArrayRef]) -> Result<ColumnData> {
-    let chunks = cast_all(chunks, &DataType::LargeUtf8)?;
-    let rows = chunks.iter().flat_map(arrow_array::cast::AsArray::as_string::<i64>);
-    Ok(ColumnData::Text(TextColumn::from_texts(rows)))
+fn integers(chunks: &[ArrayRef]) -> Result<ColumnData> {
+    let chunks = cast_all(chunks, &DataType::Int64)?;
+    Ok(ColumnData::Integer(if chunks.iter().all(|chunk| chunk.null_count() == 0) {
+        Integers::new(rows_of::<Int64Type>(&chunks, 0))
+    } else {
+        let rows = chunks.iter().flat_map(arrow_array::cast::AsArray::as_primitive::<Int64Type>);
+        rows.collect()
+    }))
+}
+
+fn numbers(chunks: &[ArrayRef]) -> Result<ColumnData> {
+    let chunks = cast_all(chunks, &DataType::Float64)?;
+    Ok(ColumnData::Number(rows_of::<Float64Type>(&chunks, f64::NAN)))
 }
 
 /// Counts of `unit` since 1970 as instants; what is finer than a microsecond is cut off downwards.
 fn times(chunks: &[ArrayRef], unit: TimeUnit) -> Result<ColumnData> {
-    let micros = |count: i64| match unit {
-        TimeUnit::Second => count.saturating_mul(1_000_000),
-        TimeUnit::Millisecond => count.saturating_mul(1000),
-        TimeUnit::Microsecond => count,
+    let counts = rows_of::<Int64Type>(&cast_all(chunks, &DataType::Int64)?, MISSING_TIME);
+    let micros = |count: &i64| match unit {
+        _ if *count == MISSING_TIME => MISSING_TIME,
+        // What is out of range stays out of range.
+        TimeUnit::Second => count.saturating_mul(1_000_000).max(MISSING_TIME + 1),
+        TimeUnit::Millisecond => count.saturating_mul(1000).max(MISSING_TIME + 1),
+        TimeUnit::Microsecond => *count,
         TimeUnit::Nanosecond => count.div_euclid(1000),
     };
-    let chunks = cast_all(chunks, &DataType::Int64)?;
-    let rows = chunks.iter().flat_map(arrow_array::cast::AsArray::as_primitive::<Int64Type>);
-    let times = rows.map(|row| row.map(|count| Timestamp::from_micros(micros(count))).transpose());
-    Ok(ColumnData::Time(times.collect::<Result<_>>()?))
+    Ok(ColumnData::Time(match unit {
+        TimeUnit::Microsecond => counts,
+        _ => counts.iter().map(micros).collect(),
+    }))
+}
+
+/// Texts, read where they are.
+struct Chunks {
+    chunks: Vec<ArrayRef>,
+    /// The first row of each chunk, and the number of rows.
+    starts: Vec<usize>,
+}
+
+/// One chunk of texts.
+struct Single<A>(A);
+
+impl<A> Texts for Single<A>
+where
+    A: Send + Sync + Array,
+    for<'a> &'a A: StringArrayType<'a>,
+{
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn get(&self, row: usize) -> Option<&str> {
+        let array = &self.0;
+        (!Array::is_null(array, row)).then(|| ArrayAccessor::value(&array, row))
+    }
+}
+
+impl Texts for Chunks {
+    fn len(&self) -> usize {
+        self.starts.last().copied().unwrap_or_default()
+    }
+
+    fn get(&self, row: usize) -> Option<&str> {
+        let at = self.starts.partition_point(|start| *start <= row) - 1;
+        let (chunk, row) = (&self.chunks[at], row - self.starts[at]);
+        if chunk.is_null(row) {
+            return None;
+        }
+        Some(match chunk.data_type() {
+            DataType::Utf8 => chunk.as_string::<i32>().value(row),
+            DataType::Utf8View => chunk.as_string_view().value(row),
+            _ => chunk.as_string::<i64>().value(row),
+        })
+    }
+}
+
+fn texts(chunks: &[ArrayRef]) -> Result<ColumnData> {
+    let text = |chunk: &ArrayRef| chunk.data_type().is_string();
+    let chunks = if chunks.iter().all(text) {
+        chunks.to_vec()
+    } else {
+        cast_all(chunks, &DataType::LargeUtf8)?
+    };
+    if let [chunk] = &chunks[..] {
+        return Ok(ColumnData::Strings(Strings::new(match chunk.data_type() {
+            DataType::Utf8 => Arc::new(Single(chunk.as_string::<i32>().clone())),
+            DataType::Utf8View => Arc::new(Single(chunk.as_string_view().clone())),
+            _ => Arc::new(Single(chunk.as_string::<i64>().clone())),
+        })));
+    }
+    let mut starts = vec![0];
+    for chunk in &chunks {
+        starts.push(starts[starts.len() - 1] + chunk.len());
+    }
+    Ok(ColumnData::Strings(Strings::new(Arc::new(Chunks { chunks, starts }))))
 }
 
 /// Texts that come with a dictionary, which may differ from chunk to chunk.
 fn dictionary(chunks: &[ArrayRef]) -> Result<ColumnData> {
-    let mut column = TextColumn::default();
+    if let [chunk] = chunks
+        && chunk.null_count() == 0
+        && let Some(codes) = chunk.as_any_dictionary().keys().as_primitive_opt::<UInt32Type>()
+    {
+        let values = values_of(chunk.as_any_dictionary())?;
+        let values = values.as_string::<i64>();
+        if values.null_count() == 0 {
+            let values = values.iter().flatten().map(str::to_owned).collect();
+            let codes = Buffer::shared(Arc::new(codes.values().clone()));
+            return Ok(ColumnData::Text(TextColumn { codes, values }));
+        }
+    }
+    let mut all = TextColumn::default();
+    let mut rows = Vec::new();
     let mut seen = HashMap::new();
     for chunk in chunks {
         let chunk = chunk.as_any_dictionary();
-        let values = cast(chunk.values(), &DataType::LargeUtf8).map_err(|e| unreadable(&e))?;
+        let values = values_of(chunk)?;
         let values = values.as_string::<i64>();
         // The code of each value of this chunk, given when a row first uses it.
         let mut codes = vec![None; values.len()];
         let keys = chunk.normalized_keys();
         for (row, key) in keys.into_iter().enumerate() {
             if chunk.is_null(row) || values.is_null(key) {
-                column.codes.push(MISSING_TEXT);
+                rows.push(MISSING_TEXT);
                 continue;
             }
             let code = *codes[key].get_or_insert_with(|| {
                 let text = values.value(key).to_owned();
                 *seen.entry(text).or_insert_with_key(|text| {
-                    column.values.push(text.clone());
-                    u32::try_from(column.values.len() - 1).unwrap_or(MISSING_TEXT)
+                    all.values.push(text.clone());
+                    u32::try_from(all.values.len() - 1).unwrap_or(MISSING_TEXT)
                 })
             });
-            column.codes.push(code);
+            rows.push(code);
         }
     }
-    Ok(ColumnData::Text(column))
+    all.codes = rows.into();
+    Ok(ColumnData::Text(all))
+}
+
+fn values_of(chunk: &dyn AnyDictionaryArray) -> Result<ArrayRef> {
+    cast(chunk.values(), &DataType::LargeUtf8).map_err(|error| unreadable(&error))
 }

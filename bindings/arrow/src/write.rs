@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use arrow_array::types::{ArrowPrimitiveType, Float64Type, TimestampMicrosecondType};
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int32Array, Int64Array, RecordBatch,
-    RecordBatchOptions, StringArray, TimestampMicrosecondArray,
+    ArrayRef, BooleanArray, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch,
+    RecordBatchOptions, StringArray,
 };
+use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, Field, Schema};
-use stayput_core::columns::{ColumnData, Frame, MISSING_TEXT, TextColumn};
-use stayput_core::time::Timestamp;
+use bytemuck::NoUninit;
+use stayput_core::columns::{Buffer, ColumnData, Frame, MISSING_TEXT, MISSING_TIME, TextColumn};
 
 /// The columns of `frame`, with null for missing. Of the text columns, those that
 /// `is_category` names become Arrow dictionaries.
@@ -21,19 +23,20 @@ pub fn batch(frame: &Frame, is_category: impl Fn(&str) -> bool) -> Result<Record
     for name in frame.names() {
         let Some(data) = frame.column(name) else { continue };
         let array: ArrayRef = match data {
-            ColumnData::Number(rows) => Arc::new(
-                rows.iter().map(|row| (!row.is_nan()).then_some(*row)).collect::<Float64Array>(),
-            ),
-            ColumnData::Integer(rows) => Arc::new(Int64Array::from(rows.clone())),
+            ColumnData::Number(rows) => {
+                Arc::new(primitive::<Float64Type>(rows, |row| !row.is_nan())?)
+            }
+            ColumnData::Integer(rows) => Arc::new(rows.iter().collect::<Int64Array>()),
             ColumnData::Bool(rows) => Arc::new(BooleanArray::from(rows.clone())),
             ColumnData::Text(column) if is_category(name) => Arc::new(dictionary(column)?),
             ColumnData::Text(column) => {
                 let texts = (0..column.codes.len()).map(|row| column.get(row));
                 Arc::new(texts.collect::<StringArray>())
             }
+            ColumnData::Strings(texts) => Arc::new(texts.iter().collect::<StringArray>()),
             ColumnData::Time(rows) => {
-                let micros = rows.iter().map(|row| row.map(Timestamp::as_micros));
-                Arc::new(micros.collect::<TimestampMicrosecondArray>().with_timezone("UTC"))
+                let times = primitive::<TimestampMicrosecondType>(rows, |row| row != MISSING_TIME)?;
+                Arc::new(times.with_timezone("UTC"))
             }
             ColumnData::Json(rows) => {
                 let texts = rows.iter().map(|row| (!row.is_null()).then(|| row.to_string()));
@@ -45,6 +48,33 @@ pub fn batch(frame: &Frame, is_category: impl Fn(&str) -> bool) -> Result<Record
     }
     let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+}
+
+/// The rows of a column as bytes, so that Arrow can read them where they are.
+struct Bytes<T>(Buffer<T>);
+
+impl<T: NoUninit> AsRef<[u8]> for Bytes<T> {
+    fn as_ref(&self) -> &[u8] {
+        bytemuck::cast_slice(&self.0)
+    }
+}
+
+/// Rows as an array, not copied; null where `known` is false.
+fn primitive<T: ArrowPrimitiveType>(
+    rows: &Buffer<T::Native>,
+    known: impl Fn(T::Native) -> bool,
+) -> Result<PrimitiveArray<T>, ArrowError>
+where
+    T::Native: NoUninit + Send + Sync,
+{
+    let nulls = if rows.iter().all(|row| known(*row)) {
+        None
+    } else {
+        Some(rows.iter().map(|row| known(*row)).collect::<NullBuffer>())
+    };
+    let bytes = bytes::Bytes::from_owner(Bytes(rows.clone()));
+    let values = ScalarBuffer::new(bytes.into(), 0, rows.len());
+    PrimitiveArray::try_new(values, nulls)
 }
 
 fn dictionary(

@@ -115,13 +115,15 @@ impl Instants {
     }
 }
 
-/// `{ asOf, columns }`, where `columns` renames columns of the events, from the key to the value.
+/// `{ asOf, columns, nJobs }`, where `columns` renames columns of the events, from the key to the
+/// value.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct TableOptions {
     as_of: Option<Instants>,
     #[serde(default)]
     columns: BTreeMap<String, String>,
+    n_jobs: Option<i64>,
 }
 
 /// What a table of features is asked of, not read yet.
@@ -136,6 +138,7 @@ pub(crate) struct TableInput {
     pub(crate) events: Frame,
     pub(crate) customers: Option<Frame>,
     pub(crate) as_of: Vec<Timestamp>,
+    pub(crate) n_jobs: Option<i64>,
 }
 
 impl TableRequest {
@@ -156,7 +159,8 @@ impl TableRequest {
         let renamed: Vec<_> = self.options.columns.into_iter().collect();
         let as_of = self.options.as_of.ok_or_else(no_instant)?.read()?;
         let customers = self.customers.as_ref().map(Rows::read).transpose()?;
-        Ok(TableInput { events: self.events.read()?.rename(&renamed)?, customers, as_of })
+        let (events, n_jobs) = (self.events.read()?.rename(&renamed)?, self.options.n_jobs);
+        Ok(TableInput { events, customers, as_of, n_jobs })
     }
 }
 

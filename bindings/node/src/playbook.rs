@@ -81,8 +81,12 @@ impl Playbook {
         let playbook = Arc::clone(&self.inner);
         later(move || {
             let input = request?.read()?;
-            let features =
-                playbook.features(&input.events, input.customers.as_ref(), &input.as_of)?;
+            let features = playbook.features(
+                &input.events,
+                input.customers.as_ref(),
+                &input.as_of,
+                input.n_jobs,
+            )?;
             Ok(features.into())
         })
     }
@@ -103,8 +107,12 @@ impl Playbook {
         let playbook = Arc::clone(&self.inner);
         later(move || {
             let input = request?.read()?;
-            let training =
-                playbook.training_set(&input.events, input.customers.as_ref(), &input.as_of)?;
+            let training = playbook.training_set(
+                &input.events,
+                input.customers.as_ref(),
+                &input.as_of,
+                input.n_jobs,
+            )?;
             Ok(TrainingSet { inner: Arc::new(training) })
         })
     }

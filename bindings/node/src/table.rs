@@ -5,6 +5,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Either3, Env, Float64Array, Unknown};
 use napi_derive::napi;
 use stayput_core::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType};
+use stayput_core::time::Timestamp;
 use stayput_core::{Error, ErrorCode, Features, Reports, Result, Training, wire};
 
 use crate::error::now;
@@ -52,13 +53,13 @@ impl Table {
     /// The customer of each row.
     #[napi(getter)]
     pub fn customer_ids(&self) -> Vec<String> {
-        self.table().rows.iter().map(|row| row.customer_id.clone()).collect()
+        self.table().keys.iter().map(|row| row.customer_id).collect()
     }
 
     /// The instant that each row is about, in ISO 8601.
     #[napi(getter)]
     pub fn as_of(&self) -> Vec<String> {
-        self.table().rows.iter().map(|row| row.as_of.to_string()).collect()
+        self.table().keys.iter().map(|row| row.as_of.to_string()).collect()
     }
 
     /// What became of the rows of events and customers.
@@ -127,11 +128,15 @@ fn column(column: &FeatureColumn) -> Column {
             let name = |x: &f64| if x.is_nan() { None } else { values.get(*x as usize).cloned() };
             Either3::B(rows.iter().map(name).collect())
         }
-        (FeatureData::Number(rows), _) => Either3::A(Float64Array::new(rows.clone())),
+        (FeatureData::Number(rows), _) => Either3::A(Float64Array::new(rows.to_vec())),
         (FeatureData::Time(rows), _) => {
-            Either3::B(rows.iter().map(|at| at.map(|at| at.to_string())).collect())
+            let text = |at: &i64| Timestamp::from_micros(*at).ok().map(|at| at.to_string());
+            Either3::B(rows.iter().map(text).collect())
         }
-        (FeatureData::Text(rows), _) => Either3::B(rows.clone()),
+        (FeatureData::Text(column), _) => {
+            let rows = 0..column.codes.len();
+            Either3::B(rows.map(|row| column.get(row).map(str::to_owned)).collect())
+        }
     }
 }
 

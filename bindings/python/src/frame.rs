@@ -8,9 +8,8 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyList, PyTuple};
 use pyo3_arrow::input::{AnyArray, AnyRecordBatch};
-use stayput_core::columns::{ColumnData, Frame, TextColumn};
-use stayput_core::time::Timestamp;
-use stayput_core::{Error, Result as CoreResult};
+use stayput_core::Error;
+use stayput_core::columns::{ColumnData, Frame, Integers, TextColumn};
 
 use crate::arguments::as_json;
 use crate::errors::{Failure, Result};
@@ -56,13 +55,16 @@ fn column(kind: &str, data: &Bound<'_, PyAny>) -> Result<ColumnData> {
         }
         "numbers" => {
             let rows: PyReadonlyArray1<'_, f64> = data.extract()?;
-            ColumnData::Number(rows.as_array().to_vec())
+            ColumnData::Number(rows.as_array().to_vec().into())
         }
         "integers" => {
             let rows: PyReadonlyArray1<'_, i64> = data.extract()?;
-            ColumnData::Integer(rows.as_array().iter().map(|&row| Some(row)).collect())
+            ColumnData::Integer(Integers::new(rows.as_array().to_vec().into()))
         }
-        "integers or none" => ColumnData::Integer(data.extract()?),
+        "integers or none" => {
+            let rows: Vec<Option<i64>> = data.extract()?;
+            ColumnData::Integer(rows.into_iter().collect())
+        }
         "booleans" => ColumnData::Bool(data.extract()?),
         "texts" => {
             let texts: Vec<Option<PyBackedStr>> = data.extract()?;
@@ -70,10 +72,8 @@ fn column(kind: &str, data: &Bound<'_, PyAny>) -> Result<ColumnData> {
         }
         "times" => {
             let rows: PyReadonlyArray1<'_, i64> = data.extract()?;
-            let rows = rows.as_array();
-            // numpy's least integer is its "not a time".
-            let time = |&at| (at != i64::MIN).then(|| Timestamp::from_micros(at)).transpose();
-            ColumnData::Time(rows.iter().map(time).collect::<CoreResult<_>>()?)
+            // numpy's least integer is its "not a time", and ours.
+            ColumnData::Time(rows.as_array().to_vec().into())
         }
         _ => ColumnData::Json(
             serde_json::from_str(data.extract()?).map_err(|e| Error::internal(e.to_string()))?,

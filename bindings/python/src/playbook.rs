@@ -59,7 +59,7 @@ impl Playbook {
     /// renames columns of the events, `{yours: ours}`. The rows are those of `customers`, or, without
     /// it, of everyone with an event by then, ordered by `customer_id` and `as_of`. What became
     /// of bad rows is in the table's `report`.
-    #[pyo3(signature = (events, customers=None, *, as_of, columns=None))]
+    #[pyo3(signature = (events, customers=None, *, as_of, columns=None, n_jobs=None))]
     fn features(
         &self,
         py: Python<'_>,
@@ -67,10 +67,12 @@ impl Playbook {
         customers: Option<TableArgument<'_>>,
         as_of: Instants<'_>,
         columns: Option<BTreeMap<String, String>>,
+        n_jobs: Option<i64>,
     ) -> Result<Table> {
         let (events, customers) = frames(events, customers, columns)?;
         let as_of = as_of.read()?;
-        let features = detached(py, || self.inner.features(&events, customers.as_ref(), &as_of))?;
+        let features =
+            detached(py, || self.inner.features(&events, customers.as_ref(), &as_of, n_jobs))?;
         Table::of(Arc::new(features.table), features.report)
     }
 
@@ -78,7 +80,7 @@ impl Playbook {
     ///
     /// Arguments as in `features`. A row whose label cannot be known is left out and counted in
     /// `left_out`.
-    #[pyo3(signature = (events, customers=None, *, as_of, columns=None))]
+    #[pyo3(signature = (events, customers=None, *, as_of, columns=None, n_jobs=None))]
     fn training_set(
         &self,
         py: Python<'_>,
@@ -86,11 +88,12 @@ impl Playbook {
         customers: Option<TableArgument<'_>>,
         as_of: Instants<'_>,
         columns: Option<BTreeMap<String, String>>,
+        n_jobs: Option<i64>,
     ) -> Result<TrainingSet> {
         let (events, customers) = frames(events, customers, columns)?;
         let as_of = as_of.read()?;
         let training =
-            detached(py, || self.inner.training_set(&events, customers.as_ref(), &as_of))?;
+            detached(py, || self.inner.training_set(&events, customers.as_ref(), &as_of, n_jobs))?;
         Ok(TrainingSet { set: training.set, report: training.report })
     }
 

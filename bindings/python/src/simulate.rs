@@ -98,11 +98,11 @@ impl Simulation {
 
 fn outcomes(outcomes: Outcomes) -> CoreResult<Frame> {
     let ids = outcomes.rows.iter().map(|row| Some(row.customer_id.as_str()));
-    let as_of = outcomes.rows.iter().map(|row| Some(row.as_of)).collect();
+    let as_of = outcomes.rows.iter().map(|row| row.as_of.as_micros()).collect();
     Frame::new(vec![
         ("customer_id".to_owned(), ColumnData::Text(TextColumn::from_texts(ids))),
         ("as_of".to_owned(), ColumnData::Time(as_of)),
-        ("probability".to_owned(), ColumnData::Number(outcomes.probability)),
-        ("label".to_owned(), ColumnData::Number(outcomes.labels)),
+        ("probability".to_owned(), ColumnData::Number(outcomes.probability.into())),
+        ("label".to_owned(), ColumnData::Number(outcomes.labels.into())),
     ])
 }

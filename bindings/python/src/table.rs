@@ -9,7 +9,7 @@ use numpy::IntoPyArray;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
-use stayput_core::columns::{ColumnData, Frame};
+use stayput_core::columns::{ColumnData, Frame, TextColumn};
 use stayput_core::features::{FeatureTable, FeatureType};
 use stayput_core::{Error, ErrorCode, Reports};
 
@@ -81,7 +81,7 @@ impl Table {
                 Some(ColumnData::Integer(_)) => "integer",
                 Some(ColumnData::Bool(_)) => "bool",
                 Some(ColumnData::Text(_)) if self.is_category(name) => "category",
-                Some(ColumnData::Text(_)) => "text",
+                Some(ColumnData::Text(_) | ColumnData::Strings(_)) => "text",
                 Some(ColumnData::Time(_)) => "timestamp",
                 Some(ColumnData::Json(_)) | None => "json",
             };
@@ -106,18 +106,19 @@ impl Table {
             Error::new(ErrorCode::TableColumn, "column", message).at_path(name)
         })?;
         Ok(Anything(match data {
-            ColumnData::Number(rows) => rows.clone().into_pyarray(py).into_any(),
-            ColumnData::Integer(rows) => rows.into_pyobject(py)?,
+            ColumnData::Number(rows) => rows.to_vec().into_pyarray(py).into_any(),
+            ColumnData::Integer(rows) => rows.iter().collect::<Vec<_>>().into_pyobject(py)?,
             ColumnData::Bool(rows) => rows.into_pyobject(py)?,
-            ColumnData::Text(column) => (column.codes.clone().into_pyarray(py), &column.values)
+            ColumnData::Text(column) => (column.codes.to_vec().into_pyarray(py), &column.values)
                 .into_pyobject(py)?
                 .into_any(),
-            ColumnData::Time(rows) => {
-                let micros = rows
-                    .iter()
-                    .map(|row| row.map_or(i64::MIN, stayput_core::time::Timestamp::as_micros));
-                micros.collect::<Vec<_>>().into_pyarray(py).into_any()
+            ColumnData::Strings(texts) => {
+                let column = TextColumn::from_texts(texts.iter());
+                (column.codes.to_vec().into_pyarray(py), column.values)
+                    .into_pyobject(py)?
+                    .into_any()
             }
+            ColumnData::Time(rows) => rows.to_vec().into_pyarray(py).into_any(),
             ColumnData::Json(rows) => {
                 let texts = rows.iter().map(|row| (!row.is_null()).then(|| row.to_string()));
                 texts.collect::<Vec<_>>().into_pyobject(py)?

@@ -8,7 +8,7 @@ use js_sys::{
     Array, ArrayBuffer, BigInt64Array, BigUint64Array, DataView, Date, Float64Array, Object,
     Reflect, Uint32Array,
 };
-use stayput_core::columns::{ColumnData, Frame, MISSING_TEXT, TextColumn};
+use stayput_core::columns::{ColumnData, Frame, Integers, MISSING_TEXT, MISSING_TIME, TextColumn};
 use stayput_core::time::Timestamp;
 use stayput_core::{Error, ErrorCode, Result};
 use wasm_bindgen::{JsCast, JsValue};
@@ -39,10 +39,10 @@ pub(crate) fn read_optional(value: &JsValue, name: &str) -> Result<Option<Frame>
 
 fn column(value: &JsValue, name: &str) -> Result<ColumnData> {
     if let Some(numbers) = value.dyn_ref::<Float64Array>() {
-        return Ok(ColumnData::Number(numbers.to_vec()));
+        return Ok(ColumnData::Number(numbers.to_vec().into()));
     }
     if let Some(numbers) = value.dyn_ref::<BigInt64Array>() {
-        return Ok(ColumnData::Integer(numbers.to_vec().into_iter().map(Some).collect()));
+        return Ok(ColumnData::Integer(Integers::new(numbers.to_vec().into())));
     }
     if Array::is_array(value) {
         return list(&Array::from(value), name);
@@ -50,7 +50,7 @@ fn column(value: &JsValue, name: &str) -> Result<ColumnData> {
     let numeric = !value.is_instance_of::<BigUint64Array>() && !value.is_instance_of::<DataView>();
     if ArrayBuffer::is_view(value) && numeric {
         // Every number of the narrower kinds is a 64-bit float.
-        return Ok(ColumnData::Number(Float64Array::new(value).to_vec()));
+        return Ok(ColumnData::Number(Float64Array::new(value).to_vec().into()));
     }
     dictionary(value).ok_or_else(|| {
         let message = "expected a typed array, an array or `{ codes, values }`";
@@ -87,7 +87,11 @@ fn list(array: &Array, name: &str) -> Result<ColumnData> {
     } else if first.as_bool().is_some() {
         rows(array, JsValue::as_bool).map(ColumnData::Bool)
     } else {
-        rows(array, |value| of_date(value.dyn_ref()?)).map(ColumnData::Time)
+        let times = rows(array, |value| of_date(value.dyn_ref()?));
+        times.map(|rows| {
+            let micros = |at: Option<Timestamp>| at.map_or(MISSING_TIME, Timestamp::as_micros);
+            ColumnData::Time(rows.into_iter().map(micros).collect())
+        })
     };
     if let Some(column) = typed {
         return Ok(column);

@@ -3,66 +3,87 @@
 //! Every host's tables (Arrow, numpy, objects, typed arrays) become a [`Frame`] first, so that
 //! one piece of code says what is wrong with them.
 
+mod buffer;
 mod growing;
 mod ndjson;
 mod row;
 mod rows;
+mod texts;
 
 use serde_json::{Number, Value};
+
+pub use buffer::Buffer;
+pub use texts::{MISSING_TEXT, Strings, TextColumn, Texts};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::time::Timestamp;
 
-/// The code of a missing text in a [`TextColumn`].
-pub const MISSING_TEXT: u32 = u32::MAX;
-
-/// A column of texts: each row is an index into `values`, or [`MISSING_TEXT`].
+/// Whole numbers, exact where a float would not be.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct TextColumn {
-    /// One code a row.
-    pub codes: Vec<u32>,
-    /// The texts, in any order; most often each once.
-    pub values: Vec<String>,
+pub struct Integers {
+    values: Buffer<i64>,
+    /// Whether each row is there; none where all are.
+    present: Option<Buffer<bool>>,
 }
 
-impl TextColumn {
-    /// The column of `texts`, with the dictionary in order of first appearance.
-    pub fn from_texts<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
-        let mut seen = std::collections::HashMap::new();
-        let mut column = Self::default();
-        for text in texts {
-            let code = match text {
-                None => MISSING_TEXT,
-                Some(text) => *seen.entry(text).or_insert_with(|| {
-                    column.values.push(text.to_owned());
-                    u32::try_from(column.values.len() - 1).unwrap_or(MISSING_TEXT)
-                }),
-            };
-            column.codes.push(code);
-        }
-        column
-    }
-
-    /// The text of a row, or none where it is missing.
+impl Integers {
+    /// Rows of which all are there.
     #[must_use]
-    pub fn get(&self, row: usize) -> Option<&str> {
-        self.values.get(*self.codes.get(row)? as usize).map(String::as_str)
+    pub fn new(values: Buffer<i64>) -> Self {
+        Self { values, present: None }
+    }
+
+    /// The number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The number in a row, in range.
+    #[must_use]
+    pub fn get(&self, row: usize) -> Option<i64> {
+        self.present.as_ref().is_none_or(|present| present[row]).then(|| self.values[row])
+    }
+
+    /// All rows in order.
+    pub fn iter(&self) -> impl Iterator<Item = Option<i64>> {
+        (0..self.len()).map(|row| self.get(row))
     }
 }
+
+impl FromIterator<Option<i64>> for Integers {
+    fn from_iter<I: IntoIterator<Item = Option<i64>>>(rows: I) -> Self {
+        let (values, present): (Vec<i64>, Vec<bool>) =
+            rows.into_iter().map(|row| (row.unwrap_or_default(), row.is_some())).unzip();
+        let present = present.contains(&false).then(|| present.into());
+        Self { values: values.into(), present }
+    }
+}
+
+/// The microseconds that stand for a missing instant in [`ColumnData::Time`].
+pub const MISSING_TIME: i64 = i64::MIN;
 
 /// The rows of one column.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ColumnData {
     /// Numbers; missing is NaN.
-    Number(Vec<f64>),
+    Number(Buffer<f64>),
     /// Whole numbers, exact where a float would not be: identifiers.
-    Integer(Vec<Option<i64>>),
+    Integer(Integers),
     /// Booleans.
     Bool(Vec<Option<bool>>),
-    /// Texts.
+    /// Texts with a dictionary.
     Text(TextColumn),
-    /// Instants.
-    Time(Vec<Option<Timestamp>>),
+    /// Texts as they are.
+    Strings(Strings),
+    /// Instants in microseconds since 1970; missing is [`MISSING_TIME`].
+    Time(Buffer<i64>),
     /// Values of mixed JSON types, from rows of objects; missing is null.
     Json(Vec<Value>),
 }
@@ -76,6 +97,7 @@ impl ColumnData {
             Self::Integer(rows) => rows.len(),
             Self::Bool(rows) => rows.len(),
             Self::Text(column) => column.codes.len(),
+            Self::Strings(texts) => texts.len(),
             Self::Time(rows) => rows.len(),
             Self::Json(rows) => rows.len(),
         }
@@ -92,10 +114,13 @@ impl ColumnData {
     pub fn value(&self, row: usize) -> Value {
         match self {
             Self::Number(rows) => number(rows[row]),
-            Self::Integer(rows) => rows[row].map_or(Value::Null, Value::from),
+            Self::Integer(rows) => rows.get(row).map_or(Value::Null, Value::from),
             Self::Bool(rows) => rows[row].map_or(Value::Null, Value::Bool),
             Self::Text(column) => column.get(row).map_or(Value::Null, Value::from),
-            Self::Time(rows) => rows[row].map_or(Value::Null, |at| at.to_string().into()),
+            Self::Strings(texts) => texts.get(row).map_or(Value::Null, Value::from),
+            Self::Time(rows) => {
+                Timestamp::from_micros(rows[row]).map_or(Value::Null, |at| at.to_string().into())
+            }
             Self::Json(rows) => rows[row].clone(),
         }
     }
@@ -224,8 +249,8 @@ mod tests {
     #[test]
     fn columns_of_different_lengths_are_refused() {
         let error = Frame::new(vec![
-            ("a".into(), ColumnData::Number(vec![1.0])),
-            ("b".into(), ColumnData::Number(vec![])),
+            ("a".into(), ColumnData::Number(vec![1.0].into())),
+            ("b".into(), ColumnData::Number(vec![].into())),
         ])
         .unwrap_err();
         assert_eq!(error.to_string(), "column `b`: has 0 rows; the columns before it have 1");

@@ -1,4 +1,5 @@
-//! The pure core of Stayput: no IO, no clock, no threads, no unseeded randomness.
+//! The pure core of Stayput: no IO, no clock, no threads (but with the feature
+//! `parallel`), no unseeded randomness.
 //!
 //! Data flows one way: events become a history, a history becomes features, features become
 //! health, churn and lifecycle, and those become campaign decisions.
@@ -18,6 +19,7 @@ pub mod lifecycle;
 pub mod math;
 mod playbook;
 pub mod schema;
+pub mod threads;
 pub mod time;
 pub mod wire;
 

@@ -31,13 +31,18 @@ impl Timestamp {
     /// # Errors
     /// [`ErrorCode::Time`] outside the years −9999 to 9999.
     pub fn from_micros(micros: i64) -> Result<Self> {
-        jiff::Timestamp::from_microsecond(micros).map(|_| Self(micros)).map_err(|_| {
-            Error::new(
-                ErrorCode::Time,
-                "",
-                format!("`{micros}` microseconds is outside the years -9999 to 9999"),
-            )
-        })
+        if Self::in_range(micros) {
+            return Ok(Self(micros));
+        }
+        let message = format!("`{micros}` microseconds is outside the years -9999 to 9999");
+        Err(Error::new(ErrorCode::Time, "", message))
+    }
+
+    /// Whether so many microseconds after 1970-01-01T00:00:00Z are an instant.
+    #[must_use]
+    pub fn in_range(micros: i64) -> bool {
+        let least = jiff::Timestamp::MIN.as_microsecond();
+        (least..=jiff::Timestamp::MAX.as_microsecond()).contains(&micros)
     }
 
     /// The instant `millis` milliseconds after 1970-01-01T00:00:00Z, as JavaScript counts.

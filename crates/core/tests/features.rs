@@ -60,8 +60,10 @@ fn value(expression: &str) -> Value {
     let text = format!("{SCHEMA}x = '{expression}'\n");
     let playbook = Playbook::parse(&text).unwrap_or_else(|error| panic!("{expression}: {error}"));
     let as_of = at("2026-01-08T00:00:00Z");
-    let table =
-        playbook.features(&frame(events()), Some(&frame(customers())), &[as_of]).unwrap().table;
+    let table = playbook
+        .features(&frame(events()), Some(&frame(customers())), &[as_of], Some(1))
+        .unwrap()
+        .table;
     let column = &table.columns[0];
     let batch = match (&column.data, &column.kind) {
         (FeatureData::Number(rows), _) if rows[0].is_nan() => Value::Null,
@@ -70,8 +72,10 @@ fn value(expression: &str) -> Value {
             json!(values[rows[0] as usize])
         }
         (FeatureData::Number(rows), _) => json!(rows[0]),
-        (FeatureData::Time(rows), _) => rows[0].map_or(Value::Null, |at| json!(at.to_string())),
-        (FeatureData::Text(rows), _) => json!(rows[0]),
+        (FeatureData::Time(rows), _) => {
+            Timestamp::from_micros(rows[0]).map_or(Value::Null, |at| json!(at.to_string()))
+        }
+        (FeatureData::Text(column), _) => json!(column.get(0)),
     };
     let mut engine = Engine::new(Bundle::new(playbook, None).unwrap());
     engine.upsert_customers(&frame(customers())).unwrap();
@@ -214,7 +218,7 @@ fn a_label_reads_after_the_gap_up_to_the_end_of_the_horizon() {
         // Somebody else's event closes the data.
         rows.push(json!({"customer_id": "z", "timestamp": "2026-03-01", "type": "login"}));
         let set = playbook
-            .training_set(&frame(Value::Array(rows)), None, &[at("2026-01-01")])
+            .training_set(&frame(Value::Array(rows)), None, &[at("2026-01-01")], Some(1))
             .unwrap()
             .set;
         (set.labels.clone(), set.table.columns[0].numbers().unwrap().to_vec())
@@ -233,11 +237,11 @@ fn rows_past_the_data_and_not_eligible_are_left_out_and_counted() {
     );
     let playbook = Playbook::parse(&text).unwrap();
     let days = ["2026-01-01", "2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z"].map(at);
-    let training = playbook.training_set(&frame(events()), None, &days).unwrap();
+    let training = playbook.training_set(&frame(events()), None, &days, Some(2)).unwrap();
     let left_out = training.set.left_out;
     assert_eq!((left_out.not_eligible, left_out.horizon_past_data), (2, 0));
     assert_eq!(training.set.labels, [1.0]);
-    let late = playbook.training_set(&frame(events()), None, &[at("2026-01-30")]).unwrap();
+    let late = playbook.training_set(&frame(events()), None, &[at("2026-01-30")], None).unwrap();
     assert_eq!(late.set.left_out.horizon_past_data, 1);
 }
 
@@ -280,7 +284,7 @@ fn a_bad_event_is_in_the_report_and_the_good_ones_count() {
             "event 3: `amount` of `purchase` is missing",
             "event 4: `amount` is \"12,50\"; expected a number",
             "event 5: `customer_id` is missing",
-            "event 7: `event_id` is `1`, which this customer has already with other contents",
+            "event 7: `event_id` is `1`, which this customer has already with other contents; a correction needs a greater `revision`",
         ]
     );
     assert_eq!(engine.customers().collect::<Vec<_>>(), ["7", "a"]);

@@ -144,7 +144,7 @@ proptest! {
         prop_assert_eq!(straight.snapshot().unwrap(), pieced.snapshot().unwrap());
 
         let playbook = Playbook::parse(PLAYBOOK).unwrap();
-        let batch = playbook.features(&frame(turned), None, &instants()).unwrap();
+        let batch = playbook.features(&frame(turned), None, &instants(), Some(2)).unwrap();
         let batch = wire::rows(&batch.table);
         for at in instants() {
             let scores = straight.score_all(at).unwrap();
@@ -189,8 +189,8 @@ proptest! {
         let rows: Vec<Value> = events.iter().enumerate().map(|(at, event)| row(at, event)).collect();
         let past: Vec<Value> = rows.iter().filter(known).cloned().collect();
         let playbook = Playbook::parse(PLAYBOOK).unwrap();
-        let with = playbook.features(&frame(rows), None, &[at]).unwrap();
-        let without = playbook.features(&frame(past), None, &[at]).unwrap();
+        let with = playbook.features(&frame(rows), None, &[at], Some(1)).unwrap();
+        let without = playbook.features(&frame(past), None, &[at], Some(1)).unwrap();
         prop_assert_eq!(wire::rows(&with.table), wire::rows(&without.table));
     }
 }

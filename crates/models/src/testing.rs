@@ -66,14 +66,14 @@ pub(crate) fn made_up(rows: usize, seed: u64) -> TrainingSet {
         .map(|((name, kind), values)| FeatureColumn {
             name: name.to_owned(),
             kind,
-            data: FeatureData::Number(values),
+            data: FeatureData::Number(values.into()),
         })
         .collect();
     let as_of = |row: usize| start.plus(Span::days(30 * i64::try_from(row % 3).unwrap()));
     columns.push(FeatureColumn {
         name: "signed_up".to_owned(),
         kind: FeatureType::Timestamp,
-        data: FeatureData::Time((0..rows).map(|row| Some(as_of(row))).collect()),
+        data: FeatureData::Time((0..rows).map(|row| as_of(row).as_micros()).collect()),
     });
     let key = |row: usize| RowKey { customer_id: format!("c{:05}", row / 3), as_of: as_of(row) };
     let table = FeatureTable::new((0..rows).map(key).collect(), columns).unwrap();

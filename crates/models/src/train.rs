@@ -146,7 +146,9 @@ mod tests {
         };
         let value = |set: &mut TrainingSet, column: usize, value: f64| {
             let FeatureData::Number(rows) = &mut set.table.columns[column].data else { panic!() };
-            rows[3] = value;
+            let mut changed = rows.to_vec();
+            changed[3] = value;
+            *rows = changed.into();
         };
         assert_eq!(refused(&set.select(&[])), "training data: there are no rows");
         assert_eq!(
@@ -188,9 +190,7 @@ mod tests {
         let mut set = made_up(200, 6);
         let extremes = [f64::MAX, f64::MIN, 1e-310, -0.0, f64::MIN_POSITIVE, 3.5e38, -3.5e38];
         let FeatureData::Number(rows) = &mut set.table.columns[1].data else { panic!() };
-        for (at, value) in rows.iter_mut().enumerate() {
-            *value = extremes[at % extremes.len()];
-        }
+        *rows = (0..rows.len()).map(|at| extremes[at % extremes.len()]).collect();
         for algorithm in ALL {
             let model = train(&set, &with(algorithm)).unwrap();
             for p in model.predict(model.rows_of(&set.table).unwrap().view()).unwrap() {
@@ -205,7 +205,7 @@ mod tests {
         set.table.columns = vec![FeatureColumn {
             name: "same".to_owned(),
             kind: FeatureType::Number,
-            data: FeatureData::Number(vec![1.0; 60]),
+            data: FeatureData::Number(vec![1.0; 60].into()),
         }];
         for algorithm in ALL {
             let model = train(&set, &with(algorithm)).unwrap();

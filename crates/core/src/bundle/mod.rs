@@ -11,10 +11,9 @@ use crate::columns::{Frame, MISSING_TEXT};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
 use crate::event::{Cells, read_column};
 use crate::expr::Type;
-use crate::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType, RowKey};
+use crate::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
 use crate::playbook::Playbook;
 use crate::schema::{Field, FieldType};
-use crate::time::Timestamp;
 
 /// A playbook and, where there is one, its churn model.
 ///
@@ -113,8 +112,12 @@ impl Bundle {
     pub fn score_frame(&self, frame: &Frame) -> Result<Vec<f64>> {
         let inputs = self.model().map_or(&[][..], Model::inputs);
         let columns = inputs.iter().map(|input| column_of(input, frame)).collect::<Result<_>>()?;
-        let key = RowKey { customer_id: String::new(), as_of: Timestamp::EPOCH };
-        self.score_rows(&FeatureTable::new(vec![key; frame.len()], columns)?)
+        let keys = Keys {
+            customers: vec![String::new()],
+            customer: vec![0; frame.len()].into(),
+            as_of: vec![0; frame.len()].into(),
+        };
+        self.score_rows(&FeatureTable::new(keys, columns)?)
     }
 }
 
@@ -145,7 +148,7 @@ fn column_of(input: &Input, frame: &Frame) -> Result<FeatureColumn> {
         // No input is an instant.
         Cells::Time(rows) => (feature, vec![f64::NAN; rows.len()]),
     };
-    Ok(FeatureColumn { name: input.name.clone(), kind, data: FeatureData::Number(rows) })
+    Ok(FeatureColumn { name: input.name.clone(), kind, data: FeatureData::Number(rows.into()) })
 }
 
 fn check_inputs(playbook: &Playbook, model: &Model) -> Result<()> {

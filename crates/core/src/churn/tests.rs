@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType, RowKey};
+use crate::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
 use crate::time::Timestamp;
 
 fn names(count: usize) -> Vec<String> {
@@ -147,12 +147,16 @@ fn what_cannot_be_walked_is_refused() {
 
 fn table(columns: Vec<FeatureColumn>, rows: usize) -> FeatureTable {
     let as_of = Timestamp::parse("2026-11-01T00:00:00Z").unwrap();
-    let keys = (0..rows).map(|at| RowKey { customer_id: format!("c{at}"), as_of });
-    FeatureTable::new(keys.collect(), columns).unwrap()
+    let keys = Keys {
+        customers: (0..rows).map(|at| format!("c{at}")).collect(),
+        customer: (0..rows).map(|at| u32::try_from(at).unwrap()).collect(),
+        as_of: vec![as_of.as_micros(); rows].into(),
+    };
+    FeatureTable::new(keys, columns).unwrap()
 }
 
 fn column(name: &str, kind: FeatureType, rows: &[f64]) -> FeatureColumn {
-    FeatureColumn { name: name.to_owned(), kind, data: FeatureData::Number(rows.to_vec()) }
+    FeatureColumn { name: name.to_owned(), kind, data: FeatureData::Number(rows.to_vec().into()) }
 }
 
 #[test]

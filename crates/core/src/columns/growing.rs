@@ -44,7 +44,7 @@ enum Column {
     Missing(usize),
     Bool(Vec<Option<bool>>),
     Number(Vec<f64>),
-    Text(TextColumn, Codes),
+    Text(GrowingTexts),
     Json(Vec<Value>),
 }
 
@@ -54,7 +54,7 @@ impl Column {
             Self::Missing(len) => *len,
             Self::Bool(rows) => rows.len(),
             Self::Number(rows) => rows.len(),
-            Self::Text(column, _) => column.codes.len(),
+            Self::Text(texts) => texts.codes.len(),
             Self::Json(rows) => rows.len(),
         }
     }
@@ -65,7 +65,7 @@ impl Column {
             Self::Missing(rows) => *rows = len,
             Self::Bool(rows) => rows.resize(len, None),
             Self::Number(rows) => rows.resize(len, f64::NAN),
-            Self::Text(column, _) => column.codes.resize(len, MISSING_TEXT),
+            Self::Text(texts) => texts.codes.resize(len, MISSING_TEXT),
             Self::Json(rows) => rows.resize(len, Value::Null),
         }
     }
@@ -77,8 +77,8 @@ impl Column {
             (Self::Bool(rows), Cell::Bool(value)) => rows.push(Some(value)),
             (Self::Number(rows), Cell::Missing) => rows.push(f64::NAN),
             (Self::Number(rows), Cell::Number(value)) => rows.push(value),
-            (Self::Text(column, _), Cell::Missing) => column.codes.push(MISSING_TEXT),
-            (Self::Text(column, seen), Cell::Text(text)) => seen.push(column, text),
+            (Self::Text(texts), Cell::Missing) => texts.codes.push(MISSING_TEXT),
+            (Self::Text(texts), Cell::Text(text)) => texts.push(text),
             (Self::Json(rows), cell) => rows.push(cell.into()),
             (_, cell) => {
                 self.retype(&cell);
@@ -93,9 +93,7 @@ impl Column {
         let mut column = match (&*self, cell) {
             (Self::Missing(_), Cell::Bool(_)) => Self::Bool(Vec::new()),
             (Self::Missing(_), Cell::Number(_)) => Self::Number(Vec::new()),
-            (Self::Missing(_), Cell::Text(_)) => {
-                Self::Text(TextColumn::default(), Codes::default())
-            }
+            (Self::Missing(_), Cell::Text(_)) => Self::Text(GrowingTexts::default()),
             _ => {
                 let rows = std::mem::replace(self, Self::Missing(0)).into_data();
                 Self::Json((0..rows.len()).map(|row| rows.value(row)).collect())
@@ -107,10 +105,12 @@ impl Column {
 
     fn into_data(self) -> ColumnData {
         match self {
-            Self::Missing(len) => ColumnData::Number(vec![f64::NAN; len]),
+            Self::Missing(len) => ColumnData::Number(vec![f64::NAN; len].into()),
             Self::Bool(rows) => ColumnData::Bool(rows),
-            Self::Number(rows) => ColumnData::Number(rows),
-            Self::Text(column, _) => ColumnData::Text(column),
+            Self::Number(rows) => ColumnData::Number(rows.into()),
+            Self::Text(texts) => {
+                ColumnData::Text(TextColumn { codes: texts.codes.into(), values: texts.values })
+            }
             Self::Json(rows) => ColumnData::Json(rows),
         }
     }
@@ -119,36 +119,39 @@ impl Column {
 /// After so many distinct texts a column where most are new is taken for one of identifiers.
 const IDENTIFIERS: usize = 8192;
 
-/// The codes of a text column by their texts, which are kept in the column alone.
+/// A text column so far, and the codes of its texts.
 ///
 /// A column of identifiers or instants hardly ever repeats a text: looking for each would cost
 /// more than the few it would find. There every text has a code of its own from then on.
 #[derive(Default)]
-struct Codes {
+struct GrowingTexts {
+    codes: Vec<u32>,
+    values: Vec<String>,
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
     identifiers: bool,
 }
 
-impl Codes {
+impl GrowingTexts {
     /// Pushes the code of an equal text before it, or a new one.
-    fn push(&mut self, column: &mut TextColumn, text: &str) {
-        let code = if self.identifiers { None } else { self.find(column, text) };
-        column.codes.push(code.unwrap_or_else(|| {
-            column.values.push(text.to_owned());
-            u32::try_from(column.values.len() - 1).unwrap_or(MISSING_TEXT)
+    fn push(&mut self, text: &str) {
+        let code = if self.identifiers { None } else { self.find(text) };
+        self.codes.push(code.unwrap_or_else(|| {
+            self.values.push(text.to_owned());
+            u32::try_from(self.values.len() - 1).unwrap_or(MISSING_TEXT)
         }));
     }
 
     /// The code of an equal text; where there is none, the next text pushed is expected to be it.
-    fn find(&mut self, column: &TextColumn, text: &str) -> Option<u32> {
-        let values = &column.values;
+    fn find(&mut self, text: &str) -> Option<u32> {
+        let values = &self.values;
         let hash = self.hasher.hash_one(text);
         if let Some(code) = self.table.find(hash, |&code| values[code as usize] == text) {
             return Some(*code);
         }
-        if values.len() >= IDENTIFIERS && values.len() * 2 > column.codes.len() {
-            *self = Self { identifiers: true, ..Self::default() };
+        if values.len() >= IDENTIFIERS && values.len() * 2 > self.codes.len() {
+            self.identifiers = true;
+            self.table = HashTable::new();
             return None;
         }
         let next = u32::try_from(values.len()).unwrap_or(MISSING_TEXT);

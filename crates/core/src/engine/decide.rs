@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::scorer::{Assessment, BoundCampaign, Scorer};
-use super::state::CustomerState;
+use super::scorer::{Assessment, BoundCampaign, Memory, Scorer};
+use super::state::{CustomerState, Decided};
 use crate::bundle::Bundle;
 use crate::campaign::{
     self, CampaignInput, Customer, CustomerCampaignState, Decision, Observation, Suppression,
@@ -34,37 +34,39 @@ pub(super) fn decide(
     customers: &mut BTreeMap<String, CustomerState>,
     as_of: Timestamp,
 ) -> Result<Decisions> {
-    for state in customers.values() {
-        state.campaigns.check_order(as_of)?;
+    let layout = bundle.playbook().layout();
+    for decided in customers.values().filter_map(|state| state.decided.as_ref()) {
+        decided.campaigns.check_order(as_of)?;
     }
     let mut all = Decisions { as_of, decisions: Vec::new(), suppressions: Vec::new() };
-    for (id, state) in customers.iter_mut().filter(|(_, state)| state.known_at(as_of)) {
-        let mut campaigns = std::mem::take(&mut state.campaigns);
-        let looked = look(bundle, scorer, id, state, &mut campaigns, as_of);
-        state.campaigns = campaigns;
-        let (band, decisions, suppressions) = looked?;
-        state.band = band.or(state.band.take());
+    for (id, state) in customers.iter_mut().filter(|(_, state)| state.known_at(layout, as_of)) {
+        let mut decided = state.decided.take().unwrap_or_default();
+        let looked = look(bundle, scorer, id, state, &mut decided, as_of);
+        state.decided = Some(decided);
+        let (decisions, suppressions) = looked?;
         all.decisions.extend(decisions);
         all.suppressions.extend(suppressions);
     }
     Ok(all)
 }
 
-type Looked = (Option<String>, Vec<Decision>, Vec<Suppression>);
+type Looked = (Vec<Decision>, Vec<Suppression>);
 
-/// One customer: the band now, and what becomes of the campaigns.
+/// One customer: what becomes of the campaigns, and what is left behind for the next time.
 fn look(
     bundle: &Bundle,
     scorer: &Scorer,
     id: &str,
     state: &CustomerState,
-    campaigns: &mut CustomerCampaignState,
+    decided: &mut Decided,
     as_of: Timestamp,
 ) -> Result<Looked> {
     let playbook = bundle.playbook();
-    let mut frame = Vec::new();
-    let assessment = scorer.assess(bundle, state, as_of, &mut frame)?;
-    let subject = state.subject(playbook.schema());
+    let mut memory = Memory::default();
+    let assessment = scorer.assess(bundle, state, decided.band.as_deref(), as_of, &mut memory)?;
+    let frame = &mut memory.frame;
+    let campaigns = &mut decided.campaigns;
+    let subject = state.subject(playbook.schema(), playbook.layout());
     let seen = Seen {
         assessment: &assessment,
         history: &subject.history,
@@ -74,14 +76,17 @@ fn look(
     let set = &playbook.campaigns().set;
     let mut inputs = Vec::with_capacity(set.campaigns.len());
     for (spec, bound) in set.campaigns.iter().zip(&scorer.campaigns) {
-        inputs.push(ask(&spec.name, bound, &seen, campaigns, &mut frame));
+        inputs.push(ask(&spec.name, bound, &seen, campaigns, frame));
     }
     let consent: Vec<Option<bool>> =
-        scorer.consent.iter().map(|program| program.eval(&frame).as_bool()).collect();
+        scorer.consent.iter().map(|program| program.eval(frame).as_bool()).collect();
     let customer = Customer { id, zone: &subject.zone, consent: &consent };
     let (decisions, suppressions) =
         campaign::decide(set, &customer, as_of, &inputs, campaigns, bundle.hash())?;
-    Ok((assessment.health.map(|health| health.band), decisions, suppressions))
+    if let Some(health) = assessment.health {
+        decided.band = Some(health.band);
+    }
+    Ok((decisions, suppressions))
 }
 
 /// What triggers watch.
@@ -153,8 +158,8 @@ impl<'a> Seen<'_, 'a> {
                 (campaign::Trigger::Leaves { state }, observation)
             }
             TriggerKind::Event(event) => {
-                let events = self.history.types[*event].between(None, self.as_of);
-                let latest = events.times().last().copied();
+                let events = self.history.events(*event).between(None, self.as_of);
+                let latest = events.times().next_back();
                 let latest = latest.and_then(|at| Timestamp::from_micros(at).ok());
                 let event = self.schema.events[*event].name.clone();
                 (campaign::Trigger::Event { event }, Observation::LatestEvent(latest))

@@ -17,11 +17,11 @@ pub use score::{Churn, Reason, Score};
 use crate::bundle::Bundle;
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
-use crate::event::{CustomerTable, EventRows, IngestReport, check_customers, check_events};
-use crate::history::NewEvent;
+use crate::event::{CustomerTable, EventTable, IngestReport, check_customers};
+use crate::history::{CustomerHistory, Gatherer, Tally};
 use crate::playbook::Reports;
 use crate::time::Timestamp;
-use scorer::Scorer;
+use scorer::{Memory, Scorer};
 use state::CustomerState;
 
 /// A bundle and the state of its customers.
@@ -59,9 +59,7 @@ impl Engine {
     /// `table_column` when a column is missing or cannot be what it should be; nothing is taken in
     /// then.
     pub fn ingest(&mut self, events: &Frame) -> Result<IngestReport> {
-        let schema = self.bundle.playbook().schema();
-        let (rows, report) = check_events(schema, events)?;
-        Ok(self.take_events(&rows, report))
+        Ok(self.ingest_tables(events, None)?.events)
     }
 
     /// Takes customers in: `customer_id` and attributes. A known customer's attributes are
@@ -71,7 +69,7 @@ impl Engine {
     /// As [`Engine::ingest`].
     pub fn upsert_customers(&mut self, customers: &Frame) -> Result<IngestReport> {
         let (table, report) = check_customers(self.bundle.playbook().schema(), customers)?;
-        self.take_customers(&table);
+        take_customers(&mut self.customers, &table);
         Ok(report)
     }
 
@@ -80,46 +78,17 @@ impl Engine {
     /// # Errors
     /// As [`Engine::ingest`] for either table; nothing of both is taken in then.
     pub fn ingest_tables(&mut self, events: &Frame, customers: Option<&Frame>) -> Result<Reports> {
-        let schema = self.bundle.playbook().schema();
-        let (rows, report) = check_events(schema, events)?;
+        let Self { bundle, customers: known, .. } = self;
+        let playbook = bundle.playbook();
+        let events = EventTable::new(playbook.schema(), playbook.layout(), events)?;
         let mut reports = Reports::default();
         if let Some(customers) = customers {
-            let (table, report) = check_customers(schema, customers)?;
-            self.take_customers(&table);
+            let (table, report) = check_customers(playbook.schema(), customers)?;
+            take_customers(known, &table);
             reports.customers = report;
         }
-        reports.events = self.take_events(&rows, report);
+        reports.events = take_events(known, &events);
         Ok(reports)
-    }
-
-    fn take_events(&mut self, rows: &EventRows, mut report: IngestReport) -> IngestReport {
-        let schema = self.bundle.playbook().schema();
-        // In the order given, so that of two events with one `event_id` the first counts.
-        let mut order: Vec<(usize, usize, usize)> = Vec::with_capacity(report.accepted);
-        for (kind, table) in rows.types.iter().enumerate() {
-            order.extend(table.rows.iter().enumerate().map(|(at, row)| (*row, kind, at)));
-        }
-        order.sort_unstable();
-        for (row, kind, at) in order {
-            let customer = &rows.customers[rows.types[kind].customers[at] as usize];
-            if !self.customers.contains_key(customer) {
-                self.customers.insert(customer.clone(), CustomerState::new(schema));
-            }
-            let event = NewEvent::of(rows, kind, at);
-            if let Some(state) = self.customers.get_mut(customer) {
-                state.history.insert(&event).enter(&mut report, row, event.id);
-            }
-        }
-        report
-    }
-
-    fn take_customers(&mut self, table: &CustomerTable) {
-        let schema = self.bundle.playbook().schema();
-        for (row, id) in table.ids.iter().enumerate() {
-            let state =
-                self.customers.entry(id.clone()).or_insert_with(|| CustomerState::new(schema));
-            state.set_attributes(table, row);
-        }
     }
 
     /// Everything known of one customer at `as_of`.
@@ -135,7 +104,7 @@ impl Engine {
             )
             .at_path(customer_id)
         })?;
-        let mut frame = Vec::new();
+        let mut frame = Memory::default();
         self.scorer.score(&self.bundle, customer_id, state, as_of, &mut frame)
     }
 
@@ -145,10 +114,11 @@ impl Engine {
     /// # Errors
     /// None that a caller can cause.
     pub fn score_all(&self, as_of: Timestamp) -> Result<Vec<Score>> {
-        let mut frame = Vec::new();
+        let layout = self.bundle.playbook().layout();
+        let mut frame = Memory::default();
         self.customers
             .iter()
-            .filter(|(_, state)| state.known_at(as_of))
+            .filter(|(_, state)| state.known_at(layout, as_of))
             .map(|(id, state)| self.scorer.score(&self.bundle, id, state, as_of, &mut frame))
             .collect()
     }
@@ -181,5 +151,34 @@ impl Engine {
     pub fn restore(bundle: Bundle, bytes: &[u8]) -> Result<Self> {
         let customers = snapshot::read(&bundle, bytes)?;
         Ok(Self { customers, ..Self::new(bundle) })
+    }
+}
+
+/// Takes the events of a table into the histories of its customers.
+fn take_events(
+    known: &mut BTreeMap<String, CustomerState>,
+    events: &EventTable<'_>,
+) -> IngestReport {
+    let mut gatherer = Gatherer::new(events.layout());
+    let mut tally = Tally::default();
+    for (group, customer) in events.groups().customers.iter().enumerate() {
+        let mut new = CustomerHistory::default();
+        let history = known.get_mut(customer).map_or(&mut new, |state| &mut state.history);
+        gatherer.gather(events, group, Some(history), &mut tally);
+        // A customer all of whose rows are refused stays unknown.
+        if gatherer.is_empty() {
+            continue;
+        }
+        history.take(&gatherer, events.layout());
+        if !new.is_new() {
+            known.insert(customer.clone(), CustomerState::of(new));
+        }
+    }
+    tally.report(events)
+}
+
+fn take_customers(known: &mut BTreeMap<String, CustomerState>, table: &CustomerTable) {
+    for (row, id) in table.ids.iter().enumerate() {
+        known.entry(id.clone()).or_default().set_attributes(table, row);
     }
 }

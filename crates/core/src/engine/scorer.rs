@@ -7,7 +7,7 @@ use crate::bundle::Bundle;
 use crate::churn::InputKind;
 use crate::error::Result;
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
-use crate::features::Plan;
+use crate::features::{Plan, Scratch};
 use crate::health::{self, Health};
 use crate::lifecycle::{LifecycleSpec, SegmentsSpec};
 use crate::playbook::{Conditions, Playbook};
@@ -58,6 +58,13 @@ pub(super) struct Assessment<'a> {
     pub(super) segments: Vec<Option<bool>>,
 }
 
+/// Memory that looking at one customer after the other uses again.
+#[derive(Default)]
+pub(super) struct Memory<'a> {
+    pub(super) frame: Vec<Value<'a>>,
+    scratch: Scratch<'a>,
+}
+
 impl Scorer {
     pub(super) fn new(bundle: &Bundle) -> Self {
         let playbook = bundle.playbook();
@@ -95,7 +102,8 @@ impl Scorer {
         }
     }
 
-    /// Fills `frame` with all that is known of a customer at `as_of`.
+    /// Fills the frame with all that is known of a customer at `as_of`; `band` was the health band
+    /// at the last decision.
     ///
     /// # Errors
     /// None that a caller can cause.
@@ -103,15 +111,18 @@ impl Scorer {
         &'a self,
         bundle: &'a Bundle,
         state: &'a CustomerState,
+        band: Option<&str>,
         as_of: Timestamp,
-        frame: &mut Vec<Value<'a>>,
+        memory: &mut Memory<'a>,
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
-        self.plan.fill(&state.subject(playbook.schema()), as_of, frame);
+        let subject = state.subject(playbook.schema(), playbook.layout());
+        let Memory { frame, scratch } = memory;
+        self.plan.fill(&subject, as_of, frame, scratch);
         let health = playbook.health().and_then(|plan| {
             let scores: Vec<f64> =
                 self.factors.iter().map(|factor| factor.eval(frame).as_number()).collect();
-            health::evaluate(&plan.spec, &scores, state.band.as_deref())
+            health::evaluate(&plan.spec, &scores, band)
         });
         if let Some(health) = &health {
             frame[self.health_slot] = Value::number(health.score);
@@ -151,9 +162,10 @@ impl Scorer {
         customer_id: &str,
         state: &'a CustomerState,
         as_of: Timestamp,
-        frame: &mut Vec<Value<'a>>,
+        memory: &mut Memory<'a>,
     ) -> Result<Score> {
-        let assessment = self.assess(bundle, state, as_of, frame)?;
+        let assessment = self.assess(bundle, state, state.band(), as_of, memory)?;
+        let frame = &memory.frame;
         let specs = &bundle.playbook().feature_set().specs;
         let feature = |index: usize| super::score::json(frame[self.plan.feature(index)]);
         let features =

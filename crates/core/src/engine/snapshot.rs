@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::state::CustomerState;
+use super::state::{CustomerState, StateDocument};
 use crate::bundle::Bundle;
 use crate::bundle::container::{Container, SNAPSHOT};
 use crate::error::{Error, ErrorCode, Result};
@@ -14,7 +14,10 @@ pub(super) fn write(bundle: &Bundle, customers: &Customers) -> Result<Vec<u8>> {
     let mut container = Container::new(&SNAPSHOT);
     container.push("playbook", bundle.playbook().name().as_bytes().to_vec())?;
     container.push_cbor("schema", bundle.playbook().schema())?;
-    container.push_cbor("customers", customers)?;
+    let layout = bundle.playbook().layout();
+    let customers: BTreeMap<&str, StateDocument> =
+        customers.iter().map(|(id, state)| (id.as_str(), state.document(layout))).collect();
+    container.push_cbor("customers", &customers)?;
     Ok(container.write())
 }
 
@@ -35,13 +38,17 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<Customers> {
             "was made with other customer attributes or event types than the bundle has".to_owned(),
         ));
     }
-    let customers: Customers = container.require_cbor("customers")?;
-    if let Some((id, _)) = customers.iter().find(|(_, state)| !state.fits(&schema)) {
-        return Err(Error::new(
-            ErrorCode::StateFormat,
-            "snapshot",
-            format!("the state of customer `{id}` does not fit its own schema"),
-        ));
+    let documents: BTreeMap<String, StateDocument> = container.require_cbor("customers")?;
+    let mut customers = Customers::new();
+    for (id, document) in documents {
+        let Some(state) = CustomerState::read(document, &schema, playbook.layout()) else {
+            return Err(Error::new(
+                ErrorCode::StateFormat,
+                "snapshot",
+                format!("the state of customer `{id}` does not fit its own schema"),
+            ));
+        };
+        customers.insert(id, state);
     }
     Ok(customers)
 }

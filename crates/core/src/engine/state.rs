@@ -1,21 +1,28 @@
-//! What is kept of one customer. It serialises alone.
+//! What is kept of one customer, and how it is written. It is written alone.
 
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::CustomerCampaignState;
-use crate::event::{Cell, CustomerTable};
+use crate::event::{Cell, CustomerTable, Layout};
 use crate::expr::Value;
 use crate::features::Subject;
-use crate::history::CustomerHistory;
+use crate::history::{CustomerHistory, HistoryDocument};
 use crate::schema::{FieldType, Schema};
 use crate::time::Timestamp;
 
 /// The state of one customer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct CustomerState {
     pub(super) history: CustomerHistory,
     /// One for each attribute of the schema; none where no row was ever given.
-    attributes: Option<Vec<Attribute>>,
+    attributes: Option<Box<[Attribute]>>,
+    /// What decisions left behind; none before the first that did.
+    pub(super) decided: Option<Box<Decided>>,
+}
+
+/// What decisions leave behind.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub(super) struct Decided {
     pub(super) campaigns: CustomerCampaignState,
     /// The health band at the last decision, from which hysteresis goes on.
     pub(super) band: Option<String>,
@@ -27,8 +34,16 @@ enum Attribute {
     Missing,
     Number(f64),
     Bool(bool),
-    Text(String),
+    Text(Box<str>),
     Time(Timestamp),
+}
+
+/// The state of one customer as it is written.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct StateDocument {
+    history: HistoryDocument,
+    attributes: Option<Box<[Attribute]>>,
+    decided: Option<Box<Decided>>,
 }
 
 impl Attribute {
@@ -56,14 +71,9 @@ impl Attribute {
 }
 
 impl CustomerState {
-    /// A customer of whom nothing is known.
-    pub(super) fn new(schema: &Schema) -> Self {
-        Self {
-            history: CustomerHistory::new(schema),
-            attributes: None,
-            campaigns: CustomerCampaignState::default(),
-            band: None,
-        }
+    /// The state of a customer with that history.
+    pub(super) fn of(history: CustomerHistory) -> Self {
+        Self { history, ..Self::default() }
     }
 
     pub(super) fn set_attributes(&mut self, table: &CustomerTable, row: usize) {
@@ -71,26 +81,26 @@ impl CustomerState {
             Cell::Missing => Attribute::Missing,
             Cell::Number(x) => Attribute::Number(x),
             Cell::Bool(truth) => Attribute::Bool(truth),
-            Cell::Text(text) => Attribute::Text(text.to_owned()),
+            Cell::Text(text) => Attribute::Text(text.into()),
             Cell::Time(at) => Attribute::Time(at),
         });
         self.attributes = Some(read.collect());
     }
 
+    /// The health band at the last decision.
+    pub(super) fn band(&self) -> Option<&str> {
+        self.decided.as_ref().and_then(|decided| decided.band.as_deref())
+    }
+
     /// Whether there is anything to be known of the customer at `as_of`.
-    pub(super) fn known_at(&self, as_of: Timestamp) -> bool {
-        self.attributes.is_some()
-            || self
-                .history
-                .view()
-                .types
-                .iter()
-                .any(|events| !events.between(None, as_of).is_empty())
+    pub(super) fn known_at(&self, layout: &Layout, as_of: Timestamp) -> bool {
+        let first = || self.history.view(layout).first();
+        self.attributes.is_some() || first().is_some_and(|first| first <= as_of.as_micros())
     }
 
     /// The customer as features read it.
-    pub(super) fn subject<'a>(&'a self, schema: &'a Schema) -> Subject<'a> {
-        let history = self.history.view();
+    pub(super) fn subject<'a>(&'a self, schema: &'a Schema, layout: &'a Layout) -> Subject<'a> {
+        let history = self.history.view(layout);
         match &self.attributes {
             Some(attributes) => Subject::of_values(
                 history,
@@ -101,12 +111,23 @@ impl CustomerState {
         }
     }
 
-    /// Whether a state read from bytes is one of this schema.
-    pub(super) fn fits(&self, schema: &Schema) -> bool {
-        let attributes = self.attributes.as_ref().is_none_or(|attributes| {
+    /// The state as it is written.
+    pub(super) fn document(&self, layout: &Layout) -> StateDocument {
+        StateDocument {
+            history: self.history.document(layout),
+            attributes: self.attributes.clone(),
+            decided: self.decided.clone(),
+        }
+    }
+
+    /// The state that was written, if it is one of this schema.
+    pub(super) fn read(document: StateDocument, schema: &Schema, layout: &Layout) -> Option<Self> {
+        let fits = document.attributes.as_ref().is_none_or(|attributes| {
             attributes.len() == schema.attributes.len()
                 && attributes.iter().zip(&schema.attributes).all(|(a, field)| a.fits(&field.kind))
         });
-        attributes && self.history.fits(schema)
+        let history = CustomerHistory::from_document(&document.history, layout)?;
+        let StateDocument { attributes, decided, .. } = document;
+        fits.then_some(Self { history, attributes, decided })
     }
 }

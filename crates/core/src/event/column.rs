@@ -1,6 +1,7 @@
 //! One column of a host's table, read whole.
 
-use super::cell::{Cells, CellsBuilder, Reader};
+use super::cell::{Cells, CellsBuilder};
+use super::reader::Reader;
 use crate::columns::Frame;
 use crate::error::Result;
 use crate::schema::Field;

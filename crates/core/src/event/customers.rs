@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::cell::{Cell, Cells, CellsBuilder, Reader, default_cell, value_error};
-use super::events::identifier;
+use super::cell::{Cell, Cells, CellsBuilder};
+use super::layout::identifier;
+use super::reader::Reader;
 use super::report::{IngestReport, Rejected};
+use super::value::{default_cell, value_error};
 use crate::columns::Frame;
 use crate::error::Result;
 use crate::schema::{Field, Schema};

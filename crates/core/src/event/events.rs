@@ -1,244 +1,305 @@
-//! A table of events, checked and divided by type.
+//! A table of events, checked against the schema and read row by row as words.
 
-use super::cell::{Cell, Cells, CellsBuilder, Reader, value_error};
-use super::report::{IngestReport, Rejected};
-use crate::columns::Frame;
+use super::cell::{Cell, Dictionary};
+use super::groups::Groups;
+use super::identity::Identifiers;
+use super::layout::{Layout, WordType};
+use super::reader::{self, Reader, WordReader};
+use super::value::value_error;
+use super::word;
+use crate::columns::{ColumnData, Frame};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
-use crate::schema::{Field, FieldType, Schema};
+use crate::schema::{Field, Schema};
 use crate::time::Timestamp;
 
-/// The columns that every event table has; `event_id` may be left out.
-const FIXED: [&str; 4] = ["customer_id", "timestamp", "type", "event_id"];
+/// The columns that an event table may have besides properties; the first three it must have.
+pub const EVENT_COLUMNS: [&str; 6] =
+    ["customer_id", "timestamp", "type", "event_id", "revision", "deleted"];
 
-/// Checked events, divided by type.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct EventRows {
-    /// The customers, in order of first appearance.
-    pub customers: Vec<String>,
-    /// One table for each event type of the schema.
-    pub types: Vec<TypeRows>,
+/// What stands beside the words of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mark {
+    /// Which version of the event it is: the greatest counts.
+    pub revision: u32,
+    /// Whether it says that the event is gone.
+    pub deleted: bool,
 }
 
-/// Checked events of one type, in the order given.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct TypeRows {
-    /// The row in the table given.
-    pub rows: Vec<usize>,
-    /// The customer, as an index into [`EventRows::customers`].
-    pub customers: Vec<u32>,
-    /// When it happened.
-    pub times: Vec<Timestamp>,
-    /// The host's own identity of the event.
-    pub ids: Vec<Option<String>>,
-    /// One column for each property of the type.
-    pub properties: Vec<Cells>,
+/// A checked table of events. Rows that are wrong are found when they are read.
+pub struct EventTable<'a> {
+    schema: &'a Schema,
+    frame: &'a Frame,
+    layout: &'a Layout,
+    groups: Groups,
+    customer: Identifiers<'a>,
+    time: WordReader<'a>,
+    kind: Kinds<'a>,
+    id: Option<Identifiers<'a>>,
+    revision: Option<WordReader<'a>>,
+    deleted: Option<WordReader<'a>>,
+    /// For each event type, its properties.
+    properties: Vec<Vec<Property<'a>>>,
+    /// One for each property with a dictionary of the data.
+    dictionaries: Vec<Dictionary>,
 }
 
-/// A field that holds an identifier.
-pub(super) fn identifier(name: &str) -> Field {
-    Field { required: true, ..Field::new(name, FieldType::Text) }
+/// A property's column, if the table has it.
+struct Property<'a> {
+    field: &'a Field,
+    reader: Option<WordReader<'a>>,
+    /// Which of the dictionaries it uses; any, where it uses none.
+    dictionary: usize,
 }
 
-/// Checks an event table against the schema.
-///
-/// Rows that are wrong are in the report, and not among the events; `accepted` counts the others.
-///
-/// # Errors
-/// `table_column` when a column that must be there is not, or cannot be what it should be.
-pub fn check_events(schema: &Schema, frame: &Frame) -> Result<(EventRows, IngestReport)> {
-    let mut report = IngestReport::default();
-    let mut events =
-        EventRows { customers: Vec::new(), types: vec![TypeRows::default(); schema.events.len()] };
-    let mut properties: Vec<Vec<CellsBuilder>> = schema
-        .events
-        .iter()
-        .map(|event| event.properties.iter().map(|field| CellsBuilder::new(&field.kind)).collect())
-        .collect();
-    let finish = |events: &mut EventRows, properties: Vec<Vec<CellsBuilder>>| {
-        for (rows, builders) in events.types.iter_mut().zip(properties) {
-            rows.properties = builders.into_iter().map(CellsBuilder::finish).collect();
-        }
-    };
-    if frame.is_empty() {
-        finish(&mut events, properties);
-        return Ok((events, report));
-    }
-    let head = Head::new();
-    let columns = Columns::new(schema, &head, frame)?;
-    let known = |name: &String| {
-        FIXED.contains(&name.as_str())
-            || schema.events.iter().any(|event| event.property(name).is_some())
-    };
-    report.ignored_columns = frame.names().iter().filter(|name| !known(name)).cloned().collect();
-    let mut customers = std::collections::HashMap::new();
-    let mut cells = Vec::new();
-    for row in 0..frame.len() {
-        let event = match frame.unread(row) {
-            Some(error) => Err(error.clone()),
-            None => columns.event(schema, row, &mut cells),
+/// The column of event types.
+enum Kinds<'a> {
+    /// The type of each text of the dictionary.
+    Coded { codes: &'a [u32], kinds: Vec<Option<usize>> },
+    /// Whatever else it is.
+    Named(Identifiers<'a>),
+}
+
+impl<'a> EventTable<'a> {
+    /// Checks the columns of `frame`, and groups its rows by customer.
+    ///
+    /// # Errors
+    /// `table_column` when a column that must be there is not, or cannot be what it should be.
+    pub fn new(schema: &'a Schema, layout: &'a Layout, frame: &'a Frame) -> Result<Self> {
+        let head = &layout.head;
+        let word_reader = |field: &'a Field, kind: &'a WordType| -> Result<_> {
+            let reader = Reader::of(field, frame)?;
+            Ok(reader.map(|reader| WordReader::new(reader, kind, &[])))
         };
-        match event {
-            Ok((customer, time, kind, id)) => {
-                let customer = *customers.entry(customer).or_insert_with(|| {
-                    events.customers.push(customer.to_owned());
-                    u32::try_from(events.customers.len() - 1).unwrap_or(u32::MAX)
-                });
-                let rows = &mut events.types[kind];
-                rows.rows.push(row);
-                rows.customers.push(customer);
-                rows.times.push(time);
-                rows.ids.push(id.map(str::to_owned));
-                let columns = properties[kind].iter_mut();
-                columns.zip(&cells).for_each(|(column, cell)| column.push(*cell));
-                report.accepted += 1;
-            }
-            Err(error) => {
-                report.rejected.push(Rejected::new(row, &error.in_place(format!("event {row}"))));
-            }
+        let customer = Identifiers::must("events", &head.customer, frame)?;
+        let time = Reader::must("events", &head.time, frame)?;
+        let mut dictionaries = vec![Dictionary::default(); layout.dictionaries];
+        let mut properties = Vec::with_capacity(schema.events.len());
+        for (event, kinds) in schema.events.iter().zip(&layout.types) {
+            let fields = event.properties.iter().zip(&kinds.properties);
+            let columns = fields.map(|(field, kind)| {
+                let mut column = Property { field, reader: None, dictionary: 0 };
+                let reader = Reader::of(field, frame)?;
+                if let (Some(reader), WordType::Open(at)) = (&reader, kind) {
+                    column.dictionary = *at;
+                    dictionaries[*at] = reader::dictionary(reader);
+                }
+                let dictionary = dictionaries.get(column.dictionary).map_or(&[][..], |known| known);
+                column.reader = reader.map(|reader| WordReader::new(reader, kind, dictionary));
+                Ok(column)
+            });
+            properties.push(columns.collect::<Result<Vec<_>>>()?);
         }
-    }
-    drop(cells);
-    finish(&mut events, properties);
-    Ok((events, report))
-}
-
-/// The fields that every event has, as fields of the schema.
-struct Head {
-    customer: Field,
-    time: Field,
-    kind: Field,
-    id: Field,
-}
-
-impl Head {
-    fn new() -> Self {
-        Self {
-            customer: identifier("customer_id"),
-            time: Field { kind: FieldType::Timestamp, ..identifier("timestamp") },
-            kind: identifier("type"),
-            id: identifier("event_id"),
-        }
-    }
-}
-
-/// Readers of an event table's columns.
-struct Columns<'a> {
-    customer: Reader<'a>,
-    time: Reader<'a>,
-    kind: Reader<'a>,
-    id: Option<Reader<'a>>,
-    /// For each event type, a reader for each property.
-    properties: Vec<Vec<Option<Reader<'a>>>>,
-}
-
-impl<'a> Columns<'a> {
-    fn new(schema: &'a Schema, head: &'a Head, frame: &'a Frame) -> Result<Self> {
-        let properties = schema.events.iter().map(|event| {
-            let readers = event.properties.iter().map(|field| Reader::of(field, frame));
-            readers.collect::<Result<Vec<_>>>()
-        });
+        let rows = u32::try_from(frame.len()).map_err(|_| {
+            Error::new(ErrorCode::TableColumn, "events", "has more than 2^32 rows; divide it")
+        })?;
         Ok(Self {
-            customer: Reader::must("events", &head.customer, frame)?,
-            time: Reader::must("events", &head.time, frame)?,
-            kind: Reader::must("events", &head.kind, frame)?,
-            id: Reader::of(&head.id, frame)?,
-            properties: properties.collect::<Result<Vec<_>>>()?,
+            schema,
+            frame,
+            layout,
+            groups: Groups::of(&customer, rows),
+            customer,
+            time: WordReader::new(time, &WordType::Time, &[]),
+            kind: Kinds::of(schema, &head.kind, frame)?,
+            id: Identifiers::of(&head.id, frame)?,
+            revision: word_reader(&head.revision, &WordType::Number)?,
+            deleted: word_reader(&head.deleted, &WordType::Bool)?,
+            properties,
+            dictionaries,
         })
     }
 
-    /// The event of a row: customer, time, index of the type, identity; its properties go into
-    /// `cells`.
-    fn event<'r>(
-        &'r self,
-        schema: &Schema,
-        row: usize,
-        cells: &mut Vec<Cell<'r>>,
-    ) -> Result<(&'r str, Timestamp, usize, Option<&'r str>)> {
-        let missing = |name: &str| value_error(format!("`{name}` is missing"));
-        let Cell::Text(customer) = self.customer.get(row)? else {
-            return Err(missing("customer_id"));
+    /// How the events stand in words.
+    #[must_use]
+    pub fn layout(&self) -> &'a Layout {
+        self.layout
+    }
+
+    /// The rows by customer.
+    #[must_use]
+    pub fn groups(&self) -> &Groups {
+        &self.groups
+    }
+
+    /// The sorted texts of each property with an open dictionary.
+    #[must_use]
+    pub fn dictionaries(&self) -> &[Dictionary] {
+        &self.dictionaries
+    }
+
+    /// Whether events have identities.
+    #[must_use]
+    pub fn identified(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// Appends the words of a row to those of its type in `logs`, and gives the type; none where
+    /// the row is wrong, and then nothing is appended.
+    pub fn read(&self, row: usize, logs: &mut [Vec<i64>]) -> Option<usize> {
+        let kind = self.kind.get(self.schema, row)?;
+        let time = self.time.word(row, &[]).filter(|time| *time != word::MISSING)?;
+        let identity = match &self.id {
+            None => word::MISSING,
+            Some(id) => id.get(row).ok()?.map_or(word::MISSING, |id| word::of_identity(&id)),
         };
-        let Cell::Time(time) = self.time.get(row)? else { return Err(missing("timestamp")) };
-        let Cell::Text(kind) = self.kind.get(row)? else { return Err(missing("type")) };
-        let Some(index) = schema.event(kind) else {
-            let near = did_you_mean(kind, schema.events.iter().map(|event| event.name.as_str()));
-            return Err(Error::new(
-                ErrorCode::EventType,
-                "",
-                format!("`{kind}` is not an event type of the playbook{near}"),
-            ));
-        };
-        let id = match self.id.as_ref().map(|id| id.get(row)).transpose()? {
-            Some(Cell::Text(id)) => Some(id),
-            _ => None,
-        };
-        cells.clear();
-        for (field, reader) in schema.events[index].properties.iter().zip(&self.properties[index]) {
-            let cell = reader.as_ref().map_or(Ok(Cell::Missing), |reader| reader.get(row))?;
-            if cell == Cell::Missing && field.required {
-                return Err(value_error(format!("`{}` of `{kind}` is missing", field.name)));
-            }
-            cells.push(cell);
+        let log = &mut logs[kind];
+        let start = log.len();
+        log.push(time);
+        log.push(identity);
+        for property in &self.properties[kind] {
+            let Some(word) = property.word(row, &self.dictionaries) else {
+                log.truncate(start);
+                return None;
+            };
+            log.push(word);
         }
-        Ok((customer, time, index, id))
+        Some(kind)
+    }
+
+    /// What a row of an event with an identity says of its version; none where that is wrong.
+    #[must_use]
+    pub fn mark(&self, row: usize) -> Option<Mark> {
+        let word = |reader: &Option<WordReader<'_>>| match reader {
+            None => Some(word::MISSING),
+            Some(reader) => reader.word(row, &[]),
+        };
+        let revision = match word(&self.revision)? {
+            word::MISSING => 0.0,
+            known => word::number(known),
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "compared with what it was"
+        )]
+        let whole = revision as u32;
+        let deleted = word(&self.deleted)? == 1;
+        (f64::from(whole) == revision).then_some(Mark { revision: whole, deleted })
+    }
+
+    /// Whether rows may say that they correct or delete events.
+    #[must_use]
+    pub fn marked(&self) -> bool {
+        self.revision.is_some() || self.deleted.is_some()
+    }
+
+    /// The identity of a row's event, as the host wrote it.
+    #[must_use]
+    pub fn event_id(&self, row: usize) -> Option<String> {
+        Some(self.id.as_ref()?.get(row).ok()??.into_owned())
+    }
+
+    /// Columns that the playbook does not know.
+    #[must_use]
+    pub fn ignored_columns(&self) -> Vec<String> {
+        let known = |name: &str| {
+            EVENT_COLUMNS.contains(&name)
+                || self.schema.events.iter().any(|event| event.property(name).is_some())
+        };
+        self.frame.names().iter().filter(|name| !known(name)).cloned().collect()
+    }
+
+    /// The instant of the latest event that is right.
+    #[must_use]
+    pub fn end(&self) -> Option<Timestamp> {
+        let mut latest = None;
+        let mut logs = vec![Vec::new(); self.layout.types.len()];
+        for customer in 0..self.groups.customers.len() {
+            for row in self.groups.rows(customer) {
+                let time = self.time.word(row, &[]);
+                if time > latest && self.read(row, &mut logs).is_some() {
+                    latest = time;
+                }
+            }
+        }
+        Timestamp::from_micros(latest?).ok()
+    }
+
+    /// What is wrong with a row that could not be read.
+    #[must_use]
+    pub fn error(&self, row: usize) -> Error {
+        let error = match self.frame.unread(row) {
+            Some(error) => error.clone(),
+            None => self.check(row).err().unwrap_or_else(|| {
+                Error::internal("a row that can be read was refused".to_owned())
+            }),
+        };
+        error.in_place(format!("event {row}"))
+    }
+
+    fn check(&self, row: usize) -> Result<()> {
+        let missing = |name: &str| value_error(format!("`{name}` is missing"));
+        self.customer.get(row)?.ok_or_else(|| missing("customer_id"))?;
+        if self.time.get(row)? == Cell::Missing {
+            return Err(missing("timestamp"));
+        }
+        let kind = self.kind.name(self.frame, row)?.ok_or_else(|| missing("type"))?;
+        let Some(index) = self.schema.event(&kind) else {
+            let events = self.schema.events.iter().map(|event| event.name.as_str());
+            let near = did_you_mean(&kind, events);
+            let message = format!("`{kind}` is not an event type of the playbook{near}");
+            return Err(Error::new(ErrorCode::EventType, "", message));
+        };
+        let id = self.id.as_ref().map_or(Ok(None), |id| id.get(row))?;
+        for property in &self.properties[index] {
+            let reader = property.reader.as_ref();
+            let cell = reader.map_or(Ok(Cell::Missing), |reader| reader.get(row))?;
+            if cell == Cell::Missing && property.field.required {
+                return Err(value_error(format!(
+                    "`{}` of `{kind}` is missing",
+                    property.field.name
+                )));
+            }
+        }
+        for reader in [&self.revision, &self.deleted].into_iter().flatten() {
+            reader.get(row)?;
+        }
+        match self.mark(row) {
+            None => Err(value_error("`revision` is not a whole number".to_owned())),
+            Some(mark) if id.is_none() && (mark.deleted || mark.revision > 0) => Err(value_error(
+                "`event_id` is missing, and a correction or deletion needs it".to_owned(),
+            )),
+            Some(_) => Ok(()),
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::schema::EventType;
+impl Property<'_> {
+    fn word(&self, row: usize, dictionaries: &[Dictionary]) -> Option<i64> {
+        let word = match &self.reader {
+            None => word::MISSING,
+            Some(reader) => match dictionaries.get(self.dictionary) {
+                Some(dictionary) => reader.word(row, dictionary)?,
+                None => reader.word(row, &[])?,
+            },
+        };
+        (word != word::MISSING || !self.field.required).then_some(word)
+    }
+}
 
-    fn schema() -> Schema {
-        let amount = Field { kind: FieldType::Number, required: false, ..identifier("amount") };
-        let paid = Field { kind: FieldType::Bool, required: false, ..identifier("paid") };
-        let buy = EventType { name: "buy".to_owned(), properties: vec![amount, paid] };
-        Schema { attributes: Vec::new(), events: vec![buy] }
+impl<'a> Kinds<'a> {
+    fn of(schema: &Schema, field: &'a Field, frame: &'a Frame) -> Result<Self> {
+        if let Some(ColumnData::Text(column)) = frame.column(&field.name) {
+            let kinds = column.values.iter().map(|name| schema.event(name)).collect();
+            return Ok(Self::Coded { codes: &column.codes, kinds });
+        }
+        Identifiers::must("events", field, frame).map(Self::Named)
     }
 
-    /// One event a line, and what is said of it.
-    const LINES: [(&str, &str); 8] = [
-        (r#"{"customer_id":"a","timestamp":"2026-01-01","type":"buy","amount":1,"paid":true}"#, ""),
-        (r#"{"customer_id":7,"timestamp":"2026-01-01","type":"buy"}"#, ""),
-        (
-            r#"{"customer_id":"a","timestamp":1767225600000,"type":"buy"}"#,
-            "`timestamp` is 1767225600000; expected a time in ISO 8601",
-        ),
-        (
-            r#"{"customer_id":"a","timestamp":"2026-01-01","type":"buy","amount":"12"}"#,
-            "`amount` is \"12\"; expected a number",
-        ),
-        (
-            r#"{"customer_id":"a","timestamp":"2026-01-01","type":"buy","amount":true}"#,
-            "`amount` is true; expected a number",
-        ),
-        (
-            r#"{"customer_id":"a","timestamp":"2026-01-01","type":"buy","paid":1}"#,
-            "`paid` is 1; expected true or false",
-        ),
-        (r#"{"customer_id":"a","timestamp":"2026-01-01"}"#, "`type` is missing"),
-        (r#"["customer_id"]"#, "expected an object, found an array"),
-    ];
-
-    #[test]
-    fn a_row_is_judged_the_same_alone_and_among_others() {
-        let text = LINES.map(|line| line.0).join("\n");
-        let (events, together) =
-            check_events(&schema(), &Frame::from_ndjson(text.as_bytes()).unwrap()).unwrap();
-        assert_eq!(events.types[0].properties[0].get(0), Cell::Number(1.0));
-        assert_eq!(events.types[0].properties[0].get(1), Cell::Missing);
-        let mut rejected = together.rejected.iter();
-        for (index, (line, said)) in LINES.iter().enumerate() {
-            let frame = Frame::from_ndjson(line.as_bytes()).unwrap();
-            let (_, alone) = check_events(&schema(), &frame).unwrap();
-            assert_eq!(alone.accepted, usize::from(said.is_empty()), "{line}");
-            if !said.is_empty() {
-                assert_eq!(alone.rejected[0].message, format!("event 0: {said}"));
-                let refused = rejected.next().unwrap();
-                assert_eq!(refused.message, format!("event {index}: {said}"));
-                assert_eq!((refused.index, &refused.code), (index, &alone.rejected[0].code));
-            }
+    fn get(&self, schema: &Schema, row: usize) -> Option<usize> {
+        match self {
+            Self::Coded { codes, kinds } => *kinds.get(codes[row] as usize)?,
+            Self::Named(names) => schema.event(&names.get(row).ok()??),
         }
-        assert_eq!(together.accepted, 2);
+    }
+
+    /// The name of a row's type, as the host wrote it.
+    fn name(&self, frame: &Frame, row: usize) -> Result<Option<String>> {
+        match self {
+            Self::Coded { .. } => Ok(match frame.column("type") {
+                Some(ColumnData::Text(column)) => column.get(row).map(str::to_owned),
+                _ => None,
+            }),
+            Self::Named(names) => Ok(names.get(row)?.map(std::borrow::Cow::into_owned)),
+        }
     }
 }

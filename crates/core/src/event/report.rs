@@ -31,6 +31,8 @@ pub struct IngestReport {
     pub accepted: usize,
     /// How many events were there before: same customer, `event_id` and contents.
     pub duplicates: usize,
+    /// How many rows speak of an event of which a later revision is known.
+    pub superseded: usize,
     /// The rows refused, in order of their index.
     pub rejected: Vec<Rejected>,
     /// Columns that the playbook does not know, which were not read.
@@ -42,6 +44,7 @@ impl IngestReport {
     pub fn add(&mut self, other: Self) {
         self.accepted += other.accepted;
         self.duplicates += other.duplicates;
+        self.superseded += other.superseded;
         self.rejected.extend(other.rejected);
         for column in other.ignored_columns {
             if !self.ignored_columns.contains(&column) {

@@ -23,3 +23,4 @@ pub use scope::{Scope, State, Trigger, TriggerKind};
 pub use value::{Type, Value};
 
 pub(crate) use parser::parse;
+pub(crate) use program::Comparison;

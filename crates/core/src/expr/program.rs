@@ -179,6 +179,53 @@ impl Program {
     }
 }
 
+impl Program {
+    /// The slot, comparison and number, when the expression is a comparison of an input with a
+    /// number.
+    pub(crate) fn as_number_comparison(&self) -> Option<(usize, Comparison, f64)> {
+        let Node::Compare(op, a, b) = &self.root else { return None };
+        match (&**a, &**b) {
+            (Node::Input(slot), Node::Number(x)) => Some((*slot, Comparison(*op), *x)),
+            _ => None,
+        }
+    }
+
+    /// The slot and text, and whether they are to be equal, when the expression asks that of an
+    /// input.
+    pub(crate) fn as_text_comparison(&self) -> Option<(usize, &str, bool)> {
+        match &self.root {
+            Node::Compare(op @ (BinaryOp::Equal | BinaryOp::NotEqual), a, b) => {
+                match (&**a, &**b) {
+                    (Node::Input(slot), Node::Text(text)) => {
+                        Some((*slot, text, *op == BinaryOp::Equal))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A comparison of two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Comparison(BinaryOp);
+
+impl Comparison {
+    /// Whether it holds; not where a number is missing.
+    pub(crate) fn holds(self, a: f64, b: f64) -> bool {
+        match self.0 {
+            BinaryOp::Equal => a == b,
+            BinaryOp::NotEqual => a != b && !a.is_nan() && !b.is_nan(),
+            BinaryOp::Less => a < b,
+            BinaryOp::LessEqual => a <= b,
+            BinaryOp::Greater => a > b,
+            // The checker puts no other operator into a comparison.
+            _ => a >= b,
+        }
+    }
+}
+
 impl Node {
     fn rebase(&mut self, slots: &[usize]) {
         match self {

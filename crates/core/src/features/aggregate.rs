@@ -1,13 +1,14 @@
 //! Values made of the events inside a window. Missing values of a property are passed over.
 //!
 //! Every sum runs in the canonical order of events, one after the other, so a batch, a stream and
-//! a single history give the same bits.
+//! a single history give the same bits. What is taken of the events stays in words, which are
+//! counted, compared and told apart without knowing their type.
 
-use crate::event::Cell;
-use crate::expr::{Aggregate, AggregateOp, Input, Program, Value, Window};
+use crate::event::{Cell, PROPERTIES, TIME, word};
+use crate::expr::{Aggregate, AggregateOp, Comparison, Input, Program, Type, Value};
 use crate::history::{Events, History};
 use crate::schema::Schema;
-use crate::time::{Timestamp, Zone};
+use crate::time::{Span, Timestamp, Zone};
 
 /// An aggregate whose inner expressions are bound to the frame of one event: its properties, its
 /// time, then the customer's attributes.
@@ -15,22 +16,65 @@ use crate::time::{Timestamp, Zone};
 pub(super) struct BoundAggregate {
     op: AggregateOp,
     event: Option<usize>,
-    window: Window,
-    value: Option<Program>,
-    filter: Option<Program>,
-    properties: usize,
+    /// The first of its windows in the plan: one for each type that it reads.
+    window: usize,
+    taken: Taken,
+    filter: Filter,
+    /// What the words taken stand for.
+    kind: WordKind,
+}
+
+/// What is taken of each event.
+#[derive(Debug, Clone, PartialEq)]
+enum Taken {
+    /// A word of its row: a property, or its instant where nothing is asked for.
+    Word(usize),
+    /// What the expression makes of it.
+    Program(Program),
+}
+
+/// Which events count.
+#[derive(Debug, Clone, PartialEq)]
+enum Filter {
+    All,
+    /// Those whose property compares so with a number.
+    Number {
+        word: usize,
+        comparison: Comparison,
+        than: f64,
+    },
+    /// Those whose property is that text, or is another.
+    Text {
+        property: usize,
+        text: String,
+        equal: bool,
+    },
+    /// Those of which the expression is true.
+    Program(Program),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WordKind {
+    Number,
+    Bool,
+    Time,
+    Span,
+    Text,
 }
 
 /// What is known of a customer, as an aggregate reads it.
+#[derive(Clone, Copy)]
 pub(super) struct Reading<'r, 'a> {
-    pub(super) history: &'r History<'a>,
+    pub(super) history: History<'a>,
+    /// For each window of the plan, the events inside it.
+    pub(super) windows: &'r [Events<'a>],
     pub(super) attributes: &'r [Value<'a>],
     pub(super) zone: &'r Zone,
-    pub(super) as_of: Timestamp,
 }
 
 impl BoundAggregate {
-    pub(super) fn new(aggregate: &Aggregate, schema: &Schema) -> Self {
+    /// The aggregate, of which the first window has that number in the plan.
+    pub(super) fn new(aggregate: &Aggregate, schema: &Schema, window: usize) -> Self {
         let properties = aggregate.event.map_or(0, |event| schema.events[event].properties.len());
         let bind = |program: &Program| {
             program.clone().bind(|input| match input {
@@ -40,14 +84,26 @@ impl BoundAggregate {
                 _ => properties,
             })
         };
-        Self {
-            op: aggregate.op,
-            event: aggregate.event,
-            window: aggregate.window,
-            value: aggregate.value.as_ref().map(bind),
-            filter: aggregate.filter.as_ref().map(bind),
-            properties,
-        }
+        let word = |slot: usize| if slot == properties { TIME } else { PROPERTIES + slot };
+        let taken = match aggregate.value.as_ref().map(bind) {
+            None => Taken::Word(TIME),
+            Some(program) => match program.as_input().filter(|slot| *slot <= properties) {
+                Some(slot) => Taken::Word(word(slot)),
+                None => Taken::Program(program),
+            },
+        };
+        let kind = aggregate.value.as_ref().map_or(WordKind::Time, |value| match value.kind() {
+            Type::Number => WordKind::Number,
+            Type::Bool => WordKind::Bool,
+            Type::Timestamp => WordKind::Time,
+            Type::Duration => WordKind::Span,
+            Type::Text | Type::Category(_) => WordKind::Text,
+        });
+        let filter = match aggregate.filter.as_ref().map(bind) {
+            None => Filter::All,
+            Some(program) => Filter::of(program, properties),
+        };
+        Self { op: aggregate.op, event: aggregate.event, window, taken, filter, kind }
     }
 
     /// Whether civil days, and so the zone, matter.
@@ -55,165 +111,266 @@ impl BoundAggregate {
         self.op == AggregateOp::ActiveDays
     }
 
-    pub(super) fn evaluate<'a>(&'a self, reading: &Reading<'_, 'a>) -> Value<'a> {
-        let as_of = reading.as_of;
-        let (after, until) = match self.window {
-            Window::Past => (None, as_of),
-            Window::Last(span) => (Some(as_of.minus(span)), as_of),
-            Window::Horizon { gap, horizon } => {
-                let after = as_of.plus(gap);
-                (Some(after), after.plus(horizon))
+    /// The value. `words` is memory to work in.
+    pub(super) fn evaluate<'a>(
+        &'a self,
+        reading: &Reading<'_, 'a>,
+        words: &mut Vec<i64>,
+    ) -> Value<'a> {
+        if self.event.is_none() {
+            let types = reading.history.types();
+            return self.of_all(
+                &reading.windows[self.window..self.window + types],
+                reading.zone,
+                words,
+            );
+        }
+        let events = reading.windows[self.window];
+        match (&self.filter, &self.taken, self.op) {
+            (Filter::All, Taken::Word(TIME), AggregateOp::Count) => count(events.len()),
+            (Filter::All, Taken::Word(TIME), AggregateOp::Exists) => {
+                Value::Bool(!events.is_empty())
             }
-        };
-        if let Some(event) = self.event {
-            let events = reading.history.types[event].between(after, until);
-            if self.value.is_none() && self.filter.is_none() {
-                return self.of_times(&[events], reading.zone);
+            (Filter::All, Taken::Word(TIME), AggregateOp::First) if !events.is_empty() => {
+                time(events.time(0))
             }
-            self.of_values(&events, reading)
-        } else {
-            let types = reading.history.types.iter();
-            let all: Vec<Events<'a>> = types.map(|events| events.between(after, until)).collect();
-            self.of_times(&all, reading.zone)
+            (Filter::All, Taken::Word(TIME), AggregateOp::Last) if !events.is_empty() => {
+                time(events.time(events.len() - 1))
+            }
+            (_, Taken::Program(program), _) if self.kind == WordKind::Text => {
+                self.of_texts(program, &events, reading)
+            }
+            _ => {
+                words.clear();
+                self.pick(&events, reading, words);
+                self.summarise(&events, reading.zone, words)
+            }
         }
     }
 
-    /// From the times alone.
-    fn of_times(&self, events: &[Events<'_>], zone: &Zone) -> Value<'static> {
-        let time = |at: i64| Timestamp::from_micros(at).map_or(Value::Missing, Value::Time);
+    /// Of the events of every type, when they happened.
+    fn of_all(&self, types: &[Events<'_>], zone: &Zone, words: &mut Vec<i64>) -> Value<'static> {
         match self.op {
-            AggregateOp::Count => count(events.iter().map(Events::len).sum()),
-            AggregateOp::Exists => Value::Bool(events.iter().any(|events| !events.is_empty())),
+            AggregateOp::Count => count(types.iter().map(Events::len).sum()),
+            AggregateOp::Exists => Value::Bool(types.iter().any(|events| !events.is_empty())),
             AggregateOp::First => {
-                let first = |events: &Events<'_>| events.times().first().copied();
-                events.iter().filter_map(first).min().map_or(Value::Missing, time)
+                let first = |events: &Events<'_>| events.times().next();
+                types.iter().filter_map(first).min().map_or(Value::Missing, time)
             }
             AggregateOp::Last => {
-                let last = |events: &Events<'_>| events.times().last().copied();
-                events.iter().filter_map(last).max().map_or(Value::Missing, time)
+                let last = |events: &Events<'_>| events.times().next_back();
+                types.iter().filter_map(last).max().map_or(Value::Missing, time)
             }
             AggregateOp::ActiveDays => {
-                active_days(events.iter().flat_map(|events| events.times().iter().copied()), zone)
+                words.clear();
+                words.extend(types.iter().flat_map(Events::times));
+                active_days(words, zone)
             }
-            // The checker gives the others a value.
+            // The checker gives the others a type.
             _ => Value::Missing,
         }
     }
 
-    /// From the events that pass the filter, and the value of each.
-    fn of_values<'a>(&'a self, events: &Events<'a>, reading: &Reading<'_, 'a>) -> Value<'a> {
-        let passing = self.passing(events, reading);
-        let time = |row: usize| {
-            Timestamp::from_micros(events.log.times[row]).map_or(Value::Missing, Value::Time)
-        };
-        match (self.op, &self.value) {
-            (AggregateOp::Count, _) => count(passing.len()),
-            (AggregateOp::Exists, _) => Value::Bool(!passing.is_empty()),
-            (AggregateOp::ActiveDays, _) => {
-                active_days(passing.iter().map(|(row, _)| events.log.times[*row]), reading.zone)
+    /// Appends what is taken of each event that counts, where it is known.
+    fn pick<'a>(&'a self, events: &Events<'a>, reading: &Reading<'_, 'a>, words: &mut Vec<i64>) {
+        let rows = events.rows();
+        let known = |word: &i64| *word != word::MISSING;
+        match (&self.filter, &self.taken) {
+            (Filter::All, Taken::Word(at)) => words.extend(rows.map(|row| row[*at]).filter(known)),
+            (Filter::Number { word, comparison, than }, Taken::Word(at)) => {
+                let passes = |row: &&[i64]| comparison.holds(word::number(row[*word]), *than);
+                words.extend(rows.filter(passes).map(|row| row[*at]).filter(known));
             }
-            (AggregateOp::First, None) => {
-                passing.first().map_or(Value::Missing, |(row, _)| time(*row))
+            (Filter::Text { property, text, equal }, Taken::Word(at)) => {
+                let dictionary = events.dictionary(*property).unwrap_or_default();
+                let code = dictionary.iter().position(|known| **known == **text);
+                let code = code.and_then(|code| i64::try_from(code).ok());
+                let passes = |row: &&[i64]| {
+                    let word = row[PROPERTIES + property];
+                    known(&word) && (Some(word) == code) == *equal
+                };
+                words.extend(rows.filter(passes).map(|row| row[*at]).filter(known));
             }
-            (AggregateOp::Last, None) => {
-                passing.last().map_or(Value::Missing, |(row, _)| time(*row))
-            }
-            (op, _) => {
-                let known = passing.into_iter().map(|(_, value)| value);
-                summarise(op, known.filter(|value| *value != Value::Missing).collect())
+            _ => {
+                let mut frame = Vec::new();
+                for row in rows {
+                    fill(events, row, reading, &mut frame);
+                    if self.filter.passes(&frame, events, row) {
+                        let word = match &self.taken {
+                            Taken::Word(at) => row[*at],
+                            Taken::Program(program) => word_of(program.eval(&frame)),
+                        };
+                        words.extend(Some(word).filter(known));
+                    }
+                }
             }
         }
     }
 
-    /// The rows that pass the filter, with their values.
-    fn passing<'a>(
+    /// From what was picked.
+    fn summarise<'a>(&self, events: &Events<'a>, zone: &Zone, words: &mut Vec<i64>) -> Value<'a> {
+        let value = |word: Option<&i64>| match (word, &self.taken) {
+            (None, _) => Value::Missing,
+            (Some(word), Taken::Word(at)) if self.kind == WordKind::Text => {
+                value_of(events.text(*at - PROPERTIES, *word))
+            }
+            (Some(word), _) => self.kind.value(*word),
+        };
+        match self.op {
+            AggregateOp::Count => count(words.len()),
+            AggregateOp::Exists => Value::Bool(!words.is_empty()),
+            AggregateOp::ActiveDays => active_days(words, zone),
+            AggregateOp::Sum => Value::number(sum(words)),
+            AggregateOp::Mean => Value::number(sum(words) / exact(words.len())),
+            AggregateOp::Std => std(words),
+            AggregateOp::Min => value(words.iter().min()),
+            AggregateOp::Max => value(words.iter().max()),
+            AggregateOp::Distinct => {
+                words.sort_unstable();
+                words.dedup();
+                count(words.len())
+            }
+            AggregateOp::First => value(words.first()),
+            AggregateOp::Last => value(words.last()),
+        }
+    }
+
+    /// Of texts that an expression makes, which no dictionary has.
+    fn of_texts<'a>(
         &'a self,
+        program: &'a Program,
         events: &Events<'a>,
         reading: &Reading<'_, 'a>,
-    ) -> Vec<(usize, Value<'a>)> {
-        // A value that is a bare property, unfiltered, needs no frame.
-        if let (None, Some(property)) =
-            (&self.filter, self.value.as_ref().and_then(Program::as_input))
-            && property < self.properties
+    ) -> Value<'a> {
+        let mut frame = Vec::new();
+        let mut texts = Vec::new();
+        for row in events.rows() {
+            fill(events, row, reading, &mut frame);
+            if self.filter.passes(&frame, events, row) {
+                texts.extend(program.eval(&frame).as_text());
+            }
+        }
+        match self.op {
+            AggregateOp::Distinct => {
+                texts.sort_unstable();
+                texts.dedup();
+                count(texts.len())
+            }
+            AggregateOp::First => texts.first().map_or(Value::Missing, |text| Value::Text(text)),
+            _ => texts.last().map_or(Value::Missing, |text| Value::Text(text)),
+        }
+    }
+}
+
+impl Filter {
+    fn of(program: Program, properties: usize) -> Self {
+        let slot = |slot: usize| (slot < properties).then_some(slot);
+        if let Some((at, comparison, than)) = program.as_number_comparison()
+            && let Some(at) = slot(at)
         {
-            let cells = &events.log.properties[property];
-            return events.range.clone().map(|row| (row, value_of(cells.get(row)))).collect();
+            return Self::Number { word: PROPERTIES + at, comparison, than };
         }
-        let mut frame = Vec::with_capacity(self.properties + 1 + reading.attributes.len());
-        let mut passing = Vec::new();
-        for row in events.range.clone() {
-            frame.clear();
-            frame.extend(events.log.properties.iter().map(|cells| value_of(cells.get(row))));
-            let at = Timestamp::from_micros(events.log.times[row]);
-            frame.push(at.map_or(Value::Missing, Value::Time));
-            frame.extend_from_slice(reading.attributes);
-            let passes =
-                self.filter.as_ref().is_none_or(|filter| filter.eval(&frame) == Value::Bool(true));
-            if passes {
-                let value = self.value.as_ref().map_or(Value::Missing, |value| value.eval(&frame));
-                passing.push((row, value));
+        if let Some((at, text, equal)) = program.as_text_comparison()
+            && let Some(property) = slot(at)
+        {
+            return Self::Text { property, text: text.to_owned(), equal };
+        }
+        Self::Program(program)
+    }
+
+    /// Whether the event of that frame counts.
+    fn passes(&self, frame: &[Value<'_>], events: &Events<'_>, row: &[i64]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Number { word, comparison, than } => {
+                comparison.holds(word::number(row[*word]), *than)
             }
+            Self::Text { property, text, equal } => match events.cell(row, *property) {
+                Cell::Text(found) => (found == text) == *equal,
+                _ => false,
+            },
+            Self::Program(program) => program.eval(frame) == Value::Bool(true),
         }
-        passing
     }
 }
 
-fn summarise(op: AggregateOp, values: Vec<Value<'_>>) -> Value<'_> {
-    let sum = || values.iter().fold(0.0, |sum, value| sum + value.as_number());
-    #[expect(clippy::cast_precision_loss, reason = "no customer has 2^53 events")]
-    let n = values.len() as f64;
-    match op {
-        AggregateOp::Sum => Value::number(sum()),
-        AggregateOp::Mean => Value::number(sum() / n),
-        AggregateOp::Std => {
-            // Two passes: the mean first, then the squares of what is left.
-            let mean = sum() / n;
-            let squares = values.iter().fold(0.0, |sum, value| {
-                let rest = value.as_number() - mean;
-                sum + rest * rest
-            });
-            if values.len() < 2 {
-                Value::Missing
-            } else {
-                Value::number((squares / (n - 1.0)).sqrt())
-            }
+impl WordKind {
+    fn value(self, word: i64) -> Value<'static> {
+        match self {
+            Self::Number => Value::Number(word::number(word)),
+            Self::Bool => Value::Bool(word != 0),
+            Self::Time => time(word),
+            Self::Span => Value::Span(Span::micros(word)),
+            // Texts are looked up in the dictionary of their property.
+            Self::Text => Value::Missing,
         }
-        AggregateOp::Min => values.into_iter().min_by(order).unwrap_or(Value::Missing),
-        AggregateOp::Max => values.into_iter().max_by(order).unwrap_or(Value::Missing),
-        AggregateOp::Distinct => {
-            let mut values = values;
-            values.sort_unstable_by(order);
-            values.dedup();
-            count(values.len())
-        }
-        AggregateOp::First => values.first().copied().unwrap_or(Value::Missing),
-        _ => values.last().copied().unwrap_or(Value::Missing),
     }
 }
 
-/// A total order of values of one type.
-fn order(a: &Value<'_>, b: &Value<'_>) -> std::cmp::Ordering {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a.total_cmp(b),
-        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        (Value::Text(a), Value::Text(b)) => a.cmp(b),
-        (Value::Time(a), Value::Time(b)) => a.cmp(b),
-        (Value::Span(a), Value::Span(b)) => a.cmp(b),
-        _ => std::cmp::Ordering::Equal,
+/// The frame of one event.
+fn fill<'a>(
+    events: &Events<'a>,
+    row: &[i64],
+    reading: &Reading<'_, 'a>,
+    frame: &mut Vec<Value<'a>>,
+) {
+    frame.clear();
+    frame.extend((0..events.properties()).map(|at| value_of(events.cell(row, at))));
+    frame.push(time(row[TIME]));
+    frame.extend_from_slice(reading.attributes);
+}
+
+/// The word of a value that is not a text.
+fn word_of(value: Value<'_>) -> i64 {
+    match value {
+        Value::Missing | Value::Text(_) => word::MISSING,
+        Value::Number(x) => word::of_number(x),
+        Value::Bool(truth) => i64::from(truth),
+        Value::Time(at) => at.as_micros(),
+        Value::Span(span) => span.as_micros(),
     }
 }
 
-fn active_days(times: impl Iterator<Item = i64>, zone: &Zone) -> Value<'static> {
-    let mut days: Vec<i64> =
-        times.filter_map(|at| Timestamp::from_micros(at).ok()).map(|at| zone.day(at)).collect();
-    days.sort_unstable();
-    days.dedup();
-    count(days.len())
+fn sum(words: &[i64]) -> f64 {
+    words.iter().fold(0.0, |sum, word| sum + word::number(*word))
+}
+
+/// The sample standard deviation, in two passes: the mean first, then the squares of what is left.
+fn std(words: &[i64]) -> Value<'static> {
+    if words.len() < 2 {
+        return Value::Missing;
+    }
+    let mean = sum(words) / exact(words.len());
+    let squares = words.iter().fold(0.0, |sum, word| {
+        let rest = word::number(*word) - mean;
+        sum + rest * rest
+    });
+    Value::number((squares / exact(words.len() - 1)).sqrt())
+}
+
+/// On how many civil days the instants are.
+fn active_days(times: &mut Vec<i64>, zone: &Zone) -> Value<'static> {
+    for at in times.iter_mut() {
+        *at = Timestamp::from_micros(*at).map_or(i64::MIN, |at| zone.day(at));
+    }
+    if !times.is_sorted() {
+        times.sort_unstable();
+    }
+    times.dedup();
+    count(times.len())
+}
+
+fn time(at: i64) -> Value<'static> {
+    Timestamp::from_micros(at).map_or(Value::Missing, Value::Time)
+}
+
+fn count(n: usize) -> Value<'static> {
+    Value::Number(exact(n))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "no customer has 2^53 events")]
-fn count(n: usize) -> Value<'static> {
-    Value::Number(n as f64)
+fn exact(n: usize) -> f64 {
+    n as f64
 }
 
 pub(super) fn value_of(cell: Cell<'_>) -> Value<'_> {

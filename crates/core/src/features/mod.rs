@@ -2,11 +2,14 @@
 
 mod aggregate;
 mod batch;
+mod builder;
 mod plan;
+mod subject;
 mod table;
+mod training;
 
-pub use batch::{Batch, LabelSpec};
-pub use plan::{FeatureSet, FeatureSpec, Plan, Subject};
-pub use table::{
-    FeatureColumn, FeatureData, FeatureTable, FeatureType, LeftOut, RowKey, TrainingSet,
-};
+pub use batch::Batch;
+pub use plan::{FeatureSet, FeatureSpec, Plan, Scratch};
+pub use subject::Subject;
+pub use table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys, RowKey};
+pub use training::{LabelSpec, LeftOut, TrainingSet};

@@ -1,12 +1,12 @@
 //! The order of work for one customer at one instant: attributes, then each aggregate once, then
 //! the features in an order in which each finds what it reads.
 
-use super::aggregate::{BoundAggregate, Reading, value_of};
-use crate::event::Cells;
-use crate::expr::{Input, Program, Value};
-use crate::history::History;
+use super::aggregate::{BoundAggregate, Reading};
+use super::subject::Subject;
+use crate::expr::{Input, Program, Value, Window};
+use crate::history::Events;
 use crate::schema::Schema;
-use crate::time::{Timestamp, Zone};
+use crate::time::Timestamp;
 
 /// A feature of the playbook.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,51 +28,12 @@ pub struct FeatureSet {
     pub order: Vec<usize>,
 }
 
-/// What is known of one customer.
-#[derive(Debug, Clone)]
-pub struct Subject<'a> {
-    /// The events.
-    pub history: History<'a>,
-    /// One value for each attribute of the schema.
-    pub attributes: Vec<Value<'a>>,
-    /// The zone of calendar functions.
-    pub zone: Zone,
-}
-
-impl<'a> Subject<'a> {
-    /// The customer in a row of attribute columns.
-    #[must_use]
-    pub fn new(history: History<'a>, schema: &Schema, attributes: &'a [Cells], row: usize) -> Self {
-        let values = attributes.iter().map(|cells| value_of(cells.get(row))).collect();
-        Self::of_values(history, schema, values)
-    }
-
-    /// The customer with one value for each attribute of the schema.
-    #[must_use]
-    pub fn of_values(history: History<'a>, schema: &Schema, attributes: Vec<Value<'a>>) -> Self {
-        let zone = zone_of(schema, &attributes);
-        Self { history, attributes, zone }
-    }
-
-    /// A customer with nothing but the schema's defaults.
-    #[must_use]
-    pub fn by_default(history: History<'a>, schema: &'a Schema) -> Self {
-        let defaults = schema.attributes.iter().map(crate::event::attribute_default);
-        Self::of_values(history, schema, defaults.map(value_of).collect())
-    }
-}
-
-/// The zone that the customer's time zone attribute names, else UTC.
-fn zone_of(schema: &Schema, attributes: &[Value<'_>]) -> Zone {
-    let name = schema.zone_attribute().and_then(|at| attributes[at].as_text());
-    // A zone is checked when its row is read.
-    name.and_then(|name| Zone::named(name).ok()).unwrap_or(Zone::UTC)
-}
-
 /// Where each input of the bound programs stands in a frame, and how it gets there.
 #[derive(Debug, Clone)]
 pub struct Plan {
     slots: Vec<Input>,
+    /// The windows that aggregates read, each once: the event type, and which part of time.
+    windows: Vec<(usize, Window)>,
     aggregates: Vec<(usize, BoundAggregate)>,
     /// For each step, the feature's slot and its program.
     steps: Vec<(usize, Program)>,
@@ -86,6 +47,7 @@ impl Plan {
     pub fn new(schema: &Schema, set: &FeatureSet) -> Self {
         let mut plan = Self {
             slots: Vec::new(),
+            windows: Vec::new(),
             aggregates: Vec::new(),
             steps: Vec::new(),
             features: Vec::new(),
@@ -115,10 +77,23 @@ impl Plan {
         }
         let slot = self.slots.len();
         if let Input::Aggregate(aggregate) = input {
-            self.aggregates.push((slot, BoundAggregate::new(aggregate, schema)));
+            let window = self.window(schema, aggregate.event, aggregate.window);
+            self.aggregates.push((slot, BoundAggregate::new(aggregate, schema, window)));
         }
         self.slots.push(input.clone());
         slot
+    }
+
+    /// The number of a window of one event type; of all types, the first of as many as there are.
+    fn window(&mut self, schema: &Schema, event: Option<usize>, window: Window) -> usize {
+        let types = event.map_or(0..schema.events.len(), |event| event..event + 1);
+        let wanted: Vec<(usize, Window)> = types.map(|kind| (kind, window)).collect();
+        let known = self.windows.windows(wanted.len().max(1)).position(|known| *known == *wanted);
+        known.unwrap_or_else(|| {
+            let first = self.windows.len();
+            self.windows.extend(wanted);
+            first
+        })
     }
 
     /// The slot of a feature.
@@ -141,24 +116,57 @@ impl Plan {
 
     /// Fills `frame` with everything that history and attributes say at `as_of`, features
     /// included. What the engine adds later (health, churn, …) is missing as yet.
-    pub fn fill<'a>(&'a self, subject: &Subject<'a>, as_of: Timestamp, frame: &mut Vec<Value<'a>>) {
+    ///
+    /// Cost: a binary search a window, then the events inside it for each aggregate. Nothing is
+    /// allocated once `frame` and `scratch` have been used.
+    pub fn fill<'a>(
+        &'a self,
+        subject: &Subject<'a>,
+        as_of: Timestamp,
+        frame: &mut Vec<Value<'a>>,
+        scratch: &mut Scratch<'a>,
+    ) {
         frame.clear();
         frame.extend(self.slots.iter().map(|input| match input {
             Input::AsOf => Value::Time(as_of),
             Input::Attribute(index) => subject.attributes[*index],
             _ => Value::Missing,
         }));
+        scratch.windows.clear();
+        for (kind, window) in &self.windows {
+            let (after, until) = bounds(*window, as_of);
+            scratch.windows.push(subject.history.events(*kind).between(after, until));
+        }
         let reading = Reading {
-            history: &subject.history,
+            history: subject.history,
+            windows: &scratch.windows,
             attributes: &subject.attributes,
             zone: &subject.zone,
-            as_of,
         };
         for (slot, aggregate) in &self.aggregates {
-            frame[*slot] = aggregate.evaluate(&reading);
+            frame[*slot] = aggregate.evaluate(&reading, &mut scratch.words);
         }
         for (slot, program) in &self.steps {
             frame[*slot] = program.eval(frame);
+        }
+    }
+}
+
+/// Memory that [`Plan::fill`] uses again.
+#[derive(Debug, Default)]
+pub struct Scratch<'a> {
+    windows: Vec<Events<'a>>,
+    words: Vec<i64>,
+}
+
+/// The interval `(after, until]` that a window is at `as_of`; without `after`, all before.
+fn bounds(window: Window, as_of: Timestamp) -> (Option<Timestamp>, Timestamp) {
+    match window {
+        Window::Past => (None, as_of),
+        Window::Last(span) => (Some(as_of.minus(span)), as_of),
+        Window::Horizon { gap, horizon } => {
+            let after = as_of.plus(gap);
+            (Some(after), after.plus(horizon))
         }
     }
 }

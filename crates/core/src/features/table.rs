@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::columns::{Buffer, TextColumn};
 use crate::error::{Error, ErrorCode, Result};
 use crate::time::Timestamp;
 
@@ -28,11 +29,11 @@ pub enum FeatureType {
 #[derive(Debug, Clone, PartialEq)]
 pub enum FeatureData {
     /// Numbers, NaN where missing; booleans as 0 and 1; categories as the index of their name.
-    Number(Vec<f64>),
-    /// Instants.
-    Time(Vec<Option<Timestamp>>),
+    Number(Buffer<f64>),
+    /// Instants in microseconds since 1970; missing is [`MISSING_TIME`](crate::columns::MISSING_TIME).
+    Time(Buffer<i64>),
     /// Texts.
-    Text(Vec<Option<String>>),
+    Text(TextColumn),
 }
 
 /// One feature of every row.
@@ -58,7 +59,7 @@ impl FeatureColumn {
 }
 
 /// The key of a row.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowKey {
     /// The customer.
     pub customer_id: String,
@@ -66,11 +67,82 @@ pub struct RowKey {
     pub as_of: Timestamp,
 }
 
+/// The keys of rows: a customer and the instant that the row is about.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Keys {
+    /// The customers that rows name, sorted, each once.
+    pub customers: Vec<String>,
+    /// For each row, the place of its customer in `customers`.
+    pub customer: Buffer<u32>,
+    /// For each row, its instant in microseconds since 1970.
+    pub as_of: Buffer<i64>,
+}
+
+impl Keys {
+    /// The number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.customer.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.customer.is_empty()
+    }
+
+    /// The customer of a row.
+    #[must_use]
+    pub fn customer_id(&self, row: usize) -> &str {
+        &self.customers[self.customer[row] as usize]
+    }
+
+    /// The instant of a row.
+    #[must_use]
+    pub fn as_of(&self, row: usize) -> Timestamp {
+        // A key is made from an instant.
+        Timestamp::from_micros(self.as_of[row]).unwrap_or(Timestamp::EPOCH)
+    }
+
+    /// The key of each row.
+    pub fn iter(&self) -> impl Iterator<Item = RowKey> {
+        let key =
+            |row| RowKey { customer_id: self.customer_id(row).to_owned(), as_of: self.as_of(row) };
+        (0..self.len()).map(key)
+    }
+
+    /// The rows at `indices`, in that order.
+    #[must_use]
+    pub fn select(&self, indices: &[usize]) -> Self {
+        Self {
+            customers: self.customers.clone(),
+            customer: indices.iter().map(|&at| self.customer[at]).collect(),
+            as_of: indices.iter().map(|&at| self.as_of[at]).collect(),
+        }
+    }
+}
+
+impl FromIterator<RowKey> for Keys {
+    /// The keys of rows of which those of one customer stand together.
+    fn from_iter<I: IntoIterator<Item = RowKey>>(rows: I) -> Self {
+        let (mut customers, mut customer, mut as_of) = (Vec::new(), Vec::new(), Vec::new());
+        for row in rows {
+            if customers.last() != Some(&row.customer_id) {
+                customers.push(row.customer_id);
+            }
+            // A table has fewer than 2^32 rows.
+            customer.push(u32::try_from(customers.len() - 1).unwrap_or(u32::MAX));
+            as_of.push(row.as_of.as_micros());
+        }
+        Self { customers, customer: customer.into(), as_of: as_of.into() }
+    }
+}
+
 /// Features of many customers at many instants, ordered by `customer_id`, then `as_of`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeatureTable {
-    /// One key a row.
-    pub rows: Vec<RowKey>,
+    /// The key of each row.
+    pub keys: Keys,
     /// The columns, in the playbook's order.
     pub columns: Vec<FeatureColumn>,
 }
@@ -80,35 +152,35 @@ impl FeatureTable {
     ///
     /// # Errors
     /// [`ErrorCode::TableColumn`] when a column is longer or shorter than the keys.
-    pub fn new(rows: Vec<RowKey>, columns: Vec<FeatureColumn>) -> Result<Self> {
+    pub fn new(keys: Keys, columns: Vec<FeatureColumn>) -> Result<Self> {
         for column in &columns {
             let len = match &column.data {
                 FeatureData::Number(rows) => rows.len(),
                 FeatureData::Time(rows) => rows.len(),
-                FeatureData::Text(rows) => rows.len(),
+                FeatureData::Text(column) => column.codes.len(),
             };
-            if len != rows.len() {
+            if len != keys.len() {
                 return Err(Error::new(
                     ErrorCode::TableColumn,
                     "feature",
-                    format!("has {len} rows; the table has {}", rows.len()),
+                    format!("has {len} rows; the table has {}", keys.len()),
                 )
                 .at_path(&column.name));
             }
         }
-        Ok(Self { rows, columns })
+        Ok(Self { keys, columns })
     }
 
     /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.keys.len()
     }
 
     /// Whether there is no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.keys.is_empty()
     }
 
     /// A column by its name.
@@ -130,49 +202,12 @@ impl FeatureTable {
                 FeatureData::Time(rows) => {
                     FeatureData::Time(indices.iter().map(|&at| rows[at]).collect())
                 }
-                FeatureData::Text(rows) => {
-                    FeatureData::Text(indices.iter().map(|&at| rows[at].clone()).collect())
-                }
+                FeatureData::Text(column) => FeatureData::Text(TextColumn {
+                    codes: indices.iter().map(|&at| column.codes[at]).collect(),
+                    values: column.values.clone(),
+                }),
             },
         });
-        Self {
-            rows: indices.iter().map(|&at| self.rows[at].clone()).collect(),
-            columns: columns.collect(),
-        }
-    }
-}
-
-/// What a training set left out, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct LeftOut {
-    /// Rows whose label would need events after the end of the data.
-    pub horizon_past_data: usize,
-    /// Rows for which the playbook's `churn.eligible` is not true.
-    pub not_eligible: usize,
-    /// Rows whose label is missing.
-    pub label_missing: usize,
-}
-
-/// Feature rows with the label that came true after each of them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrainingSet {
-    /// The features, as they stood at each row's `as_of`.
-    pub table: FeatureTable,
-    /// One label a row: 1 when the customer churned, 0 when not.
-    pub labels: Vec<f64>,
-    /// How many rows are not here, and why.
-    pub left_out: LeftOut,
-}
-
-impl TrainingSet {
-    /// The rows at `indices`, in that order.
-    #[must_use]
-    pub fn select(&self, indices: &[usize]) -> Self {
-        Self {
-            table: self.table.select(indices),
-            labels: indices.iter().map(|&at| self.labels[at]).collect(),
-            left_out: self.left_out.clone(),
-        }
+        Self { keys: self.keys.select(indices), columns: columns.collect() }
     }
 }

@@ -12,10 +12,11 @@ mod schema;
 
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
-use crate::event::{CustomerTable, IngestReport, check_customers, check_events};
+use crate::event::{EventTable, IngestReport, Layout, check_customers};
 use crate::features::{Batch, FeatureSet, FeatureTable, LabelSpec, TrainingSet};
-use crate::history::EventLog;
+use crate::history::Tally;
 use crate::schema::Schema;
+use crate::threads;
 use crate::time::Timestamp;
 use document::{Node, TableReader};
 
@@ -30,6 +31,7 @@ pub struct Playbook {
     name: String,
     version: String,
     schema: Schema,
+    layout: Layout,
     features: FeatureSet,
     label: Option<LabelSpec>,
     health: Option<HealthPlan>,
@@ -90,6 +92,7 @@ impl Playbook {
             text,
             name,
             version,
+            layout: Layout::new(&schema),
             schema,
             features,
             label,
@@ -122,6 +125,12 @@ impl Playbook {
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// How events of the schema stand in words.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// The features.
@@ -166,6 +175,7 @@ impl Playbook {
     /// for each property; `customers` has `customer_id` and one for each attribute. The rows are
     /// those of `customers`, or, where that is none, of everyone with an event at or before the
     /// instant; ordered by `customer_id`, then `as_of`. Rows that are refused are in the report.
+    /// `n_jobs` threads work at it, all cores by default, and change nothing.
     ///
     /// # Errors
     /// `table_column` when a column is missing or cannot be what the playbook says; `argument`
@@ -175,9 +185,10 @@ impl Playbook {
         events: &Frame,
         customers: Option<&Frame>,
         as_of: &[Timestamp],
+        n_jobs: Option<i64>,
     ) -> Result<Features> {
-        let (events, customers, report) = self.read(events, customers)?;
-        let table = self.batch(&events, customers.as_ref()).features(as_of)?;
+        let (table, report) =
+            self.batch(events, customers, n_jobs, |batch| batch.features(as_of))?;
         Ok(Features { table, report })
     }
 
@@ -190,6 +201,7 @@ impl Playbook {
         events: &Frame,
         customers: Option<&Frame>,
         as_of: &[Timestamp],
+        n_jobs: Option<i64>,
     ) -> Result<Training> {
         let label = self.label.as_ref().ok_or_else(|| {
             Error::new(
@@ -199,30 +211,32 @@ impl Playbook {
             )
             .at_path("churn")
         })?;
-        let (events, customers, report) = self.read(events, customers)?;
-        let set = self.batch(&events, customers.as_ref()).training_set(label, as_of)?;
+        let (set, report) =
+            self.batch(events, customers, n_jobs, |batch| batch.training_set(label, as_of))?;
         Ok(Training { set, report })
     }
 
-    fn batch<'a>(
-        &'a self,
-        events: &'a EventLog,
-        customers: Option<&'a CustomerTable>,
-    ) -> Batch<'a> {
-        Batch { schema: &self.schema, features: &self.features, events, customers }
-    }
-
-    fn read(
+    /// Reads both tables and asks something of them.
+    fn batch<T>(
         &self,
         events: &Frame,
         customers: Option<&Frame>,
-    ) -> Result<(EventLog, Option<CustomerTable>, Reports)> {
-        let (rows, mut events) = check_events(&self.schema, events)?;
-        let log = EventLog::new(rows, &mut events);
+        n_jobs: Option<i64>,
+        ask: impl FnOnce(&Batch<'_>) -> Result<(T, Tally)>,
+    ) -> Result<(T, Reports)> {
         let checked = customers.map(|frame| check_customers(&self.schema, frame)).transpose()?;
         let (customers, of_customers) = checked.unzip();
-        let report = Reports { events, customers: of_customers.unwrap_or_default() };
-        Ok((log, customers, report))
+        let events = EventTable::new(&self.schema, &self.layout, events)?;
+        let batch = Batch {
+            schema: &self.schema,
+            features: &self.features,
+            events: &events,
+            customers: customers.as_ref(),
+            threads: threads::count(n_jobs)?,
+        };
+        let (answer, tally) = ask(&batch)?;
+        let customers = of_customers.unwrap_or_default();
+        Ok((answer, Reports { events: tally.report(&events), customers }))
     }
 }
 

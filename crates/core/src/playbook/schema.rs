@@ -3,12 +3,10 @@
 use super::check_name;
 use super::document::{Node, TableReader};
 use crate::error::{ErrorCode, Result};
-use crate::event::check_default;
+use crate::event::{EVENT_COLUMNS, check_default};
 use crate::schema::{EventType, Field, FieldType, Literal, Schema};
 
 const TYPES: [&str; 6] = ["number", "category", "bool", "timestamp", "text", "timezone"];
-/// Columns that every event table has.
-const EVENT_COLUMNS: [&str; 4] = ["customer_id", "timestamp", "type", "event_id"];
 
 pub(super) fn read(root: &mut TableReader) -> Result<Schema> {
     let mut schema = Schema::default();

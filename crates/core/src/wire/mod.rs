@@ -74,7 +74,7 @@ pub fn features(
     customers: Option<&Frame>,
     as_of: &[Timestamp],
 ) -> Result<FeatureRows> {
-    let features = playbook.features(events, customers, as_of)?;
+    let features = playbook.features(events, customers, as_of, Some(1))?;
     Ok(FeatureRows { rows: rows(&features.table), report: features.report })
 }
 
@@ -139,10 +139,10 @@ pub fn score_rows_json(bundle: &Bundle, rows: &Frame) -> Result<String> {
 /// The rows of a feature table as objects.
 #[must_use]
 pub fn rows(table: &FeatureTable) -> Vec<Map<String, Value>> {
-    let row = |(at, key): (usize, &crate::features::RowKey)| {
+    let row = |at: usize| {
         let mut object = Map::new();
-        object.insert("customer_id".to_owned(), key.customer_id.as_str().into());
-        object.insert("as_of".to_owned(), key.as_of.to_string().into());
+        object.insert("customer_id".to_owned(), table.keys.customer_id(at).into());
+        object.insert("as_of".to_owned(), table.keys.as_of(at).to_string().into());
         for column in &table.columns {
             let value = match (&column.data, &column.kind) {
                 (FeatureData::Number(rows), _) if rows[at].is_nan() => Value::Null,
@@ -157,14 +157,13 @@ pub fn rows(table: &FeatureTable) -> Vec<Map<String, Value>> {
                     name.map_or(Value::Null, |name| Value::from(name.as_str()))
                 }
                 (FeatureData::Number(rows), _) => Value::from(rows[at]),
-                (FeatureData::Time(rows), _) => {
-                    rows[at].map_or(Value::Null, |at| Value::from(at.to_string()))
-                }
-                (FeatureData::Text(rows), _) => Value::from(rows[at].clone()),
+                (FeatureData::Time(rows), _) => Timestamp::from_micros(rows[at])
+                    .map_or(Value::Null, |at| Value::from(at.to_string())),
+                (FeatureData::Text(column), _) => column.get(at).map_or(Value::Null, Value::from),
             };
             object.insert(column.name.clone(), value);
         }
         object
     };
-    table.rows.iter().enumerate().map(row).collect()
+    (0..table.len()).map(row).collect()
 }

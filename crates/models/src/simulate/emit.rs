@@ -222,7 +222,7 @@ impl Events {
 pub(super) struct Log {
     customers: Vec<String>,
     customer: Vec<u32>,
-    timestamp: Vec<Option<Timestamp>>,
+    timestamp: Vec<i64>,
     kind: Vec<u32>,
     event_id: Vec<String>,
     amount: Vec<f64>,
@@ -238,7 +238,7 @@ impl Log {
         self.customers.push(id.to_owned());
         for (at, event) in events.events.drain(..).enumerate() {
             self.customer.push(code);
-            self.timestamp.push(Some(start.plus(Span::micros(event.second * 1_000_000))));
+            self.timestamp.push(start.plus(Span::micros(event.second * 1_000_000)).as_micros());
             self.kind.push(event.kind as u32);
             if ids {
                 self.event_id.push(format!("{id}-{at}"));
@@ -262,10 +262,11 @@ impl Log {
     /// The event log as a table.
     pub(super) fn into_frame(self) -> Result<Frame> {
         let names = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
-        let text = |codes, values| ColumnData::Text(TextColumn { codes, values });
+        let text =
+            |codes: Vec<u32>, values| ColumnData::Text(TextColumn { codes: codes.into(), values });
         let mut columns = vec![
             ("customer_id".to_owned(), text(self.customer, self.customers)),
-            ("timestamp".to_owned(), ColumnData::Time(self.timestamp)),
+            ("timestamp".to_owned(), ColumnData::Time(self.timestamp.into())),
             ("type".to_owned(), text(self.kind, names(&TYPES))),
         ];
         if !self.event_id.is_empty() {
@@ -274,10 +275,10 @@ impl Log {
             columns.push(("event_id".to_owned(), text(codes.collect(), self.event_id)));
         }
         columns.extend([
-            ("amount".to_owned(), ColumnData::Number(self.amount)),
+            ("amount".to_owned(), ColumnData::Number(self.amount.into())),
             ("severity".to_owned(), text(self.severity, names(&SEVERITIES))),
             ("feature".to_owned(), text(self.feature, names(&PARTS))),
-            ("percent".to_owned(), ColumnData::Number(self.percent)),
+            ("percent".to_owned(), ColumnData::Number(self.percent.into())),
         ]);
         Frame::new(columns)
     }

@@ -76,7 +76,7 @@ mod truth;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use stayput_core::columns::{ColumnData, Frame, TextColumn};
+use stayput_core::columns::{ColumnData, Frame, MISSING_TIME, TextColumn};
 use stayput_core::time::{Span, Timestamp};
 use stayput_core::{Error, Result};
 
@@ -297,23 +297,22 @@ impl World {
 struct Roster {
     ids: Vec<String>,
     profiles: Vec<Profile>,
-    signed_up: Vec<Option<Timestamp>>,
-    churned_at: Vec<Option<Timestamp>>,
+    signed_up: Vec<i64>,
+    churned_at: Vec<i64>,
 }
 
 impl Roster {
     fn add(&mut self, id: String, world: &World, profile: Profile, left: Option<i64>) {
         self.ids.push(id);
-        self.signed_up.push(Some(world.at(profile.signed_up())));
-        self.churned_at.push(left.map(|left| world.at(left)));
+        self.signed_up.push(world.at(profile.signed_up()).as_micros());
+        self.churned_at.push(left.map_or(MISSING_TIME, |left| world.at(left).as_micros()));
         self.profiles.push(profile);
     }
 
     fn into_frames(self) -> Result<(Frame, Frame)> {
         let profiles = &self.profiles;
-        let number = |of: &dyn Fn(&Profile) -> f64| {
-            ColumnData::Number(profiles.iter().map(of).collect::<Vec<_>>())
-        };
+        let number =
+            |of: &dyn Fn(&Profile) -> f64| ColumnData::Number(profiles.iter().map(of).collect());
         let yes_no = |of: &dyn Fn(&Profile) -> bool| {
             ColumnData::Bool(profiles.iter().map(|profile| Some(of(profile))).collect())
         };
@@ -336,13 +335,13 @@ impl Roster {
             ("name".to_owned(), text(&|customer| customer.name, &NAMES)),
             ("plan".to_owned(), text(&|customer| customer.plan as usize, &PLANS)),
             ("mrr".to_owned(), number(&|customer| customer.mrr)),
-            ("signed_up".to_owned(), ColumnData::Time(self.signed_up)),
+            ("signed_up".to_owned(), ColumnData::Time(self.signed_up.into())),
             ("zone".to_owned(), text(&|customer| customer.zone, &zones)),
             ("email_ok".to_owned(), yes_no(&|customer| customer.email_ok)),
         ])?;
         let mut truth = vec![
             ("customer_id".to_owned(), ids),
-            ("churned_at".to_owned(), ColumnData::Time(self.churned_at)),
+            ("churned_at".to_owned(), ColumnData::Time(self.churned_at.into())),
             ("sleeping_dog".to_owned(), yes_no(&|customer| customer.sleeping_dog)),
             ("login_rate".to_owned(), number(&|customer| customer.logins)),
             ("frailty".to_owned(), number(&|customer| customer.frailty)),

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use stayput_core::time::Zone;
 
+use stayput_core::columns::MISSING_TIME;
+
 use super::*;
 
 fn params(customers: u32) -> SimulationParams {
@@ -18,9 +20,10 @@ fn texts<'a>(frame: &'a Frame, name: &str) -> &'a TextColumn {
     column
 }
 
-fn times<'a>(frame: &'a Frame, name: &str) -> &'a [Option<Timestamp>] {
+fn times(frame: &Frame, name: &str) -> Vec<Option<Timestamp>> {
     let Some(ColumnData::Time(column)) = frame.column(name) else { panic!("{name}") };
-    column
+    let known = |at: &i64| (*at != MISSING_TIME).then(|| Timestamp::from_micros(*at).unwrap());
+    column.iter().map(known).collect()
 }
 
 fn numbers<'a>(frame: &'a Frame, name: &str) -> &'a [f64] {
@@ -324,11 +327,12 @@ fn the_acme_playbook_reads_every_row_and_its_labels_are_the_truth() {
     let params = params(300);
     let simulation = simulate(&params).unwrap();
     let as_of = cut_offs(&params);
-    let training =
-        playbook.training_set(&simulation.events, Some(&simulation.customers), &as_of).unwrap();
+    let training = playbook
+        .training_set(&simulation.events, Some(&simulation.customers), &as_of, None)
+        .unwrap();
     assert_eq!(training.report.events.accepted, simulation.events.len());
     assert_eq!(training.report.customers.accepted, 300);
     let truth = simulation.outcomes(&as_of, Span::days(30)).unwrap();
-    assert_eq!(training.set.table.rows, truth.rows);
+    assert_eq!(training.set.table.keys.iter().collect::<Vec<_>>(), truth.rows);
     assert_eq!(training.set.labels, truth.labels);
 }

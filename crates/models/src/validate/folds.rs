@@ -112,8 +112,9 @@ pub(crate) fn stratified(labels: &[bool], folds: usize, seed: u64) -> Vec<usize>
 /// goes to the fold that has least churn so far, or, having none itself, least rows.
 fn grouped(set: &TrainingSet, labels: &[bool], folds: usize, seed: u64) -> Result<Vec<usize>> {
     let mut customers: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (row, key) in set.table.rows.iter().enumerate() {
-        customers.entry(&key.customer_id).or_default().push(row);
+    let keys = &set.table.keys;
+    for row in 0..keys.len() {
+        customers.entry(keys.customer_id(row)).or_default().push(row);
     }
     if customers.len() < folds {
         let message = format!("is {folds}; there are {} customers", customers.len());
@@ -144,7 +145,8 @@ fn grouped(set: &TrainingSet, labels: &[bool], folds: usize, seed: u64) -> Resul
 }
 
 fn by_time(set: &TrainingSet, folds: usize, purge: Span) -> Result<Vec<Split>> {
-    let instants: BTreeSet<Timestamp> = set.table.rows.iter().map(|key| key.as_of).collect();
+    let keys = &set.table.keys;
+    let instants: BTreeSet<Timestamp> = (0..keys.len()).map(|row| keys.as_of(row)).collect();
     let instants: Vec<Timestamp> = instants.into_iter().collect();
     if folds < 1 || folds >= instants.len() {
         let message = format!(
@@ -158,7 +160,7 @@ fn by_time(set: &TrainingSet, folds: usize, purge: Span) -> Result<Vec<Split>> {
     let part = |fold: usize| {
         let from = instants[begin(fold)];
         let until = instants.get(begin(fold + 1)).filter(|_| fold < folds);
-        let rows = || set.table.rows.iter().map(|key| key.as_of).enumerate();
+        let rows = || (0..keys.len()).map(|row| (row, keys.as_of(row)));
         let test = rows()
             .filter(|(_, at)| *at >= from && until.is_none_or(|until| at < until))
             .map(|(row, _)| row);

@@ -1,0 +1,289 @@
+//! Reads the rows of one host column as values of one field, or as words of them.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use super::layout::WordType;
+use super::value::{json, numeric, parse};
+use super::{Cell, Dictionary, word};
+use crate::columns::{Buffer, ColumnData, Frame, MISSING_TIME, TextColumn};
+use crate::error::{Error, ErrorCode, Result, did_you_mean};
+use crate::schema::{Field, FieldType};
+use crate::time::Timestamp;
+
+/// Reads the rows of one host column as values of one field.
+///
+/// Texts are checked once for each distinct text, not once a row.
+pub(super) struct Reader<'a> {
+    field: &'a Field,
+    data: Cow<'a, ColumnData>,
+    /// For a text column: what each of its distinct texts is.
+    texts: Vec<Result<Parsed>>,
+}
+
+/// A checked text; where it stays a text, the column holds it.
+#[derive(Clone, Copy)]
+enum Parsed {
+    Cell(Cell<'static>),
+    Text,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader of the column of `frame` that has the field's name, if there is one.
+    ///
+    /// # Errors
+    /// `table_column` when no value of such a column can be one of the field.
+    pub(super) fn of(field: &'a Field, frame: &'a Frame) -> Result<Option<Self>> {
+        let Some(data) = frame.column(&field.name) else { return Ok(None) };
+        let data = if frame.by_row() { one_by_one(field, data) } else { Cow::Borrowed(data) };
+        Self::new(field, data).map(Some)
+    }
+
+    /// The same of a column that must be there. It always is in rows of objects, where each row
+    /// answers for itself whether it has the value.
+    ///
+    /// # Errors
+    /// `table_column` as with [`Reader::of`], and when there is none.
+    pub(super) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
+        if let Some(reader) = Self::of(field, frame)? {
+            return Ok(reader);
+        }
+        if frame.by_row() || frame.is_empty() {
+            let missing = ColumnData::Json(vec![Json::Null; frame.len()]);
+            return Self::new(field, Cow::Owned(missing));
+        }
+        let near = did_you_mean(&field.name, frame.names().iter().map(String::as_str));
+        let message = format!("there is no column of this name{near}");
+        Err(Error::new(ErrorCode::TableColumn, table, message).at_path(&field.name))
+    }
+
+    fn new(field: &'a Field, data: Cow<'a, ColumnData>) -> Result<Self> {
+        let of_text = matches!(field.kind, FieldType::Category { .. } | FieldType::Text);
+        let found = match &*data {
+            ColumnData::Text(_) | ColumnData::Strings(_) | ColumnData::Json(_) => None,
+            ColumnData::Number(rows) if rows.iter().all(|x| x.is_nan()) => None,
+            ColumnData::Number(_) | ColumnData::Integer(_) => {
+                // Numbers are no instants: a unit would have to be guessed.
+                let fits = of_text || matches!(field.kind, FieldType::Number | FieldType::Bool);
+                (!fits).then_some("numbers")
+            }
+            ColumnData::Bool(_) => {
+                let fits = of_text || matches!(field.kind, FieldType::Number | FieldType::Bool);
+                (!fits).then_some("booleans")
+            }
+            ColumnData::Time(_) => (field.kind != FieldType::Timestamp).then_some("timestamps"),
+        };
+        if let Some(found) = found.filter(|_| !data.is_empty()) {
+            let message = format!("expected values of type {}, found {found}", field.kind.name());
+            return Err(Error::new(ErrorCode::TableColumn, "column", message).at_path(&field.name));
+        }
+        let data = if of_text { texts_of(data) } else { data };
+        let texts = match &*data {
+            ColumnData::Text(TextColumn { values, .. }) => values
+                .iter()
+                .map(|text| {
+                    parse(field, text).map(|cell| match cell {
+                        Cell::Text(_) => Parsed::Text,
+                        Cell::Missing => Parsed::Cell(Cell::Missing),
+                        Cell::Number(x) => Parsed::Cell(Cell::Number(x)),
+                        Cell::Bool(truth) => Parsed::Cell(Cell::Bool(truth)),
+                        Cell::Time(at) => Parsed::Cell(Cell::Time(at)),
+                    })
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        Ok(Self { field, data, texts })
+    }
+
+    /// The value of a row, in range.
+    pub(super) fn get(&self, row: usize) -> Result<Cell<'_>> {
+        let field = self.field;
+        match &*self.data {
+            ColumnData::Number(rows) => numeric(field, rows[row]),
+            #[expect(clippy::cast_precision_loss, reason = "a number of the playbook is an f64")]
+            ColumnData::Integer(rows) => {
+                numeric(field, rows.get(row).map_or(f64::NAN, |x| x as f64))
+            }
+            ColumnData::Bool(rows) => Ok(match (rows[row], &field.kind) {
+                (None, _) => Cell::Missing,
+                (Some(truth), FieldType::Number) => Cell::Number(f64::from(u8::from(truth))),
+                (Some(truth), _) => Cell::Bool(truth),
+            }),
+            ColumnData::Text(column) => self.text(column, column.codes[row] as usize),
+            ColumnData::Strings(texts) => {
+                texts.get(row).map_or(Ok(Cell::Missing), |text| parse(field, text))
+            }
+            ColumnData::Time(rows) if rows[row] == MISSING_TIME => Ok(Cell::Missing),
+            ColumnData::Time(rows) => Timestamp::from_micros(rows[row]).map(Cell::Time),
+            ColumnData::Json(rows) => json(field, &rows[row]),
+        }
+    }
+
+    /// The value of a text of the column's dictionary.
+    fn text<'r>(&'r self, column: &'r TextColumn, code: usize) -> Result<Cell<'r>> {
+        match self.texts.get(code) {
+            None => Ok(Cell::Missing),
+            Some(Ok(Parsed::Text)) => Ok(Cell::Text(&column.values[code])),
+            Some(Ok(Parsed::Cell(cell))) => Ok(*cell),
+            Some(Err(error)) => Err(error.clone()),
+        }
+    }
+
+    /// Every text that some row may have.
+    fn all_texts(&self) -> Vec<&str> {
+        let text = |cell: Result<Cell<'_>>| matches!(cell, Ok(Cell::Text(_)));
+        match &*self.data {
+            ColumnData::Text(column) => {
+                let codes = 0..column.values.len();
+                let known = codes.filter(|code| text(self.text(column, *code)));
+                known.map(|code| column.values[code].as_str()).collect()
+            }
+            ColumnData::Json(rows) => rows.iter().filter_map(Json::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Reads the rows of one host column as words of one field.
+pub(super) struct WordReader<'a> {
+    reader: Reader<'a>,
+    words: Words<'a>,
+}
+
+/// How a row becomes a word.
+enum Words<'a> {
+    /// Numbers, of which those from `min` to `max` are right.
+    Numbers { rows: Buffer<f64>, min: f64, max: f64 },
+    /// Instants.
+    Times(Buffer<i64>),
+    /// The word of each text of the dictionary; none where the text is wrong.
+    Texts { codes: Buffer<u32>, words: Vec<Option<i64>> },
+    /// Each value is looked at by itself.
+    OneByOne { kind: &'a WordType },
+}
+
+impl<'a> WordReader<'a> {
+    /// A reader of words of that type. Texts of an open dictionary are looked up in `dictionary`,
+    /// which [`WordReader::dictionary`] gives.
+    pub(super) fn new(reader: Reader<'a>, kind: &'a WordType, dictionary: &[Box<str>]) -> Self {
+        let words = match (&*reader.data, kind) {
+            (ColumnData::Number(rows), WordType::Number) => Words::Numbers {
+                rows: rows.clone(),
+                min: reader.field.min.unwrap_or(f64::MIN),
+                max: reader.field.max.unwrap_or(f64::MAX),
+            },
+            (ColumnData::Time(rows), WordType::Time) => Words::Times(rows.clone()),
+            (ColumnData::Text(column), kind) => {
+                let codes = 0..column.values.len();
+                let word =
+                    |code| reader.text(column, code).ok().map(|c| of_cell(c, kind, dictionary));
+                Words::Texts { codes: column.codes.clone(), words: codes.map(word).collect() }
+            }
+            (_, kind) => Words::OneByOne { kind },
+        };
+        Self { reader, words }
+    }
+
+    /// The value of a row, in range, or what is wrong with it.
+    pub(super) fn get(&self, row: usize) -> Result<Cell<'_>> {
+        self.reader.get(row)
+    }
+
+    /// The word of a row, in range; none where the row is wrong.
+    pub(super) fn word(&self, row: usize, dictionary: &[Box<str>]) -> Option<i64> {
+        match &self.words {
+            Words::Numbers { rows, min, max } => {
+                let x = rows[row];
+                if x >= *min && x <= *max {
+                    return Some(word::of_number(crate::math::finite(x)));
+                }
+                x.is_nan().then_some(word::MISSING)
+            }
+            Words::Times(rows) => {
+                let at = rows[row];
+                (at == MISSING_TIME || Timestamp::in_range(at)).then_some(at)
+            }
+            Words::Texts { codes, words } => {
+                words.get(codes[row] as usize).copied().unwrap_or(Some(word::MISSING))
+            }
+            Words::OneByOne { kind } => {
+                self.reader.get(row).ok().map(|cell| of_cell(cell, kind, dictionary))
+            }
+        }
+    }
+}
+
+/// The texts of a field's column, sorted, each once.
+pub(super) fn dictionary(reader: &Reader<'_>) -> Dictionary {
+    let mut texts = reader.all_texts();
+    texts.sort_unstable();
+    texts.dedup();
+    texts.into_iter().map(Box::from).collect()
+}
+
+/// The word of a value of the field.
+fn of_cell(cell: Cell<'_>, kind: &WordType, dictionary: &[Box<str>]) -> i64 {
+    let code = |at: Option<usize>| at.and_then(|at| i64::try_from(at).ok());
+    match (cell, kind) {
+        (Cell::Missing, _) => word::MISSING,
+        (Cell::Number(x), _) => word::of_number(x),
+        (Cell::Bool(truth), _) => i64::from(truth),
+        (Cell::Time(at), _) => at.as_micros(),
+        (Cell::Text(text), WordType::Closed(names)) => {
+            code(names.iter().position(|name| **name == *text)).unwrap_or(word::MISSING)
+        }
+        (Cell::Text(text), _) => {
+            let at = dictionary.binary_search_by(|known| (**known).cmp(text));
+            code(at.ok()).unwrap_or(word::MISSING)
+        }
+    }
+}
+
+/// The same column, as JSON values where its type would let values pass or fail together that
+/// are judged one by one.
+fn one_by_one<'a>(field: &Field, data: &'a ColumnData) -> Cow<'a, ColumnData> {
+    let alike = match (data, &field.kind) {
+        (ColumnData::Json(_), _)
+        | (_, FieldType::Category { .. } | FieldType::Text)
+        | (ColumnData::Number(_) | ColumnData::Integer(_), FieldType::Number)
+        | (ColumnData::Bool(_), FieldType::Bool)
+        | (ColumnData::Time(_), FieldType::Timestamp) => true,
+        (ColumnData::Text(_) | ColumnData::Strings(_), kind) => {
+            !matches!(kind, FieldType::Number | FieldType::Bool)
+        }
+        _ => false,
+    };
+    if alike {
+        return Cow::Borrowed(data);
+    }
+    Cow::Owned(ColumnData::Json((0..data.len()).map(|row| data.value(row)).collect()))
+}
+
+/// The same column with numbers and booleans written out, as names and identifiers are read.
+fn texts_of(data: Cow<'_, ColumnData>) -> Cow<'_, ColumnData> {
+    let written: Vec<Option<Cow<'_, str>>> = match &*data {
+        ColumnData::Number(rows) => {
+            rows.iter().map(|x| (!x.is_nan()).then(|| x.to_string().into())).collect()
+        }
+        ColumnData::Strings(texts) => {
+            return Cow::Owned(ColumnData::Text(TextColumn::from_texts(texts.iter())));
+        }
+        ColumnData::Integer(rows) => rows.iter().map(|x| x.map(|x| x.to_string().into())).collect(),
+        ColumnData::Bool(rows) => {
+            rows.iter().map(|truth| truth.map(|truth| truth.to_string().into())).collect()
+        }
+        ColumnData::Json(rows) if rows.iter().all(|row| !row.is_array() && !row.is_object()) => {
+            rows.iter()
+                .map(|row| match row {
+                    Json::Null => None,
+                    Json::String(text) => Some(text.as_str().into()),
+                    row => Some(row.to_string().into()),
+                })
+                .collect()
+        }
+        _ => return data,
+    };
+    Cow::Owned(ColumnData::Text(TextColumn::from_texts(written.iter().map(Option::as_deref))))
+}

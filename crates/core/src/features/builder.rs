@@ -1,0 +1,182 @@
+//! Feature tables under construction: rows of frames become typed columns.
+
+use std::collections::BTreeMap;
+
+use super::plan::{FeatureSet, Plan};
+use super::table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
+use crate::columns::{MISSING_TEXT, MISSING_TIME, TextColumn};
+use crate::error::Result;
+use crate::expr::{Type, Value};
+use crate::time::Timestamp;
+
+/// Some rows of a feature table, in order.
+#[derive(Debug)]
+pub(super) struct Builder<'a> {
+    customer: Vec<u32>,
+    as_of: Vec<i64>,
+    columns: Vec<ColumnBuilder<'a>>,
+}
+
+#[derive(Debug)]
+struct ColumnBuilder<'a> {
+    name: &'a str,
+    kind: &'a Type,
+    rows: Rows,
+    /// The texts of a category or of texts, by code.
+    texts: Texts,
+}
+
+#[derive(Debug)]
+enum Rows {
+    /// Numbers, and booleans as 0 and 1.
+    Numbers(Vec<f64>),
+    Codes(Vec<u32>),
+    Times(Vec<i64>),
+}
+
+#[derive(Debug, Default)]
+struct Texts {
+    values: Vec<String>,
+    codes: BTreeMap<String, u32>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(set: &'a FeatureSet) -> Self {
+        let column =
+            |spec: &'a super::FeatureSpec| ColumnBuilder::new(&spec.name, spec.program.kind());
+        let columns = set.specs.iter().map(column).collect();
+        Self { customer: Vec::new(), as_of: Vec::new(), columns }
+    }
+
+    /// Adds the row of a customer, by its place among all, at an instant.
+    pub(super) fn push(
+        &mut self,
+        customer: u32,
+        as_of: Timestamp,
+        plan: &Plan,
+        frame: &[Value<'_>],
+    ) {
+        self.customer.push(customer);
+        self.as_of.push(as_of.as_micros());
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            column.push(frame[plan.feature(index)]);
+        }
+    }
+
+    /// Adds the rows of another builder of the same features after its own.
+    pub(super) fn append(&mut self, other: Self) {
+        self.customer.extend(other.customer);
+        self.as_of.extend(other.as_of);
+        for (column, other) in self.columns.iter_mut().zip(other.columns) {
+            column.append(other);
+        }
+    }
+
+    /// The table, whose keys name `customers` by their place.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub(super) fn finish(self, customers: Vec<String>) -> Result<FeatureTable> {
+        let keys = Keys { customers, customer: self.customer.into(), as_of: self.as_of.into() };
+        FeatureTable::new(keys, self.columns.into_iter().map(ColumnBuilder::finish).collect())
+    }
+}
+
+impl Texts {
+    fn code(&mut self, text: &str) -> u32 {
+        if let Some(code) = self.codes.get(text) {
+            return *code;
+        }
+        let code = u32::try_from(self.values.len()).unwrap_or(MISSING_TEXT);
+        self.values.push(text.to_owned());
+        self.codes.insert(text.to_owned(), code);
+        code
+    }
+}
+
+impl<'a> ColumnBuilder<'a> {
+    fn new(name: &'a str, kind: &'a Type) -> Self {
+        let rows = match kind {
+            Type::Timestamp => Rows::Times(Vec::new()),
+            Type::Text | Type::Category(_) => Rows::Codes(Vec::new()),
+            Type::Number | Type::Bool | Type::Duration => Rows::Numbers(Vec::new()),
+        };
+        let mut texts = Texts::default();
+        if let Type::Category(values) = kind {
+            for value in values {
+                texts.code(value);
+            }
+        }
+        Self { name, kind, rows, texts }
+    }
+
+    fn push(&mut self, value: Value<'_>) {
+        match &mut self.rows {
+            Rows::Numbers(rows) => rows.push(match value {
+                Value::Bool(truth) => f64::from(u8::from(truth)),
+                value => value.as_number(),
+            }),
+            Rows::Codes(rows) => {
+                rows.push(value.as_text().map_or(MISSING_TEXT, |text| self.texts.code(text)));
+            }
+            Rows::Times(rows) => {
+                rows.push(value.as_time().map_or(MISSING_TIME, Timestamp::as_micros));
+            }
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        match (&mut self.rows, other.rows) {
+            (Rows::Numbers(rows), Rows::Numbers(more)) => rows.extend(more),
+            (Rows::Times(rows), Rows::Times(more)) => rows.extend(more),
+            (Rows::Codes(rows), Rows::Codes(more)) => {
+                let texts = &mut self.texts;
+                let code: Vec<u32> =
+                    other.texts.values.iter().map(|text| texts.code(text)).collect();
+                let known = |old: u32| code.get(old as usize).copied().unwrap_or(MISSING_TEXT);
+                rows.extend(more.into_iter().map(known));
+            }
+            // Builders of the same features have columns of the same types.
+            _ => {}
+        }
+    }
+
+    fn finish(self) -> FeatureColumn {
+        let kind = match self.kind {
+            Type::Number | Type::Duration => FeatureType::Number,
+            Type::Bool => FeatureType::Bool,
+            Type::Text => FeatureType::Text,
+            Type::Timestamp => FeatureType::Timestamp,
+            Type::Category(values) if !values.is_empty() => {
+                FeatureType::Category { values: values.clone() }
+            }
+            // An open category: its names in alphabetical order, whatever order rows came in.
+            Type::Category(_) => {
+                FeatureType::Category { values: self.texts.codes.keys().cloned().collect() }
+            }
+        };
+        let data = match (self.rows, &kind) {
+            (Rows::Numbers(rows), _) => FeatureData::Number(rows.into()),
+            (Rows::Times(rows), _) => FeatureData::Time(rows.into()),
+            (Rows::Codes(rows), FeatureType::Category { .. }) => {
+                let mut places: Vec<f64> = (0..self.texts.values.len()).map(index).collect();
+                if matches!(self.kind, Type::Category(values) if values.is_empty()) {
+                    let sorted = self.texts.codes.values().enumerate();
+                    sorted.for_each(|(place, code)| places[*code as usize] = index(place));
+                }
+                let number = |code: u32| places.get(code as usize).copied().unwrap_or(f64::NAN);
+                FeatureData::Number(rows.into_iter().map(number).collect())
+            }
+            (Rows::Codes(rows), _) => {
+                FeatureData::Text(TextColumn { codes: rows.into(), values: self.texts.values })
+            }
+        };
+        FeatureColumn { name: self.name.to_owned(), kind, data }
+    }
+}
+
+/// A code as a number.
+#[expect(clippy::cast_precision_loss, reason = "no dictionary has 2^53 names")]
+fn index(code: usize) -> f64 {
+    code as f64
+}

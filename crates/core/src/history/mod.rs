@@ -1,0 +1,178 @@
+//! One customer's events in their canonical order.
+//!
+//! Events of one type are ordered by time, then identity (none first), then the properties in the
+//! playbook's order. The order depends on the events alone, so a sum over it does not depend on
+//! the order in which they came in.
+//!
+//! Of several rows with one `event_id`, the one with the greatest `revision` counts, and one that
+//! says `deleted` before one of the same revision that does not. Among equals the first counts.
+
+mod codec;
+mod customer;
+mod gather;
+#[cfg(test)]
+mod tests;
+
+pub use codec::HistoryDocument;
+pub use customer::CustomerHistory;
+pub use gather::{Gatherer, Tally};
+
+use crate::event::{Cell, Dictionary, Layout, TIME, TypeLayout};
+use crate::time::Timestamp;
+
+/// One customer's events, to be read.
+#[derive(Debug, Clone, Copy)]
+pub struct History<'a> {
+    layout: &'a Layout,
+    logs: Logs<'a>,
+    dictionaries: &'a [Dictionary],
+}
+
+/// Where the words of each event type stand.
+#[derive(Debug, Clone, Copy)]
+enum Logs<'a> {
+    /// Apart.
+    Apart(&'a [Vec<i64>]),
+    /// One type after the other; `ends` says where each ends.
+    Packed { words: &'a [i64], ends: &'a [u32] },
+}
+
+impl<'a> History<'a> {
+    /// The history of a customer of whom there is no event.
+    #[must_use]
+    pub fn empty(layout: &'a Layout) -> Self {
+        Self { layout, logs: Logs::Packed { words: &[], ends: &[] }, dictionaries: &[] }
+    }
+
+    /// The number of event types.
+    #[must_use]
+    pub fn types(&self) -> usize {
+        self.layout.types.len()
+    }
+
+    /// The events of one type.
+    #[must_use]
+    pub fn events(&self, kind: usize) -> Events<'a> {
+        let words = match self.logs {
+            Logs::Apart(logs) => logs[kind].as_slice(),
+            Logs::Packed { words, ends } => match ends.get(kind) {
+                Some(end) => {
+                    let start = if kind == 0 { 0 } else { ends[kind - 1] };
+                    &words[start as usize..*end as usize]
+                }
+                None => &[],
+            },
+        };
+        let layout = &self.layout.types[kind];
+        Events { words, stride: layout.stride(), layout, dictionaries: self.dictionaries }
+    }
+
+    /// The instant of the first event of all.
+    #[must_use]
+    pub fn first(&self) -> Option<i64> {
+        (0..self.types()).filter_map(|kind| self.events(kind).words.first().copied()).min()
+    }
+}
+
+/// One customer's events of one type, or those of them inside a window.
+#[derive(Debug, Clone, Copy)]
+pub struct Events<'a> {
+    words: &'a [i64],
+    stride: usize,
+    layout: &'a TypeLayout,
+    dictionaries: &'a [Dictionary],
+}
+
+impl<'a> Events<'a> {
+    /// The number of events. Cost: one division.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.words.len() / self.stride
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// When an event happened, in microseconds.
+    #[must_use]
+    pub fn time(&self, row: usize) -> i64 {
+        self.words[row * self.stride + TIME]
+    }
+
+    /// When they happened, in order.
+    #[must_use]
+    pub fn times(&self) -> impl DoubleEndedIterator<Item = i64> + ExactSizeIterator + 'a {
+        self.words.chunks_exact(self.stride).map(|row| row[TIME])
+    }
+
+    /// The events as rows of words, in order.
+    pub fn rows(&self) -> std::slice::ChunksExact<'a, i64> {
+        self.words.chunks_exact(self.stride)
+    }
+
+    /// The value of a property in a row of words.
+    #[must_use]
+    pub fn cell(&self, row: &[i64], property: usize) -> Cell<'a> {
+        let word = row[crate::event::PROPERTIES + property];
+        self.layout.properties[property].cell(word, self.dictionaries)
+    }
+
+    /// The text that a word of a property stands for.
+    #[must_use]
+    pub fn text(&self, property: usize, word: i64) -> Cell<'a> {
+        self.layout.properties[property].cell(word, self.dictionaries)
+    }
+
+    /// The number of properties.
+    #[must_use]
+    pub fn properties(&self) -> usize {
+        self.layout.properties.len()
+    }
+
+    /// The texts that the words of a property stand for, if they stand for texts.
+    #[must_use]
+    pub fn dictionary(&self, property: usize) -> Option<&'a [Box<str>]> {
+        match &self.layout.properties[property] {
+            crate::event::WordType::Closed(names) => Some(names),
+            crate::event::WordType::Open(at) => self.dictionaries.get(*at).map(|known| &**known),
+            _ => None,
+        }
+    }
+
+    /// The rows from `start` to before `end`.
+    #[must_use]
+    pub fn slice(&self, start: usize, end: usize) -> Self {
+        Self { words: &self.words[start * self.stride..end * self.stride], ..*self }
+    }
+
+    /// How many events are not later than `until`.
+    #[must_use]
+    pub fn count_until(&self, until: i64) -> usize {
+        let len = self.len();
+        // Most questions are asked after the last event.
+        if len == 0 || self.time(len - 1) <= until {
+            return len;
+        }
+        let (mut low, mut high) = (0, len - 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.time(middle) <= until {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// Those later than `after` and not later than `until`.
+    #[must_use]
+    pub fn between(&self, after: Option<Timestamp>, until: Timestamp) -> Self {
+        let end = self.count_until(until.as_micros());
+        let start = after.map_or(0, |after| self.count_until(after.as_micros()).min(end));
+        self.slice(start, end)
+    }
+}
