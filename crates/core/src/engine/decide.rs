@@ -152,6 +152,10 @@ impl<'a> Seen<'_, 'a> {
                 let (state, observation) = state(watched);
                 (campaign::Trigger::Leaves { state }, observation)
             }
+            TriggerKind::Changed { operand } => {
+                let value = operand.eval(frame);
+                (campaign::Trigger::Changed, Observation::Fingerprint(value.fingerprint()))
+            }
             TriggerKind::Event(event) => {
                 let events = self.history.types[*event].between(None, self.as_of);
                 let latest = events.times().last().copied();

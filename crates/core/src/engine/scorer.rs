@@ -212,8 +212,9 @@ fn model_inputs(bundle: &Bundle) -> (Vec<usize>, Vec<usize>) {
 fn bind_campaigns(plan: &mut Plan, schema: &Schema, playbook: &Playbook) -> Vec<BoundCampaign> {
     let bind_trigger = |plan: &mut Plan, index: usize, trigger: &Trigger| {
         let mut trigger = trigger.clone();
-        if let TriggerKind::RisesAbove { operand, .. } | TriggerKind::FallsBelow { operand, .. } =
-            &mut trigger.kind
+        if let TriggerKind::RisesAbove { operand, .. }
+        | TriggerKind::FallsBelow { operand, .. }
+        | TriggerKind::Changed { operand } = &mut trigger.kind
         {
             *operand = plan.bind(schema, operand);
         }

@@ -17,7 +17,7 @@ mod token;
 mod value;
 
 pub use check::{compile, compile_as, compile_trigger};
-pub use functions::{Definition, FUNCTIONS};
+pub use functions::{Definition, Group, definitions};
 pub use program::{Aggregate, AggregateOp, Input, Program, Window};
 pub use scope::{Scope, State, Trigger, TriggerKind};
 pub use value::{Type, Value};

@@ -3,14 +3,17 @@
 //! Every sum runs in the canonical order of events, one after the other, so a batch, a stream and
 //! a single history give the same bits.
 
+use std::borrow::Cow;
+
+use super::{calendar, sequence, summary};
 use crate::event::Cell;
 use crate::expr::{Aggregate, AggregateOp, Input, Program, Value, Window};
 use crate::history::{Events, History};
 use crate::schema::Schema;
-use crate::time::{Timestamp, Zone};
+use crate::time::{Span, Timestamp, Zone};
 
 /// An aggregate whose inner expressions are bound to the frame of one event: its properties, its
-/// time, then the customer's attributes.
+/// time, then the customer's attributes and time zone.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct BoundAggregate {
     op: AggregateOp,
@@ -19,6 +22,7 @@ pub(super) struct BoundAggregate {
     value: Option<Program>,
     filter: Option<Program>,
     properties: usize,
+    attributes: usize,
 }
 
 /// What is known of a customer, as an aggregate reads it.
@@ -29,13 +33,29 @@ pub(super) struct Reading<'r, 'a> {
     pub(super) as_of: Timestamp,
 }
 
+impl<'a> Reading<'_, 'a> {
+    /// The events of one type, or of all, between two instants.
+    fn between(
+        &self,
+        event: Option<usize>,
+        after: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Vec<Events<'a>> {
+        let types = &self.history.types;
+        let types = event.map_or(&types[..], |event| &types[event..=event]);
+        types.iter().map(|events| events.between(after, until)).collect()
+    }
+}
+
 impl BoundAggregate {
     pub(super) fn new(aggregate: &Aggregate, schema: &Schema) -> Self {
         let properties = aggregate.event.map_or(0, |event| schema.events[event].properties.len());
+        let attributes = schema.attributes.len();
         let bind = |program: &Program| {
             program.clone().bind(|input| match input {
                 Input::Property(index) => *index,
                 Input::Attribute(index) => properties + 1 + index,
+                Input::Zone => properties + 1 + attributes,
                 // The checker lets an event's expression read nothing else but its time.
                 _ => properties,
             })
@@ -47,12 +67,17 @@ impl BoundAggregate {
             value: aggregate.value.as_ref().map(bind),
             filter: aggregate.filter.as_ref().map(bind),
             properties,
+            attributes,
         }
     }
 
     /// Whether civil days, and so the zone, matter.
     pub(super) fn needs_zone(&self) -> bool {
-        self.op == AggregateOp::ActiveDays
+        let zone = self.properties + 1 + self.attributes;
+        let reads = |program: &Option<Program>| {
+            program.as_ref().is_some_and(|program| program.reads_slot(zone))
+        };
+        self.op.needs_zone() || reads(&self.value) || reads(&self.filter)
     }
 
     pub(super) fn evaluate<'a>(&'a self, reading: &Reading<'_, 'a>) -> Value<'a> {
@@ -65,22 +90,36 @@ impl BoundAggregate {
                 (Some(after), after.plus(horizon))
             }
         };
+        match self.op {
+            AggregateOp::Sequence { then, within } => {
+                let first = merged(&reading.between(self.event, after, until));
+                let second = merged(&reading.between(then, after, until));
+                return Value::Bool(sequence::sequence(&first, &second, within.as_micros()));
+            }
+            AggregateOp::Absent { since, wait } => {
+                let since = reading.between(since, after, until);
+                let latest = since.iter().filter_map(|events| events.times().last()).max();
+                let events = merged(&reading.between(self.event, after, until));
+                return latest.map_or(Value::Missing, |since| {
+                    let (wait, as_of) = (wait.as_micros(), as_of.as_micros());
+                    Value::Bool(sequence::absent(&events, *since, wait, as_of))
+                });
+            }
+            _ => {}
+        }
         if let Some(event) = self.event {
             let events = reading.history.types[event].between(after, until);
             if self.value.is_none() && self.filter.is_none() {
-                return self.of_times(&[events], reading.zone);
+                return self.of_times(&[events], reading.zone, until);
             }
-            self.of_values(&events, reading)
+            self.of_values(&events, reading, until)
         } else {
-            let types = reading.history.types.iter();
-            let all: Vec<Events<'a>> = types.map(|events| events.between(after, until)).collect();
-            self.of_times(&all, reading.zone)
+            self.of_times(&reading.between(None, after, until), reading.zone, until)
         }
     }
 
     /// From the times alone.
-    fn of_times(&self, events: &[Events<'_>], zone: &Zone) -> Value<'static> {
-        let time = |at: i64| Timestamp::from_micros(at).map_or(Value::Missing, Value::Time);
+    fn of_times(&self, events: &[Events<'_>], zone: &Zone, until: Timestamp) -> Value<'static> {
         match self.op {
             AggregateOp::Count => count(events.iter().map(Events::len).sum()),
             AggregateOp::Exists => Value::Bool(events.iter().any(|events| !events.is_empty())),
@@ -95,33 +134,67 @@ impl BoundAggregate {
             AggregateOp::ActiveDays => {
                 active_days(events.iter().flat_map(|events| events.times().iter().copied()), zone)
             }
+            _ => self.of_instants(&merged(events), zone, until),
+        }
+    }
+
+    /// From instants in ascending order.
+    fn of_instants(&self, times: &[i64], zone: &Zone, until: Timestamp) -> Value<'static> {
+        match self.op {
+            AggregateOp::Count => count(times.len()),
+            AggregateOp::Exists => Value::Bool(!times.is_empty()),
+            AggregateOp::First => times.first().copied().map_or(Value::Missing, time),
+            AggregateOp::Last => times.last().copied().map_or(Value::Missing, time),
+            AggregateOp::Nth(n) => summary::nth(times, n).map_or(Value::Missing, time),
+            AggregateOp::ActiveDays => active_days(times.iter().copied(), zone),
+            AggregateOp::Streak => {
+                count(calendar::streak(&civil_days(times, zone), zone.day(until)))
+            }
+            AggregateOp::Gaps => Value::number(summary::gaps(times)),
+            AggregateOp::Trend => {
+                let days = match self.window {
+                    Window::Past => Span::ZERO,
+                    Window::Last(span) | Window::Horizon { horizon: span, .. } => span,
+                };
+                let days = days.as_micros() / Span::days(1).as_micros();
+                Value::number(summary::daily_trend(times, until.as_micros(), days))
+            }
+            AggregateOp::Ewma(half_life) => Value::number(summary::decayed_count(
+                times,
+                until.as_micros(),
+                half_life.as_micros(),
+            )),
             // The checker gives the others a value.
             _ => Value::Missing,
         }
     }
 
     /// From the events that pass the filter, and the value of each.
-    fn of_values<'a>(&'a self, events: &Events<'a>, reading: &Reading<'_, 'a>) -> Value<'a> {
+    fn of_values<'a>(
+        &'a self,
+        events: &Events<'a>,
+        reading: &Reading<'_, 'a>,
+        until: Timestamp,
+    ) -> Value<'a> {
         let passing = self.passing(events, reading);
-        let time = |row: usize| {
-            Timestamp::from_micros(events.log.times[row]).map_or(Value::Missing, Value::Time)
-        };
-        match (self.op, &self.value) {
-            (AggregateOp::Count, _) => count(passing.len()),
-            (AggregateOp::Exists, _) => Value::Bool(!passing.is_empty()),
-            (AggregateOp::ActiveDays, _) => {
-                active_days(passing.iter().map(|(row, _)| events.log.times[*row]), reading.zone)
+        let time = |row: usize| events.log.times[row];
+        if self.value.is_none() {
+            let times: Vec<i64> = passing.iter().map(|(row, _)| time(*row)).collect();
+            return self.of_instants(&times, reading.zone, until);
+        }
+        let known = passing.into_iter().filter(|(_, value)| *value != Value::Missing);
+        match self.op {
+            AggregateOp::Trend | AggregateOp::Ewma(_) => {
+                let (times, values): (Vec<i64>, Vec<f64>) =
+                    known.map(|(row, value)| (time(row), value.as_number())).unzip();
+                Value::number(match self.op {
+                    AggregateOp::Ewma(half_life) => {
+                        summary::ewma(&times, &values, half_life.as_micros())
+                    }
+                    _ => summary::trend(&times, &values),
+                })
             }
-            (AggregateOp::First, None) => {
-                passing.first().map_or(Value::Missing, |(row, _)| time(*row))
-            }
-            (AggregateOp::Last, None) => {
-                passing.last().map_or(Value::Missing, |(row, _)| time(*row))
-            }
-            (op, _) => {
-                let known = passing.into_iter().map(|(_, value)| value);
-                summarise(op, known.filter(|value| *value != Value::Missing).collect())
-            }
+            op => summarise(op, known.map(|(_, value)| value).collect()),
         }
     }
 
@@ -139,7 +212,7 @@ impl BoundAggregate {
             let cells = &events.log.properties[property];
             return events.range.clone().map(|row| (row, value_of(cells.get(row)))).collect();
         }
-        let mut frame = Vec::with_capacity(self.properties + 1 + reading.attributes.len());
+        let mut frame = Vec::with_capacity(self.properties + 2 + reading.attributes.len());
         let mut passing = Vec::new();
         for row in events.range.clone() {
             frame.clear();
@@ -147,6 +220,7 @@ impl BoundAggregate {
             let at = Timestamp::from_micros(events.log.times[row]);
             frame.push(at.map_or(Value::Missing, Value::Time));
             frame.extend_from_slice(reading.attributes);
+            frame.push(Value::Clock(reading.zone.clock()));
             let passes =
                 self.filter.as_ref().is_none_or(|filter| filter.eval(&frame) == Value::Bool(true));
             if passes {
@@ -186,6 +260,18 @@ fn summarise(op: AggregateOp, values: Vec<Value<'_>>) -> Value<'_> {
             values.dedup();
             count(values.len())
         }
+        AggregateOp::Entropy => {
+            let mut values = values;
+            values.sort_unstable_by(order);
+            let runs: Vec<usize> = values.chunk_by(|a, b| a == b).map(<[_]>::len).collect();
+            Value::number(summary::entropy(&runs))
+        }
+        AggregateOp::Percentile(p) => {
+            let mut sorted: Vec<f64> = values.iter().map(|value| value.as_number()).collect();
+            sorted.sort_unstable_by(f64::total_cmp);
+            Value::number(summary::percentile(&sorted, p))
+        }
+        AggregateOp::Nth(n) => summary::nth(&values, n).unwrap_or(Value::Missing),
         AggregateOp::First => values.first().copied().unwrap_or(Value::Missing),
         _ => values.last().copied().unwrap_or(Value::Missing),
     }
@@ -203,10 +289,32 @@ fn order(a: &Value<'_>, b: &Value<'_>) -> std::cmp::Ordering {
     }
 }
 
-fn active_days(times: impl Iterator<Item = i64>, zone: &Zone) -> Value<'static> {
-    let mut days: Vec<i64> =
-        times.filter_map(|at| Timestamp::from_micros(at).ok()).map(|at| zone.day(at)).collect();
+/// The instants of events of several types, in ascending order.
+fn merged<'e>(events: &[Events<'e>]) -> Cow<'e, [i64]> {
+    if let [only] = events {
+        return Cow::Borrowed(only.times());
+    }
+    let mut times: Vec<i64> =
+        events.iter().flat_map(|events| events.times().iter().copied()).collect();
+    times.sort_unstable();
+    Cow::Owned(times)
+}
+
+fn time(at: i64) -> Value<'static> {
+    Timestamp::from_micros(at).map_or(Value::Missing, Value::Time)
+}
+
+/// The civil day of each instant, in ascending order: clocks that go back over midnight can turn
+/// two around.
+fn civil_days(times: &[i64], zone: &Zone) -> Vec<i64> {
+    let known = times.iter().filter_map(|at| Timestamp::from_micros(*at).ok());
+    let mut days: Vec<i64> = known.map(|at| zone.day(at)).collect();
     days.sort_unstable();
+    days
+}
+
+fn active_days(times: impl Iterator<Item = i64>, zone: &Zone) -> Value<'static> {
+    let mut days = civil_days(&times.collect::<Vec<_>>(), zone);
     days.dedup();
     count(days.len())
 }

@@ -2,7 +2,10 @@
 
 mod aggregate;
 mod batch;
+mod calendar;
 mod plan;
+mod sequence;
+mod summary;
 mod table;
 
 pub use batch::{Batch, LabelSpec};

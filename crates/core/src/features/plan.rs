@@ -136,7 +136,8 @@ impl Plan {
     /// Whether any value depends on the customer's zone.
     #[must_use]
     pub fn needs_zone(&self) -> bool {
-        self.aggregates.iter().any(|(_, aggregate)| aggregate.needs_zone())
+        self.slots.contains(&Input::Zone)
+            || self.aggregates.iter().any(|(_, aggregate)| aggregate.needs_zone())
     }
 
     /// Fills `frame` with everything that history and attributes say at `as_of`, features
@@ -145,6 +146,7 @@ impl Plan {
         frame.clear();
         frame.extend(self.slots.iter().map(|input| match input {
             Input::AsOf => Value::Time(as_of),
+            Input::Zone => Value::Clock(subject.zone.clock()),
             Input::Attribute(index) => subject.attributes[*index],
             _ => Value::Missing,
         }));
