@@ -248,6 +248,73 @@ fn a_wrong_expression_says_where_and_what_instead() {
 }
 
 #[test]
+fn a_preset_stands_for_several_features() {
+    let text = format!(
+        "{SCHEMA}buyer = 'rfm(purchase.amount, \"365d\")'\nquiet = 'recency()'\nuse = 'engagement(login)'\nboth = 'buyer_frequency + use_count_7d'\n"
+    );
+    let playbook = Playbook::parse(&text).unwrap();
+    let specs = &playbook.feature_set().specs;
+    let written: Vec<(&str, &str)> =
+        specs.iter().map(|spec| (spec.name.as_str(), spec.text.as_str())).collect();
+    assert_eq!(
+        written,
+        [
+            ("buyer_recency_days", "days_since(last(purchase, \"365d\"))"),
+            ("buyer_frequency", "count(purchase, \"365d\")"),
+            ("buyer_monetary", "sum(purchase.amount, \"365d\")"),
+            ("quiet_login", "days_since(last(login))"),
+            ("quiet_purchase", "days_since(last(purchase))"),
+            ("use_count_7d", "count(login, \"7d\")"),
+            ("use_count_28d", "count(login, \"28d\")"),
+            ("use_active_days_28d", "active_days(login, \"28d\")"),
+            ("use_pace", "ratio(count(login, \"7d\"), count(login, \"28d\") / 4.0)"),
+            ("use_days_quiet", "days_since(last(login))"),
+            ("both", "buyer_frequency + use_count_7d"),
+        ]
+    );
+    let table = playbook
+        .features(&frame(events()), Some(&frame(customers())), &[at("2026-01-08T00:00:00Z")])
+        .unwrap()
+        .table;
+    let row: Vec<f64> = table.columns.iter().map(|column| column.numbers().unwrap()[0]).collect();
+    assert_eq!(row, [2.0, 3.0, 42.0, 0.0, 2.0, 1.0, 2.0, 2.0, 2.0, 0.0, 4.0]);
+}
+
+#[test]
+fn a_wrong_preset_says_where_and_what_instead() {
+    for (lines, message) in [
+        (
+            "x = 'rfm(purchase)'",
+            "`features.x`: line 15, column 10: expected `rfm(event.property, window?)`",
+        ),
+        (
+            "x = 'rfm(purchase.amonut)'",
+            "`features.x`: line 15, column 10: `amonut` is not a property of `purchase`; did you mean `amount`?",
+        ),
+        (
+            "x = 'rfm(purchase.amount, \"30\")'",
+            "`features.x`: line 15, column 27: `30` is not a length of time; expected a number and `w`, `d`, `h`, `m` or `s`, for instance `30d`",
+        ),
+        (
+            "x = 'engagement(logn)'",
+            "`features.x`: line 15, column 17: `logn` is not an event type; did you mean `login`?",
+        ),
+        (
+            "x = '1 + recency()'",
+            "`features.x`: line 15, column 10: `recency` makes several features, and stands alone as the expression of one",
+        ),
+        ("x = 'recency(login)'", "`features.x`: line 15, column 14: expected `recency()`"),
+        (
+            "x = 'recency()'\nx_login = '1'",
+            "`features.x`: line 15, column 1: the preset makes `x_login`, which is a feature already; choose another name than `x`",
+        ),
+    ] {
+        let error = Playbook::parse(&format!("{SCHEMA}{lines}\n")).unwrap_err();
+        assert_eq!(error.to_string(), format!("playbook {message}"));
+    }
+}
+
+#[test]
 fn deep_nesting_costs_no_more_than_its_length() {
     for (open, close) in [("coalesce(", ", 1.0)"), ("(true ? ", " : 2.0)"), ("clamp(", ", 0, 1)")] {
         let nested = format!("{}1.0{}", open.repeat(30), close.repeat(30));

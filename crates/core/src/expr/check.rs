@@ -13,8 +13,16 @@ use crate::time::{Span, Timestamp};
 /// # Errors
 /// `expression_syntax`, `expression_name` or `expression_type`, with the line and column.
 pub fn compile(text: &str, scope: &Scope<'_>) -> Result<Program> {
+    compile_ast(&parse(text)?, scope)
+}
+
+/// Compiles an expression that is read already.
+///
+/// # Errors
+/// As [`compile`].
+pub(crate) fn compile_ast(ast: &Ast, scope: &Scope<'_>) -> Result<Program> {
     let mut checker = Checker::new(scope);
-    let (root, kind) = checker.check(&parse(text)?)?;
+    let (root, kind) = checker.check(ast)?;
     Ok(Program::new(kind, checker.inputs, root))
 }
 
@@ -200,6 +208,12 @@ impl<'s> Checker<'s> {
         let features = scope.features.iter().map(|(name, _)| name.as_str());
         let events = scope.schema.events.iter().map(|event| event.name.as_str());
         let mut near = did_you_mean(name, features.chain(events).chain(["as_of"]));
+        let mut of_preset = scope.features.iter().map(|(feature, _)| feature.as_str());
+        if let Some(feature) = of_preset
+            .find(|feature| feature.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')))
+        {
+            near = format!("; did you mean `{feature}`?");
+        }
         if near.is_empty() && scope.schema.attribute(name).is_some() {
             near = format!("; did you mean `customer.{name}`?");
         }

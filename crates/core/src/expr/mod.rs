@@ -10,6 +10,7 @@ mod check;
 mod eval;
 mod functions;
 mod parser;
+mod presets;
 mod print;
 mod program;
 mod scope;
@@ -22,4 +23,7 @@ pub use program::{Aggregate, AggregateOp, Input, Program, Window};
 pub use scope::{Scope, State, Trigger, TriggerKind};
 pub use value::{Type, Value};
 
+pub(crate) use ast::Ast;
+pub(crate) use check::compile_ast;
 pub(crate) use parser::parse;
+pub(crate) use presets::expand;
