@@ -208,10 +208,12 @@ impl<'s> Checker<'s> {
         let features = scope.features.iter().map(|(name, _)| name.as_str());
         let events = scope.schema.events.iter().map(|event| event.name.as_str());
         let mut near = did_you_mean(name, features.chain(events).chain(["as_of"]));
-        let mut of_preset = scope.features.iter().map(|(feature, _)| feature.as_str());
-        if let Some(feature) = of_preset
-            .find(|feature| feature.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')))
-        {
+        // The key of a preset, or a feature's name without its window.
+        let longer =
+            scope.features.iter().map(|(feature, _)| feature.as_str()).find(|feature| {
+                feature.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'))
+            });
+        if let Some(feature) = longer.filter(|_| near.is_empty()) {
             near = format!("; did you mean `{feature}`?");
         }
         if near.is_empty() && scope.schema.attribute(name).is_some() {

@@ -18,7 +18,7 @@ impl Program {
 }
 
 impl Node {
-    fn eval<'a>(&'a self, frame: &[Value<'a>]) -> Value<'a> {
+    pub(super) fn eval<'a>(&'a self, frame: &[Value<'a>]) -> Value<'a> {
         match self {
             Self::Number(x) => Value::Number(*x),
             Self::Bool(truth) => Value::Bool(*truth),

@@ -58,7 +58,7 @@ pub fn definitions() -> impl Iterator<Item = Definition> {
 pub(super) struct Call {
     pub(super) name: &'static str,
     pub(super) signature: &'static str,
-    #[cfg_attr(not(test), expect(dead_code, reason = "read with the features' versions"))]
+    pub(super) cost: &'static str,
     pub(super) version: u32,
 }
 
@@ -66,11 +66,16 @@ const CALLS: usize = EVENTS.len() + VALUES.len();
 static CALLED: [Call; CALLS] = called();
 
 const fn called() -> [Call; CALLS] {
-    let mut calls = [Call { name: "", signature: "", version: 0 }; CALLS];
+    let mut calls = [Call { name: "", signature: "", cost: "", version: 0 }; CALLS];
     let mut at = 0;
     while at < CALLS {
         let known = if at < EVENTS.len() { EVENTS[at] } else { VALUES[at - EVENTS.len()] };
-        calls[at] = Call { name: known.name, signature: known.signature, version: known.version };
+        calls[at] = Call {
+            name: known.name,
+            signature: known.signature,
+            cost: known.cost,
+            version: known.version,
+        };
         at += 1;
     }
     calls
@@ -86,10 +91,14 @@ pub(super) fn signature(name: &str) -> Option<&'static str> {
     CALLED.iter().find(|call| call.name == name).map(|call| call.signature)
 }
 
-#[cfg(test)]
 /// The version of a function of that name; 0 where there is none.
-pub(super) fn version(name: &str) -> u32 {
+pub(crate) fn version(name: &str) -> u32 {
     CALLED.iter().find(|call| call.name == name).map_or(0, |call| call.version)
+}
+
+/// The cost of a function of that name.
+pub(crate) fn cost(name: &str) -> &'static str {
+    CALLED.iter().find(|call| call.name == name).map_or("", |call| call.cost)
 }
 
 #[cfg(test)]

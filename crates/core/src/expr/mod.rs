@@ -8,13 +8,17 @@ mod ast;
 mod call;
 mod check;
 mod eval;
+mod fold;
 mod functions;
 mod parser;
 mod presets;
 mod print;
 mod program;
 mod scope;
+mod share;
+mod show;
 mod token;
+mod unit;
 mod value;
 
 pub use check::{compile, compile_as, compile_trigger};
@@ -25,5 +29,8 @@ pub use value::{Type, Value};
 
 pub(crate) use ast::Ast;
 pub(crate) use check::compile_ast;
+pub(crate) use functions::{cost, version};
 pub(crate) use parser::parse;
 pub(crate) use presets::expand;
+pub(crate) use share::share;
+pub(crate) use show::Names;

@@ -1,6 +1,7 @@
 //! The compiled form of an expression: a typed tree over numbered inputs.
 
 use super::ast::BinaryOp;
+use super::fold::fold;
 use super::value::Type;
 use crate::time::Span;
 
@@ -42,6 +43,8 @@ pub enum Input {
     EventTime,
     /// The customer's time zone, which calendar functions read.
     Zone,
+    /// A part that several expressions have in common, by its number.
+    Shared(usize),
 }
 
 /// A value made of the events of one type (or all) inside a window.
@@ -175,6 +178,18 @@ pub(super) enum Function {
     Bucket,
 }
 
+impl Aggregate {
+    /// Whether events of that type are read.
+    pub(crate) fn reads(&self, event: usize) -> bool {
+        let other = match self.op {
+            AggregateOp::Sequence { then: other, .. }
+            | AggregateOp::Absent { since: other, .. } => other,
+            _ => self.event,
+        };
+        [self.event, other].into_iter().any(|own| own.is_none_or(|own| own == event))
+    }
+}
+
 impl AggregateOp {
     /// The name of the function.
     #[must_use]
@@ -211,9 +226,18 @@ impl AggregateOp {
 }
 
 impl Program {
-    /// The program of a checked tree.
+    /// The program of a checked tree, with what is constant computed.
     pub(super) fn new(kind: Type, inputs: Vec<Input>, root: Node) -> Self {
+        let (root, inputs) = fold(root, inputs);
         Self { kind, inputs, root }
+    }
+
+    /// What is taken of the customer's events.
+    pub(crate) fn aggregates(&self) -> impl Iterator<Item = &Aggregate> {
+        self.inputs.iter().filter_map(|input| match input {
+            Input::Aggregate(aggregate) => Some(&**aggregate),
+            _ => None,
+        })
     }
 
     /// The type of the result.
@@ -259,14 +283,14 @@ impl Program {
 }
 
 impl Node {
-    fn rebase(&mut self, slots: &[usize]) {
+    pub(super) fn rebase(&mut self, slots: &[usize]) {
         if let Self::Input(slot) = self {
             *slot = slots[*slot];
         }
         self.each_child_mut(&mut |child| child.rebase(slots));
     }
 
-    fn reads_slot(&self, slot: usize) -> bool {
+    pub(super) fn reads_slot(&self, slot: usize) -> bool {
         let mut reads = matches!(self, Self::Input(own) if *own == slot);
         self.each_child(&mut |child| reads = reads || child.reads_slot(slot));
         reads

@@ -3,7 +3,7 @@
 
 use super::aggregate::{BoundAggregate, Reading, value_of};
 use crate::event::Cells;
-use crate::expr::{Input, Program, Value};
+use crate::expr::{Input, Program, Value, share};
 use crate::history::History;
 use crate::schema::Schema;
 use crate::time::{Timestamp, Zone};
@@ -17,6 +17,23 @@ pub struct FeatureSpec {
     pub text: String,
     /// Its expression, compiled.
     pub program: Program,
+    version: String,
+}
+
+impl FeatureSpec {
+    /// A feature whose version is `version`.
+    #[must_use]
+    pub fn new(name: String, text: String, program: Program, version: String) -> Self {
+        Self { name, text, program, version }
+    }
+
+    /// Sixteen hexadecimal digits that change if and only if the meaning can: a hash of the
+    /// expression as it is computed, the definitions of what it reads, and the versions of its
+    /// functions. Spacing, comments, order of keys and the feature's own name do not show.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
 }
 
 /// The features of a playbook.
@@ -100,6 +117,9 @@ impl Plan {
                 (plan.features[index], program)
             })
             .collect();
+        let slots = plan.slots.len();
+        let shared = share(&mut plan.steps, slots);
+        plan.slots.extend((0..shared).map(Input::Shared));
         plan
     }
 

@@ -5,9 +5,12 @@ use std::rc::Rc;
 use super::check_name;
 use super::document::{Node, TableReader};
 use crate::error::{ErrorCode, Result};
-use crate::expr::{Ast, Scope, Type, compile_ast, expand, parse};
+use crate::expr::{Ast, Names, Program, Scope, Type, compile_ast, expand, parse};
 use crate::features::{FeatureSet, FeatureSpec};
 use crate::schema::Schema;
+
+/// The version of the operators' meaning; functions have their own.
+const LANGUAGE: u32 = 1;
 
 /// The names and types of the features, for expressions that use them.
 pub(super) fn known(set: &FeatureSet) -> Vec<(String, Option<Type>)> {
@@ -50,12 +53,29 @@ pub(super) fn read(root: &mut TableReader, schema: &Schema) -> Result<FeatureSet
         known[index].1 = Some(program.kind().clone());
         programs[index] = Some(program);
     }
+    let versions = versions(schema, &order, &programs);
     let mut specs = Vec::new();
-    for (entry, program) in entries.into_iter().zip(programs) {
-        let (name, text) = (entry.name, entry.text);
-        specs.extend(program.map(|program| FeatureSpec { name, text, program }));
+    for ((entry, program), version) in entries.into_iter().zip(programs).zip(versions) {
+        specs.extend(
+            program.map(|program| FeatureSpec::new(entry.name, entry.text, program, version)),
+        );
     }
     Ok(FeatureSet { specs, order })
+}
+
+/// The version of each feature. One that reads another hashes that one's version, not its name.
+fn versions(schema: &Schema, order: &[usize], programs: &[Option<Program>]) -> Vec<String> {
+    let mut versions = vec![String::new(); programs.len()];
+    for &index in order {
+        if let Some(program) = &programs[index] {
+            let names = Names { schema, features: &versions, exact: true };
+            let text = format!("stayput expression {LANGUAGE}: {}", program.text(&names));
+            let mut hash = blake3::hash(text.as_bytes()).to_hex().to_string();
+            hash.truncate(16);
+            versions[index] = hash;
+        }
+    }
+    versions
 }
 
 /// The features in the playbook's order, presets expanded.
