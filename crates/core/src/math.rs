@@ -26,6 +26,18 @@ pub fn ln_1p(x: f64) -> f64 {
     libm::log1p(x)
 }
 
+/// `2^x`.
+#[must_use]
+pub fn exp2(x: f64) -> f64 {
+    libm::exp2(x)
+}
+
+/// Logarithm to base 2.
+#[must_use]
+pub fn log2(x: f64) -> f64 {
+    libm::log2(x)
+}
+
 /// `x^y`.
 #[must_use]
 pub fn pow(x: f64, y: f64) -> f64 {

@@ -2,7 +2,9 @@
 //!
 //! An instant is a count of microseconds since 1970-01-01T00:00:00Z; nothing here reads a clock.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{PoisonError, RwLock};
 
 use jiff::civil;
 use jiff::tz::TimeZone;
@@ -250,42 +252,62 @@ impl<'de> Deserialize<'de> for Span {
 }
 
 /// A time zone of the IANA database, whose tables are compiled in.
+///
+/// A zone's rules are read once and kept as long as the process lives. There are some six hundred.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Zone(TimeZone);
+pub struct Zone(Clock);
+
+/// The clocks of a zone: its rules, to be copied like a number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clock(&'static TimeZone);
+
+static UTC: TimeZone = TimeZone::UTC;
+/// The zones that were asked for, by name in lower case.
+static KNOWN: RwLock<BTreeMap<String, Clock>> = RwLock::new(BTreeMap::new());
 
 impl Zone {
     /// Coordinated universal time.
-    pub const UTC: Self = Self(TimeZone::UTC);
+    pub const UTC: Self = Self(Clock::UTC);
 
     /// The zone of an IANA name such as `Europe/Berlin`.
     ///
     /// # Errors
     /// [`ErrorCode::Time`] when there is no zone of that name.
     pub fn named(name: &str) -> Result<Self> {
-        TimeZone::get(name).map(Self).map_err(|_| {
+        let key = name.to_ascii_lowercase();
+        // Nothing panics while it holds the lock.
+        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
+        if let Some(zone) = known {
+            return Ok(Self(zone));
+        }
+        let rules = TimeZone::get(name).map_err(|_| {
             Error::new(
                 ErrorCode::Time,
                 "",
                 format!("`{name}` is not a time zone; expected an IANA name, for instance `Europe/Berlin`"),
             )
-        })
+        })?;
+        let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Self(*known.entry(key).or_insert_with(|| Clock(Box::leak(Box::new(rules))))))
+    }
+
+    /// The zone's clocks.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.0
     }
 
     /// The civil day of `at` in this zone, counted from 1970-01-01.
     #[must_use]
     pub fn day(&self, at: Timestamp) -> i64 {
-        let Ok(instant) = jiff::Timestamp::from_microsecond(at.0) else {
-            return at.0.div_euclid(DAY);
-        };
-        let offset = i64::from(self.0.to_offset(instant).seconds()) * SECOND;
-        at.0.saturating_add(offset).div_euclid(DAY)
+        self.0.day(at)
     }
 
     /// The civil date of `at` in this zone.
     #[must_use]
     pub fn date(&self, at: Timestamp) -> civil::Date {
         jiff::Timestamp::from_microsecond(at.0)
-            .map_or(civil::Date::ZERO, |instant| self.0.to_datetime(instant).date())
+            .map_or(civil::Date::ZERO, |instant| self.0.0.to_datetime(instant).date())
     }
 
     /// The first instant of a civil date in this zone. Where midnight falls in the gap of a clock
@@ -293,10 +315,46 @@ impl Zone {
     #[must_use]
     pub fn start_of(&self, date: civil::Date) -> Timestamp {
         self.0
+            .0
             .to_ambiguous_zoned(date.at(0, 0, 0, 0))
             .compatible()
             .and_then(|zoned| zoned.start_of_day())
             .map_or(Timestamp(i64::MAX), |zoned| Timestamp(floor_micros(zoned.timestamp())))
+    }
+}
+
+impl Clock {
+    /// The clocks of coordinated universal time.
+    pub const UTC: Self = Self(&UTC);
+
+    /// The civil day of `at`, counted from 1970-01-01.
+    #[must_use]
+    pub fn day(self, at: Timestamp) -> i64 {
+        self.shown(at).div_euclid(DAY)
+    }
+
+    /// Microseconds from 1970-01-01T00:00:00 on this zone's clocks.
+    fn shown(self, at: Timestamp) -> i64 {
+        let Ok(instant) = jiff::Timestamp::from_microsecond(at.0) else { return at.0 };
+        let offset = i64::from(self.0.to_offset(instant).seconds()) * SECOND;
+        at.0.saturating_add(offset)
+    }
+
+    /// The hour of the civil day, 0 to 23; minutes are cut off.
+    #[must_use]
+    pub fn hour(self, at: Timestamp) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "0 to 23")]
+        let hour = (self.shown(at).rem_euclid(DAY) / (3600 * SECOND)) as f64;
+        hour
+    }
+
+    /// The day of the week as ISO 8601 counts: 1 for Monday to 7 for Sunday.
+    #[must_use]
+    pub fn weekday(self, at: Timestamp) -> f64 {
+        // 1970-01-01 was a Thursday.
+        #[expect(clippy::cast_precision_loss, reason = "1 to 7")]
+        let day = ((self.day(at) + 3).rem_euclid(7) + 1) as f64;
+        day
     }
 }
 
@@ -334,7 +392,16 @@ mod tests {
     fn a_civil_day_depends_on_the_zone() {
         let at = Timestamp::parse("2026-03-01T03:00:00Z").unwrap();
         let utc = Zone::UTC.day(at);
-        assert_eq!(Zone::named("America/New_York").unwrap().day(at), utc - 1);
+        let new_york = Zone::named("America/New_York").unwrap();
+        assert_eq!(new_york.day(at), utc - 1);
+        assert_eq!(Zone::named("america/new_york").unwrap(), new_york);
+        // A Sunday in UTC, 22:00 on Saturday there.
+        assert_eq!((Clock::UTC.hour(at), Clock::UTC.weekday(at)), (3.0, 7.0));
+        let clock = new_york.clock();
+        assert_eq!((clock.hour(at), clock.weekday(at)), (22.0, 6.0));
+        let half = Timestamp::parse("1969-12-29T18:29:59Z").unwrap();
+        assert_eq!(Zone::named("Asia/Kolkata").unwrap().clock().hour(half), 23.0);
+        assert_eq!(Clock::UTC.weekday(half), 1.0);
         assert!(Zone::named("Mars/Olympus").is_err());
     }
 

@@ -120,6 +120,59 @@ fn each_function_does_what_its_definition_says() {
         (r#"last(events, "2d")"#, json!("2026-01-08T00:00:00Z")),
         ("days_since(last(purchase))", json!(2.0)),
         ("days_until(customer.since)", json!(-38.0)),
+        // Purchases: 10, 30, 2 on days 3, 5, 6; logins on days 1 and 8, as_of is day 8.
+        ("nth(purchase.amount, 2)", json!(30.0)),
+        ("nth(purchase.amount, -1)", json!(2.0)),
+        (r#"nth(purchase.amount, 1, "30d", purchase.amount < 5)"#, json!(2.0)),
+        ("nth(purchase.amount, 4)", Value::Null),
+        ("nth(login, 1)", json!("2026-01-01T00:00:00Z")),
+        ("nth(events, -2)", json!("2026-01-06T00:00:00Z")),
+        ("nth(purchase.sku, 2)", json!("y")),
+        // Days 0, 2, 3 about 5/3; amounts about 14: (20/3 + 16/3 - 16) / (42/9).
+        ("trend(purchase.amount) + 6.0/7.0 < 1e-12", json!(true)),
+        (r#"trend(purchase.amount, "1h")"#, Value::Null),
+        // Bought 5, 3 and 2 days before, of 6.
+        (r#"trend(purchase, "6d")"#, json!(6.0 * (3.0 * 5.0 - 2.0 * 10.0) / 210.0)),
+        (r#"trend(login, "2d")"#, json!(1.0)),
+        (r#"trend(login, "2d", weekday(login.timestamp) == 4.0)"#, json!(1.0)),
+        (r#"trend(login, "2d", weekday(login.timestamp) == 3.0)"#, json!(0.0)),
+        ("streak(login)", json!(1.0)),
+        ("streak(events)", json!(1.0)),
+        ("streak(purchase)", json!(0.0)),
+        ("gaps(login)", json!(7.0)),
+        ("gaps(purchase)", json!(1.5)),
+        (r#"gaps(login, "7d")"#, Value::Null),
+        ("gaps(purchase, purchase.amount < 20)", json!(3.0)),
+        ("entropy(purchase.amount > 5)", json!(2.0 / 3.0 * 1.5_f64.log2() + 3.0_f64.log2() / 3.0)),
+        (r#"entropy(purchase.sku, "1h")"#, Value::Null),
+        ("percentile(purchase.amount, 50)", json!(10.0)),
+        ("percentile(purchase.amount, 75)", json!(20.0)),
+        (r#"percentile(purchase.amount, 75, "1h")"#, Value::Null),
+        // Weights 1/8, 1/2, 1.
+        (r#"ewma(purchase.amount, "1d")"#, json!((1.25 + 15.0 + 2.0) / 1.625)),
+        (r#"ewma(purchase, "1d")"#, json!(1.625 / 4.0)),
+        (r#"ewma(login, "7d")"#, json!(1.5)),
+        (r#"ewma(login, "7d", "1d")"#, json!(1.0)),
+        (r#"ewma(events, "1000000d") > 4.999"#, json!(true)),
+        // Nine hours ahead: a Thursday, 9 o'clock.
+        ("hour_of(as_of)", json!(9.0)),
+        ("weekday(as_of)", json!(4.0)),
+        ("weekday(customer.since)", json!(1.0)),
+        ("count(purchase, hour_of(purchase.timestamp) == 9)", json!(3.0)),
+        ("if(customer.vip, 1, 2)", json!(2.0)),
+        (r#"if(mean(purchase.amount, "1h") > 0, 1, 2)"#, Value::Null),
+        ("bucket(customer.mrr, 0, 20, 40)", json!(2.0)),
+        ("bucket(-customer.mrr, 0, 20, 40)", json!(0.0)),
+        (r#"bucket(mean(purchase.amount, "1h"), 0)"#, Value::Null),
+        (r#"sequence(login, purchase, "2d")"#, json!(true)),
+        (r#"sequence(login, purchase, "47h")"#, json!(false)),
+        (r#"sequence(login, purchase, "2d", "7d")"#, json!(false)),
+        (r#"sequence(purchase, purchase, "1d")"#, json!(true)),
+        (r#"sequence(purchase, login, "2d")"#, json!(true)),
+        (r#"absent(login, purchase, "2d")"#, json!(false)),
+        (r#"absent(purchase, login, "7d")"#, json!(false)),
+        (r#"absent(login, purchase, "1d")"#, json!(true)),
+        (r#"absent(events, purchase, "12h")"#, json!(true)),
         // In Tokyo, nine hours ahead, both logins still fall on two days.
         ("active_days(login)", json!(2.0)),
         ("ratio(customer.mrr, 8.0)", json!(2.5)),
@@ -195,6 +248,73 @@ fn a_wrong_expression_says_where_and_what_instead() {
     ] {
         let error = Playbook::parse(&format!("{SCHEMA}x = '{expression}'\n")).unwrap_err();
         assert_eq!(error.to_string(), format!("playbook `features.x`: {message}"));
+    }
+}
+
+#[test]
+fn a_preset_stands_for_several_features() {
+    let text = format!(
+        "{SCHEMA}buyer = 'rfm(purchase.amount, \"365d\")'\nquiet = 'recency()'\nuse = 'engagement(login)'\nboth = 'buyer_frequency + use_count_7d'\n"
+    );
+    let playbook = Playbook::parse(&text).unwrap();
+    let specs = &playbook.feature_set().specs;
+    let written: Vec<(&str, &str)> =
+        specs.iter().map(|spec| (spec.name.as_str(), spec.text.as_str())).collect();
+    assert_eq!(
+        written,
+        [
+            ("buyer_recency_days", "days_since(last(purchase, \"365d\"))"),
+            ("buyer_frequency", "count(purchase, \"365d\")"),
+            ("buyer_monetary", "sum(purchase.amount, \"365d\")"),
+            ("quiet_login", "days_since(last(login))"),
+            ("quiet_purchase", "days_since(last(purchase))"),
+            ("use_count_7d", "count(login, \"7d\")"),
+            ("use_count_28d", "count(login, \"28d\")"),
+            ("use_active_days_28d", "active_days(login, \"28d\")"),
+            ("use_pace", "ratio(count(login, \"7d\"), count(login, \"28d\") / 4.0)"),
+            ("use_days_quiet", "days_since(last(login))"),
+            ("both", "buyer_frequency + use_count_7d"),
+        ]
+    );
+    let table = playbook
+        .features(&frame(events()), Some(&frame(customers())), &[at("2026-01-08T00:00:00Z")], None)
+        .unwrap()
+        .table;
+    let row: Vec<f64> = table.columns.iter().map(|column| column.numbers().unwrap()[0]).collect();
+    assert_eq!(row, [2.0, 3.0, 42.0, 0.0, 2.0, 1.0, 2.0, 2.0, 2.0, 0.0, 4.0]);
+}
+
+#[test]
+fn a_wrong_preset_says_where_and_what_instead() {
+    for (lines, message) in [
+        (
+            "x = 'rfm(purchase)'",
+            "`features.x`: line 15, column 10: expected `rfm(event.property, window?)`",
+        ),
+        (
+            "x = 'rfm(purchase.amonut)'",
+            "`features.x`: line 15, column 10: `amonut` is not a property of `purchase`; did you mean `amount`?",
+        ),
+        (
+            "x = 'rfm(purchase.amount, \"30\")'",
+            "`features.x`: line 15, column 27: `30` is not a length of time; expected a number and `w`, `d`, `h`, `m` or `s`, for instance `30d`",
+        ),
+        (
+            "x = 'engagement(logn)'",
+            "`features.x`: line 15, column 17: `logn` is not an event type; did you mean `login`?",
+        ),
+        (
+            "x = '1 + recency()'",
+            "`features.x`: line 15, column 10: `recency` makes several features, and stands alone as the expression of one",
+        ),
+        ("x = 'recency(login)'", "`features.x`: line 15, column 14: expected `recency()`"),
+        (
+            "x = 'recency()'\nx_login = '1'",
+            "`features.x`: line 15, column 1: the preset makes `x_login`, which is a feature already; choose another name than `x`",
+        ),
+    ] {
+        let error = Playbook::parse(&format!("{SCHEMA}{lines}\n")).unwrap_err();
+        assert_eq!(error.to_string(), format!("playbook {message}"));
     }
 }
 

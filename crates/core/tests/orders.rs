@@ -29,6 +29,18 @@ first_of = 'first(purchase.sku)'
 last_of  = 'last(purchase.amount)'
 days     = 'active_days(events, "30d")'
 quiet    = 'days_since(last(events))'
+second   = 'nth(purchase.amount, 2, "25d")'
+slope    = 'trend(purchase.amount, "20d")'
+rising   = 'trend(login, "14d")'
+streaks  = 'streak(events)'
+between  = 'gaps(purchase, purchase.sku != "a")'
+mixed    = 'entropy(purchase.sku)'
+upper    = 'percentile(purchase.amount, 90, "20d")'
+recent   = 'ewma(purchase.amount, "3d")'
+decayed  = 'ewma(events, "36h")'
+mornings = 'count(login, hour_of(login.timestamp) < 12.0)'
+followed = 'sequence(login, purchase, "12h", "10d")'
+stayed   = 'absent(purchase, login, "2d")'
 pace     = 'logins / (count(login, "20d") / 4.0)'
 [health]
 bands = { low = 0, high = 50 }
@@ -46,7 +58,7 @@ active = 'true'
 buyers = 'spend > 20.0'
 [[campaigns]]
 name = "wake"
-on = 'enters(lifecycle, "quiet") || purchase || leaves(segments, "buyers")'
+on = 'enters(lifecycle, "quiet") || purchase || leaves(segments, "buyers") || changed(last_of)'
 cooldown = "2d"
 actions = [{ name = "mail", channel = "email" }]
 "#;

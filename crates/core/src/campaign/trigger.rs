@@ -10,15 +10,18 @@
 //! | `Enters` | in the state | inside now, not inside before |
 //! | `Leaves` | in the state | not inside now, inside before |
 //! | `Event` | – | an event of the type in (last look, `as_of`] |
+//! | `Changed` | – | the value is not the one of the last look |
 //!
 //! At the first look nothing is known of before. Who is inside then counts as having come in: a
 //! campaign that starts today means the customers who are at risk today, and waiting for them to
 //! recover and fall again would pass over those it is for. (Only an entry: who is outside at the
 //! first look has left nothing.) An event trigger looks back one day at its first look, no further,
-//! so that a new campaign does not answer old events.
+//! so that a new campaign does not answer old events. What changed needs something to differ from,
+//! so `Changed` does not fire at its first look.
 //!
 //! A missing observation changes nothing and fires nothing: a number that is missing for a day has
-//! not fallen and risen again.
+//! not fallen and risen again. To `Changed` alone, missing is a value like any other: an attribute
+//! that is cleared has changed.
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +56,8 @@ pub enum Trigger {
         /// The event type.
         event: String,
     },
+    /// A value becomes another one.
+    Changed,
 }
 
 /// What is seen of a customer at one look.
@@ -68,6 +73,8 @@ pub enum Observation<'a> {
     Member(Option<bool>),
     /// The time of the latest event of the type at or before `as_of`; for `Event`.
     LatestEvent(Option<Timestamp>),
+    /// A number that is the same where the value is, missing or not; for `Changed`.
+    Fingerprint(u64),
 }
 
 /// What one trigger remembers of one customer.
@@ -75,6 +82,8 @@ pub enum Observation<'a> {
 pub struct TriggerMemory {
     inside: Option<bool>,
     looked: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen: Option<u64>,
 }
 
 /// Looks at a customer and says whether the trigger fires.
@@ -91,6 +100,9 @@ pub fn observe(
         let since = memory.looked.unwrap_or_else(|| as_of.minus(Span::days(1)));
         memory.looked = Some(as_of.max(since));
         return latest.is_some_and(|at| at > since && at <= as_of);
+    }
+    if let (Trigger::Changed, Observation::Fingerprint(now)) = (trigger, observation) {
+        return memory.seen.replace(now).is_some_and(|before| before != now);
     }
     let inside = match (trigger, observation) {
         (Trigger::RisesAbove { threshold }, Observation::Number(x)) if !x.is_nan() => {
@@ -179,6 +191,14 @@ mod tests {
         assert_eq!(fired(&trigger, &[Observation::LatestEvent(Some(day(0)))]), [true]);
     }
 
+    #[test]
+    fn a_change_fires_once_but_not_at_the_first_look() {
+        let seen = [7, 7, 8, 8, 7].map(Observation::Fingerprint);
+        assert_eq!(fired(&Trigger::Changed, &seen), [false, false, true, false, true]);
+        let other = [Observation::Number(1.0), Observation::Fingerprint(1), seen[0]];
+        assert_eq!(fired(&Trigger::Changed, &other), [false, false, true]);
+    }
+
     fn any_observation() -> impl Strategy<Value = Observation<'static>> {
         prop_oneof![
             (0.0_f64..1.0).prop_map(Observation::Number),
@@ -186,6 +206,7 @@ mod tests {
             prop_oneof![Just(Some("a")), Just(Some("b")), Just(None)].prop_map(Observation::State),
             any::<Option<bool>>().prop_map(Observation::Member),
             proptest::option::of(0_i64..30).prop_map(|at| Observation::LatestEvent(at.map(day))),
+            (0_u64..3).prop_map(Observation::Fingerprint),
         ]
     }
 
@@ -200,6 +221,7 @@ mod tests {
                 Trigger::Enters { state: "a".to_owned() },
                 Trigger::Leaves { state: "a".to_owned() },
                 Trigger::Event { event: "login".to_owned() },
+                Trigger::Changed,
             ] {
                 let mut memory = TriggerMemory::default();
                 for (at, seen) in (0..).zip(&seen) {

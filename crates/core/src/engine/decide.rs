@@ -64,7 +64,7 @@ fn look(
     let playbook = bundle.playbook();
     let mut memory = Memory::default();
     let assessment = scorer.assess(bundle, state, decided.band.as_deref(), as_of, &mut memory)?;
-    let frame = &mut memory.frame;
+    let frame = memory.frames.at_mut(0);
     let campaigns = &mut decided.campaigns;
     let subject = state.subject(playbook.schema(), playbook.layout());
     let seen = Seen {
@@ -157,8 +157,12 @@ impl<'a> Seen<'_, 'a> {
                 let (state, observation) = state(watched);
                 (campaign::Trigger::Leaves { state }, observation)
             }
+            TriggerKind::Changed { operand } => {
+                let value = operand.eval(frame);
+                (campaign::Trigger::Changed, Observation::Fingerprint(value.fingerprint()))
+            }
             TriggerKind::Event(event) => {
-                let events = self.history.events(*event).between(None, self.as_of);
+                let events = self.history.events(*event).between(i64::MIN, self.as_of.as_micros());
                 let latest = events.times().next_back();
                 let latest = latest.and_then(|at| Timestamp::from_micros(at).ok());
                 let event = self.schema.events[*event].name.clone();

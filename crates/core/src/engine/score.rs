@@ -56,7 +56,8 @@ pub struct Reason {
 /// A value as a document has it.
 pub(super) fn json(value: Value<'_>) -> Json {
     match value {
-        Value::Missing => Json::Null,
+        // No feature is a clock.
+        Value::Missing | Value::Clock(_) => Json::Null,
         Value::Number(x) => Json::from(x),
         Value::Bool(truth) => Json::from(truth),
         Value::Text(text) => Json::from(text),

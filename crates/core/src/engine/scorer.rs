@@ -7,7 +7,7 @@ use crate::bundle::Bundle;
 use crate::churn::InputKind;
 use crate::error::Result;
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
-use crate::features::{Plan, Scratch};
+use crate::features::{Frames, Plan, Scratch};
 use crate::health::{self, Health};
 use crate::lifecycle::{LifecycleSpec, SegmentsSpec};
 use crate::playbook::{Conditions, Playbook};
@@ -61,8 +61,8 @@ pub(super) struct Assessment<'a> {
 /// Memory that looking at one customer after the other uses again.
 #[derive(Default)]
 pub(super) struct Memory<'a> {
-    pub(super) frame: Vec<Value<'a>>,
-    scratch: Scratch<'a>,
+    pub(super) frames: Frames<'a>,
+    scratch: Scratch,
 }
 
 impl Scorer {
@@ -117,8 +117,9 @@ impl Scorer {
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
         let subject = state.subject(playbook.schema(), playbook.layout());
-        let Memory { frame, scratch } = memory;
-        self.plan.fill(&subject, as_of, frame, scratch);
+        let Memory { frames, scratch } = memory;
+        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0, frames, scratch);
+        let frame = frames.at_mut(0);
         let health = playbook.health().and_then(|plan| {
             let scores: Vec<f64> =
                 self.factors.iter().map(|factor| factor.eval(frame).as_number()).collect();
@@ -165,7 +166,7 @@ impl Scorer {
         memory: &mut Memory<'a>,
     ) -> Result<Score> {
         let assessment = self.assess(bundle, state, state.band(), as_of, memory)?;
-        let frame = &memory.frame;
+        let frame = memory.frames.at(0);
         let specs = &bundle.playbook().feature_set().specs;
         let feature = |index: usize| super::score::json(frame[self.plan.feature(index)]);
         let features =
@@ -224,8 +225,9 @@ fn model_inputs(bundle: &Bundle) -> (Vec<usize>, Vec<usize>) {
 fn bind_campaigns(plan: &mut Plan, schema: &Schema, playbook: &Playbook) -> Vec<BoundCampaign> {
     let bind_trigger = |plan: &mut Plan, index: usize, trigger: &Trigger| {
         let mut trigger = trigger.clone();
-        if let TriggerKind::RisesAbove { operand, .. } | TriggerKind::FallsBelow { operand, .. } =
-            &mut trigger.kind
+        if let TriggerKind::RisesAbove { operand, .. }
+        | TriggerKind::FallsBelow { operand, .. }
+        | TriggerKind::Changed { operand } = &mut trigger.kind
         {
             *operand = plan.bind(schema, operand);
         }

@@ -2,7 +2,7 @@
 
 use super::ast::{Ast, AstKind};
 use super::check::{Checker, wrong_name, wrong_type};
-use super::functions::{FUNCTIONS, signature};
+use super::functions::{names, signature};
 use super::program::{Function, Input, Node, Program};
 use super::scope::{State, TriggerKind};
 use super::value::Type;
@@ -17,7 +17,7 @@ impl Checker<'_> {
         at: Position,
     ) -> Result<(Node, Type)> {
         let Some(usage) = signature(name) else {
-            let near = did_you_mean(name, FUNCTIONS.iter().map(|known| known.name));
+            let near = did_you_mean(name, names());
             return Err(wrong_name(at, format!("`{name}` is not a function{near}")));
         };
         let of_text = matches!(name, "startsWith" | "endsWith" | "contains" | "size");
@@ -32,21 +32,28 @@ impl Checker<'_> {
             let s = if count == 1 { "" } else { "s" };
             Err(wrong_type(at, format!("expected `{usage}`, found {count} argument{s}")))
         };
-        if let Some(op) = super::aggregate::operation(name) {
-            arity(1, 3)?;
-            return self.aggregate(op, usage, args, at);
+        if let Some((least, most)) = super::aggregate::arguments(name) {
+            arity(least, most)?;
+            return self.of_events(name, usage, args, at);
         }
         match name {
-            "days_since" | "days_until" => {
+            "rfm" | "recency" | "engagement" => Err(wrong_type(
+                at,
+                format!(
+                    "`{name}` makes several features, and stands alone as the expression of one"
+                ),
+            )),
+            "hour_of" | "weekday" | "days_since" | "days_until" => {
                 arity(1, 1)?;
-                let (when, _) = self.check_as(&args[0], &Type::Timestamp)?;
-                if self.event.is_some() {
-                    return Err(wrong_type(at, format!("`{name}` is not known of a single event")));
-                }
-                let as_of = self.input(Input::AsOf);
-                let function =
-                    if name == "days_since" { Function::DaysSince } else { Function::DaysUntil };
-                Ok((Node::Call(function, vec![when, as_of]), Type::Number))
+                self.of_time(name, &args[0], at)
+            }
+            "if" => {
+                arity(3, 3)?;
+                self.choose(&args[0], &args[1], &args[2])
+            }
+            "bucket" => {
+                arity(2, 65)?;
+                self.bucket(args)
             }
             "ratio" => {
                 arity(2, 2)?;
@@ -95,10 +102,27 @@ impl Checker<'_> {
                 self.check_as(&args[0], &kind)
             }
             _ => {
-                arity(2, 2)?;
+                let count = if name == "changed" { 1 } else { 2 };
+                arity(count, count)?;
                 self.trigger_call(name, args, usage, at)
             }
         }
+    }
+
+    /// A function of an instant, which reads besides where "now" is or which clocks hold.
+    fn of_time(&mut self, name: &str, when: &Ast, at: Position) -> Result<(Node, Type)> {
+        let (when, _) = self.check_as(when, &Type::Timestamp)?;
+        let (function, beside) = match name {
+            "hour_of" => (Function::HourOf, Input::Zone),
+            "weekday" => (Function::Weekday, Input::Zone),
+            _ if self.event.is_some() => {
+                return Err(wrong_type(at, format!("`{name}` is not known of a single event")));
+            }
+            "days_since" => (Function::DaysSince, Input::AsOf),
+            _ => (Function::DaysUntil, Input::AsOf),
+        };
+        let beside = self.input(beside);
+        Ok((Node::Call(function, vec![when, beside]), Type::Number))
     }
 
     /// Arguments of one type: that of the first that is not a text literal, whose type depends on
@@ -147,6 +171,38 @@ impl Checker<'_> {
         Ok((Node::Curve(Box::new(x), points), Type::Number))
     }
 
+    fn bucket(&mut self, args: &[Ast]) -> Result<(Node, Type)> {
+        let (x, _) = self.check_as(&args[0], &Type::Number)?;
+        let mut nodes = vec![x];
+        let mut before = f64::NEG_INFINITY;
+        for arg in &args[1..] {
+            let bound = literal_number(arg, "a bucket's boundaries are fixed numbers")?;
+            if bound <= before {
+                return Err(wrong_type(
+                    arg.at,
+                    format!("a bucket's boundaries increase; {bound} follows {before}"),
+                ));
+            }
+            before = bound;
+            nodes.push(Node::Number(bound));
+        }
+        Ok((Node::Call(Function::Bucket, nodes), Type::Number))
+    }
+
+    /// An expression that a trigger watches: a program of its own, evaluated to be compared with
+    /// the last time. Any type will do where none is wanted.
+    fn watched(&self, ast: &Ast, want: Option<&Type>) -> Result<Program> {
+        let mut own = Checker::new(self.scope);
+        let (root, kind) = match want {
+            Some(want) => own.check_as(ast, want)?,
+            None => own.check(ast)?,
+        };
+        if !own.triggers.is_empty() {
+            return Err(wrong_type(ast.at, "a trigger cannot watch a trigger".to_owned()));
+        }
+        Ok(Program::new(kind, own.inputs, root))
+    }
+
     fn trigger_call(
         &mut self,
         name: &str,
@@ -162,16 +218,7 @@ impl Checker<'_> {
         }
         let trigger = match name {
             "rises_above" | "falls_below" => {
-                // The operand is a program of its own, evaluated to be compared with last time.
-                let mut own = Checker::new(self.scope);
-                let (root, kind) = own.check_as(&args[0], &Type::Number)?;
-                if !own.triggers.is_empty() {
-                    return Err(wrong_type(
-                        args[0].at,
-                        "a trigger cannot watch a trigger".to_owned(),
-                    ));
-                }
-                let operand = Program { kind, inputs: own.inputs, root };
+                let operand = self.watched(&args[0], Some(&Type::Number))?;
                 let threshold = literal_number(&args[1], "a threshold is a fixed number")?;
                 if name == "rises_above" {
                     TriggerKind::RisesAbove { operand, threshold }
@@ -179,6 +226,7 @@ impl Checker<'_> {
                     TriggerKind::FallsBelow { operand, threshold }
                 }
             }
+            "changed" => TriggerKind::Changed { operand: self.watched(&args[0], None)? },
             _ => {
                 let state = self.state(args, usage)?;
                 if name == "enters" {
@@ -188,7 +236,8 @@ impl Checker<'_> {
                 }
             }
         };
-        let text = format!("{name}({}, {})", args[0], args[1]);
+        let args: Vec<String> = args.iter().map(ToString::to_string).collect();
+        let text = format!("{name}({})", args.join(", "));
         Ok((self.trigger(text, trigger), Type::Bool))
     }
 
@@ -213,7 +262,7 @@ impl Checker<'_> {
     }
 }
 
-fn literal_number(ast: &Ast, why: &str) -> Result<f64> {
+pub(super) fn literal_number(ast: &Ast, why: &str) -> Result<f64> {
     match &ast.kind {
         AstKind::Number(x) => Ok(*x),
         AstKind::Negate(inner) => literal_number(inner, why).map(|x| -x),

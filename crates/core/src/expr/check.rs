@@ -13,9 +13,17 @@ use crate::time::{Span, Timestamp};
 /// # Errors
 /// `expression_syntax`, `expression_name` or `expression_type`, with the line and column.
 pub fn compile(text: &str, scope: &Scope<'_>) -> Result<Program> {
+    compile_ast(&parse(text)?, scope)
+}
+
+/// Compiles an expression that is read already.
+///
+/// # Errors
+/// As [`compile`].
+pub(crate) fn compile_ast(ast: &Ast, scope: &Scope<'_>) -> Result<Program> {
     let mut checker = Checker::new(scope);
-    let (root, kind) = checker.check(&parse(text)?)?;
-    Ok(Program { kind, inputs: checker.inputs, root })
+    let (root, kind) = checker.check(ast)?;
+    Ok(Program::new(kind, checker.inputs, root))
 }
 
 /// Compiles an expression that has to be of type `expected`.
@@ -25,7 +33,7 @@ pub fn compile(text: &str, scope: &Scope<'_>) -> Result<Program> {
 pub fn compile_as(text: &str, scope: &Scope<'_>, expected: &Type) -> Result<Program> {
     let mut checker = Checker::new(scope);
     let (root, kind) = checker.check_as(&parse(text)?, expected)?;
-    Ok(Program { kind, inputs: checker.inputs, root })
+    Ok(Program::new(kind, checker.inputs, root))
 }
 
 /// Compiles a trigger condition; its triggers are added to `triggers`, and the program reads
@@ -43,7 +51,7 @@ pub fn compile_trigger(
     let checked = parse(text).and_then(|ast| checker.check_as(&ast, &Type::Bool));
     triggers.append(&mut checker.triggers);
     let (root, kind) = checked?;
-    Ok(Program { kind, inputs: checker.inputs, root })
+    Ok(Program::new(kind, checker.inputs, root))
 }
 
 pub(super) struct Checker<'s> {
@@ -94,12 +102,15 @@ impl<'s> Checker<'s> {
                 Ok((Node::Negate(Box::new(node)), kind))
             }
             AstKind::Binary(op, left, right) => self.binary(*op, left, right, ast.at),
-            AstKind::Choose(condition, yes, no) => {
-                let (condition, _) = self.check_as(condition, &Type::Bool)?;
-                let ((yes, kind), (no, _)) = self.pair(yes, no)?;
-                Ok((Node::Choose(Box::new(condition), Box::new(yes), Box::new(no)), kind))
-            }
+            AstKind::Choose(condition, yes, no) => self.choose(condition, yes, no),
         }
+    }
+
+    /// `condition ? yes : no`, which `if(condition, yes, no)` is too.
+    pub(super) fn choose(&mut self, condition: &Ast, yes: &Ast, no: &Ast) -> Result<(Node, Type)> {
+        let (condition, _) = self.check_as(condition, &Type::Bool)?;
+        let ((yes, kind), (no, _)) = self.pair(yes, no)?;
+        Ok((Node::Choose(Box::new(condition), Box::new(yes), Box::new(no)), kind))
     }
 
     /// Checks `ast` where a value of type `want` is due. A text literal becomes an instant, a
@@ -197,6 +208,14 @@ impl<'s> Checker<'s> {
         let features = scope.features.iter().map(|(name, _)| name.as_str());
         let events = scope.schema.events.iter().map(|event| event.name.as_str());
         let mut near = did_you_mean(name, features.chain(events).chain(["as_of"]));
+        // The key of a preset, or a feature's name without its window.
+        let longer =
+            scope.features.iter().map(|(feature, _)| feature.as_str()).find(|feature| {
+                feature.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'))
+            });
+        if let Some(feature) = longer.filter(|_| near.is_empty()) {
+            near = format!("; did you mean `{feature}`?");
+        }
         if near.is_empty() && scope.schema.attribute(name).is_some() {
             near = format!("; did you mean `customer.{name}`?");
         }

@@ -18,7 +18,7 @@ impl Program {
 }
 
 impl Node {
-    fn eval<'a>(&'a self, frame: &[Value<'a>]) -> Value<'a> {
+    pub(super) fn eval<'a>(&'a self, frame: &[Value<'a>]) -> Value<'a> {
         match self {
             Self::Number(x) => Value::Number(*x),
             Self::Bool(truth) => Value::Bool(*truth),
@@ -157,5 +157,21 @@ fn call<'a>(function: Function, args: &'a [Node], frame: &[Value<'a>]) -> Value<
         Function::Size => arg(0)
             .as_text()
             .map_or(Value::Missing, |text| Value::Number(text.chars().count() as f64)),
+        // The checker adds the customer's zone as the second argument of both.
+        Function::HourOf => {
+            arg(0).as_time().map_or(Value::Missing, |at| Value::Number(arg(1).as_clock().hour(at)))
+        }
+        Function::Weekday => arg(0)
+            .as_time()
+            .map_or(Value::Missing, |at| Value::Number(arg(1).as_clock().weekday(at))),
+        Function::Bucket => {
+            let x = arg(0).as_number();
+            if x.is_nan() {
+                return Value::Missing;
+            }
+            let below = args[1..].iter().filter(|bound| bound.eval(frame).as_number() <= x);
+            #[expect(clippy::cast_precision_loss, reason = "no call has 2^53 arguments")]
+            Value::Number(below.count() as f64)
+        }
     }
 }

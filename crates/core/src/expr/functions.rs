@@ -1,125 +1,125 @@
-//! The functions of the language: how each is written and what it is.
+//! The functions of the language: how each is written, what it is and what it costs.
+//!
+//! Errors, versions of features and the reference in `docs/playbook.md` are made from these
+//! definitions. What only a reader needs is in constants that nothing of the engine refers to, so
+//! it takes no room in what ships.
+
+mod events;
+mod values;
+
+use events::EVENTS;
+use values::VALUES;
 
 /// A function as a reader meets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Definition {
     /// The name.
     pub name: &'static str,
-    /// How it is called.
+    /// What it reads.
+    pub group: Group,
+    /// How it is called. `?` marks what may be left out, `…` what may be repeated.
     pub signature: &'static str,
-    /// What it gives, and what it gives where there is nothing.
+    /// What it gives: the formula, and whose it is where it has an author.
     pub meaning: &'static str,
+    /// The unit of what it gives.
+    pub unit: &'static str,
+    /// What it gives where there is no event, or where an argument is missing.
+    pub nothing: &'static str,
+    /// The cost for one customer at one instant; n is the number of events in the window.
+    pub cost: &'static str,
+    /// Counted up with every change of what it gives; part of a feature's version.
+    pub version: u32,
 }
 
-const fn define(name: &'static str, signature: &'static str, meaning: &'static str) -> Definition {
-    Definition { name, signature, meaning }
+/// What a function reads, and so where it may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// The events of a customer.
+    Events,
+    /// Numbers and conditions.
+    Values,
+    /// Instants.
+    Time,
+    /// Texts.
+    Text,
+    /// What changed since the last decision; only in a campaign's `on`.
+    Trigger,
+    /// Several features at once; alone in a feature's expression.
+    Preset,
 }
 
-/// Every function, aggregates first. `window` is a length of time such as `"30d"`; `filter` is a
-/// condition on one event.
-pub const FUNCTIONS: [Definition; 31] = [
-    define("count", "count(event, window?, filter?)", "Number of events; 0 where there are none."),
-    define("exists", "exists(event, window?, filter?)", "Whether there is any event."),
-    define(
-        "sum",
-        "sum(event.property, window?, filter?)",
-        "Sum of the values in order of time; 0 where there are none.",
-    ),
-    define(
-        "mean",
-        "mean(event.property, window?, filter?)",
-        "Arithmetic mean; missing where there are none.",
-    ),
-    define(
-        "min",
-        "min(event.property, window?, filter?)",
-        "Least number or instant; missing where there are none.",
-    ),
-    define(
-        "max",
-        "max(event.property, window?, filter?)",
-        "Greatest number or instant; missing where there are none.",
-    ),
-    define(
-        "std",
-        "std(event.property, window?, filter?)",
-        "Sample standard deviation (n - 1); missing below two values.",
-    ),
-    define(
-        "distinct",
-        "distinct(event.property, window?, filter?)",
-        "Number of different values; 0 where there are none.",
-    ),
-    define(
-        "first",
-        "first(event or event.property, window?, filter?)",
-        "Instant or value of the earliest event; missing where there are none.",
-    ),
-    define(
-        "last",
-        "last(event or event.property, window?, filter?)",
-        "Instant or value of the latest event; missing where there are none.",
-    ),
-    define(
-        "active_days",
-        "active_days(event, window?, filter?)",
-        "Number of civil days with an event, in the customer's time zone.",
-    ),
-    define(
-        "days_since",
-        "days_since(timestamp)",
-        "Days of 24 hours from the instant to as_of; negative where it lies ahead.",
-    ),
-    define(
-        "days_until",
-        "days_until(timestamp)",
-        "Days of 24 hours from as_of to the instant; negative where it has passed.",
-    ),
-    define("ratio", "ratio(a, b)", "a / b; missing where b is 0."),
-    define(
-        "curve",
-        "curve(x, x0, y0, x1, y1, …)",
-        "Piecewise linear through the points, flat outside them.",
-    ),
-    define("clamp", "clamp(x, low, high)", "x, but at least low and at most high."),
-    define("coalesce", "coalesce(a, b, …)", "The first argument that is not missing."),
-    define("log1p", "log1p(x)", "ln(1 + x); missing at -1 and below."),
-    define("has", "has(x)", "Whether x is not missing."),
-    define("size", "size(text)", "Number of characters."),
-    define("startsWith", "text.startsWith(part)", "Whether the text begins with the part."),
-    define("endsWith", "text.endsWith(part)", "Whether the text ends with the part."),
-    define("contains", "text.contains(part)", "Whether the part occurs in the text."),
-    define("duration", "duration(\"30d\")", "A length of time."),
-    define("timestamp", "timestamp(\"2026-11-21T10:00:00Z\")", "An instant."),
-    define(
-        "rises_above",
-        "rises_above(number, threshold)",
-        "Trigger: the number was not above the threshold, and is now.",
-    ),
-    define(
-        "falls_below",
-        "falls_below(number, threshold)",
-        "Trigger: the number was not below the threshold, and is now.",
-    ),
-    define(
-        "enters",
-        "enters(lifecycle or segments, \"name\")",
-        "Trigger: the customer was not in the stage or segment, and is now.",
-    ),
-    define(
-        "leaves",
-        "leaves(lifecycle or segments, \"name\")",
-        "Trigger: the customer was in the stage or segment, and is not now.",
-    ),
-    define("in", "x in [a, b, …] or \"name\" in segments", "Whether x equals one of the items."),
-    define(
-        "!",
-        "! - * / % + - < <= > >= == != in && || ? :",
-        "Operators, from tightest to loosest.",
-    ),
-];
+/// Every function, in the order of the reference.
+pub fn definitions() -> impl Iterator<Item = Definition> {
+    EVENTS.into_iter().chain(VALUES)
+}
+
+/// What the compiler needs of a definition.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call {
+    pub(super) name: &'static str,
+    pub(super) signature: &'static str,
+    pub(super) cost: &'static str,
+    pub(super) version: u32,
+}
+
+const CALLS: usize = EVENTS.len() + VALUES.len();
+static CALLED: [Call; CALLS] = called();
+
+const fn called() -> [Call; CALLS] {
+    let mut calls = [Call { name: "", signature: "", cost: "", version: 0 }; CALLS];
+    let mut at = 0;
+    while at < CALLS {
+        let known = if at < EVENTS.len() { EVENTS[at] } else { VALUES[at - EVENTS.len()] };
+        calls[at] = Call {
+            name: known.name,
+            signature: known.signature,
+            cost: known.cost,
+            version: known.version,
+        };
+        at += 1;
+    }
+    calls
+}
+
+/// The names of all functions.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    CALLED.iter().map(|call| call.name)
+}
 
 /// How a function is called, or nothing where there is none of that name.
 pub(super) fn signature(name: &str) -> Option<&'static str> {
-    FUNCTIONS.iter().find(|known| known.name == name).map(|known| known.signature)
+    CALLED.iter().find(|call| call.name == name).map(|call| call.signature)
+}
+
+/// The version of a function of that name; 0 where there is none.
+pub(crate) fn version(name: &str) -> u32 {
+    CALLED.iter().find(|call| call.name == name).map_or(0, |call| call.version)
+}
+
+/// The cost of a function of that name.
+pub(crate) fn cost(name: &str) -> &'static str {
+    CALLED.iter().find(|call| call.name == name).map_or("", |call| call.cost)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_function_is_defined_once_and_whole() {
+        let all: Vec<Definition> = definitions().collect();
+        for (at, known) in all.iter().enumerate() {
+            assert!(all[..at].iter().all(|other| other.name != known.name), "{}", known.name);
+            assert!(known.signature.contains(&format!("{}(", known.name)), "{}", known.name);
+            assert!(known.meaning.ends_with('.'), "{}", known.name);
+            assert!(
+                [known.unit, known.nothing, known.cost].iter().all(|text| !text.is_empty()),
+                "{}",
+                known.name
+            );
+            assert!(known.version > 0);
+            assert_eq!(signature(known.name), Some(known.signature));
+            assert_eq!(version(known.name), known.version);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The compiled form of an expression: a typed tree over numbered inputs.
 
 use super::ast::BinaryOp;
+use super::fold::fold;
 use super::value::Type;
 use crate::time::Span;
 
@@ -40,6 +41,10 @@ pub enum Input {
     Property(usize),
     /// The instant of the event at hand.
     EventTime,
+    /// The customer's time zone, which calendar functions read.
+    Zone,
+    /// A part that several expressions have in common, by its number.
+    Shared(usize),
 }
 
 /// A value made of the events of one type (or all) inside a window.
@@ -58,7 +63,7 @@ pub struct Aggregate {
 }
 
 /// What an aggregate makes of the events it reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum AggregateOp {
     /// How many there are.
     Count,
@@ -82,6 +87,35 @@ pub enum AggregateOp {
     Last,
     /// On how many civil days there is one.
     ActiveDays,
+    /// The value or instant of the event of that rank: from the earliest from 1 up, from the
+    /// latest from -1 down.
+    Nth(i32),
+    /// The slope of the values over time or, without a value, of the daily counts.
+    Trend,
+    /// How many civil days in a row there is one, up to the window's end.
+    Streak,
+    /// The mean time from one to the next, in days.
+    Gaps,
+    /// The Shannon entropy of the values, in bits.
+    Entropy,
+    /// The value below which that many percent lie.
+    Percentile(f64),
+    /// The mean weighted by age or, without a value, the sum of the weights; of that half-life.
+    Ewma(Span),
+    /// Whether one was followed by one of another type.
+    Sequence {
+        /// The other type, by its index in the schema; none for all of them.
+        then: Option<usize>,
+        /// The longest time between the two.
+        within: Span,
+    },
+    /// Whether there is none in some time after another event.
+    Absent {
+        /// The type of the other event, by its index in the schema; none for all of them.
+        since: Option<usize>,
+        /// The length of that time.
+        wait: Span,
+    },
 }
 
 /// The part of time that an aggregate reads.
@@ -139,9 +173,73 @@ pub(super) enum Function {
     EndsWith,
     Contains,
     Size,
+    HourOf,
+    Weekday,
+    Bucket,
+}
+
+impl Aggregate {
+    /// Whether events of that type are read.
+    pub(crate) fn reads(&self, event: usize) -> bool {
+        let other = match self.op {
+            AggregateOp::Sequence { then: other, .. }
+            | AggregateOp::Absent { since: other, .. } => other,
+            _ => self.event,
+        };
+        [self.event, other].into_iter().any(|own| own.is_none_or(|own| own == event))
+    }
+}
+
+impl AggregateOp {
+    /// The name of the function.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Exists => "exists",
+            Self::Sum => "sum",
+            Self::Mean => "mean",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Std => "std",
+            Self::Distinct => "distinct",
+            Self::First => "first",
+            Self::Last => "last",
+            Self::ActiveDays => "active_days",
+            Self::Nth(_) => "nth",
+            Self::Trend => "trend",
+            Self::Streak => "streak",
+            Self::Gaps => "gaps",
+            Self::Entropy => "entropy",
+            Self::Percentile(_) => "percentile",
+            Self::Ewma(_) => "ewma",
+            Self::Sequence { .. } => "sequence",
+            Self::Absent { .. } => "absent",
+        }
+    }
+
+    /// Whether civil days, and so the customer's zone, matter.
+    #[must_use]
+    pub fn needs_zone(self) -> bool {
+        matches!(self, Self::ActiveDays | Self::Streak)
+    }
 }
 
 impl Program {
+    /// The program of a checked tree, with what is constant computed.
+    pub(super) fn new(kind: Type, inputs: Vec<Input>, root: Node) -> Self {
+        let (root, inputs) = fold(root, inputs);
+        Self { kind, inputs, root }
+    }
+
+    /// What is taken of the customer's events.
+    pub(crate) fn aggregates(&self) -> impl Iterator<Item = &Aggregate> {
+        self.inputs.iter().filter_map(|input| match input {
+            Input::Aggregate(aggregate) => Some(&**aggregate),
+            _ => None,
+        })
+    }
+
     /// The type of the result.
     #[must_use]
     pub fn kind(&self) -> &Type {
@@ -171,6 +269,11 @@ impl Program {
         let slots: Vec<usize> = self.inputs.iter().map(&mut slot_of).collect();
         self.root.rebase(&slots);
         self
+    }
+
+    /// Whether a bound program reads the slot.
+    pub(crate) fn reads_slot(&self, slot: usize) -> bool {
+        self.root.reads_slot(slot)
     }
 
     /// The slot, when the expression is nothing but an input.
@@ -227,34 +330,76 @@ impl Comparison {
 }
 
 impl Node {
-    fn rebase(&mut self, slots: &[usize]) {
+    pub(super) fn rebase(&mut self, slots: &[usize]) {
+        if let Self::Input(slot) = self {
+            *slot = slots[*slot];
+        }
+        self.each_child_mut(&mut |child| child.rebase(slots));
+    }
+
+    pub(super) fn reads_slot(&self, slot: usize) -> bool {
+        let mut reads = matches!(self, Self::Input(own) if *own == slot);
+        self.each_child(&mut |child| reads = reads || child.reads_slot(slot));
+        reads
+    }
+
+    /// Calls `visit` with each operand, from the first to the last.
+    pub(super) fn each_child<'n>(&'n self, visit: &mut dyn FnMut(&'n Self)) {
         match self {
-            Self::Input(slot) => *slot = slots[*slot],
-            Self::Number(_) | Self::Bool(_) | Self::Text(_) | Self::Time(_) | Self::Span(_) => {}
-            Self::Not(a) | Self::Negate(a) | Self::Curve(a, _) => a.rebase(slots),
+            Self::Input(_)
+            | Self::Number(_)
+            | Self::Bool(_)
+            | Self::Text(_)
+            | Self::Time(_)
+            | Self::Span(_) => {}
+            Self::Not(a) | Self::Negate(a) | Self::Curve(a, _) => visit(a),
             Self::And(a, b)
             | Self::Or(a, b)
             | Self::Compare(_, a, b)
             | Self::Arithmetic(_, a, b) => {
-                a.rebase(slots);
-                b.rebase(slots);
+                visit(a);
+                visit(b);
             }
             Self::Choose(a, b, c) => {
-                for node in [a, b, c] {
-                    node.rebase(slots);
-                }
+                visit(a);
+                visit(b);
+                visit(c);
             }
             Self::OneOf(a, items) => {
-                a.rebase(slots);
-                for item in items {
-                    item.rebase(slots);
-                }
+                visit(a);
+                items.iter().for_each(visit);
             }
-            Self::Call(_, args) => {
-                for arg in args {
-                    arg.rebase(slots);
-                }
+            Self::Call(_, args) => args.iter().for_each(visit),
+        }
+    }
+
+    /// As [`Node::each_child`], to change them.
+    pub(super) fn each_child_mut(&mut self, visit: &mut dyn FnMut(&mut Self)) {
+        match self {
+            Self::Input(_)
+            | Self::Number(_)
+            | Self::Bool(_)
+            | Self::Text(_)
+            | Self::Time(_)
+            | Self::Span(_) => {}
+            Self::Not(a) | Self::Negate(a) | Self::Curve(a, _) => visit(a),
+            Self::And(a, b)
+            | Self::Or(a, b)
+            | Self::Compare(_, a, b)
+            | Self::Arithmetic(_, a, b) => {
+                visit(a);
+                visit(b);
             }
+            Self::Choose(a, b, c) => {
+                visit(a);
+                visit(b);
+                visit(c);
+            }
+            Self::OneOf(a, items) => {
+                visit(a);
+                items.iter_mut().for_each(visit);
+            }
+            Self::Call(_, args) => args.iter_mut().for_each(visit),
         }
     }
 }

@@ -75,6 +75,11 @@ pub enum TriggerKind {
     Leaves(State),
     /// An event of this type, by its index in the schema.
     Event(usize),
+    /// A value becomes another, or missing, or is there again.
+    Changed {
+        /// The value.
+        operand: Program,
+    },
 }
 
 /// Somewhere a customer can be.

@@ -1,7 +1,7 @@
 //! Types and values of the language.
 
 use crate::schema::FieldType;
-use crate::time::{Span, Timestamp};
+use crate::time::{Clock, Span, Timestamp};
 
 /// The type of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +69,8 @@ pub enum Value<'a> {
     Time(Timestamp),
     /// A length of time.
     Span(Span),
+    /// The clocks of the customer's time zone, which no expression can name.
+    Clock(Clock),
 }
 
 impl<'a> Value<'a> {
@@ -101,6 +103,30 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn as_text(self) -> Option<&'a str> {
         if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    /// The clocks; those of UTC where there are none.
+    #[must_use]
+    pub fn as_clock(self) -> Clock {
+        if let Self::Clock(clock) = self { clock } else { Clock::UTC }
+    }
+
+    /// A number that differs where values differ: 64 bits of the BLAKE3 hash of type and content.
+    #[must_use]
+    pub fn fingerprint(self) -> u64 {
+        let (tag, bytes) = match &self {
+            Self::Missing | Self::Clock(_) => (0_u8, Vec::new()),
+            Self::Number(x) => (1, x.to_bits().to_le_bytes().to_vec()),
+            Self::Bool(truth) => (2, vec![u8::from(*truth)]),
+            Self::Text(text) => (3, text.as_bytes().to_vec()),
+            Self::Time(at) => (4, at.as_micros().to_le_bytes().to_vec()),
+            Self::Span(span) => (5, span.as_micros().to_le_bytes().to_vec()),
+        };
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&[tag]).update(&bytes);
+        let mut first = [0; 8];
+        first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+        u64::from_le_bytes(first)
     }
 
     /// The instant, or none where it is missing.

@@ -4,8 +4,9 @@
 //! about at every instant, and forgotten. So the memory needed is that of the input, the output
 //! and one customer; threads share the customers out and change no bit.
 
+use super::agenda::Agenda;
 use super::builder::Builder;
-use super::plan::{FeatureSet, Plan, Scratch};
+use super::plan::{FeatureSet, Frames, Plan, Scratch};
 use super::subject::Subject;
 use super::table::FeatureTable;
 use super::training::{LabelSpec, LeftOut, TrainingSet};
@@ -59,8 +60,8 @@ impl Batch<'_> {
         let plan = Plan::new(self.schema, self.features);
         let (jobs, customers) = self.jobs();
         let new = || Builder::new(self.features);
-        let shares = self.run(&plan, &jobs, as_of, new, |builder, place, at, frame| {
-            builder.push(place, at, &plan, frame);
+        let shares = self.run(&plan, &jobs, as_of, new, |builder, place, instants, frames| {
+            builder.push(place, instants, &plan, frames, |_| true);
         })?;
         let mut tally = Tally::default();
         let mut all: Option<Builder<'_>> = None;
@@ -92,13 +93,14 @@ impl Batch<'_> {
         };
         let (jobs, customers) = self.jobs();
         let new = || (Builder::new(self.features), Vec::new(), LeftOut::default());
-        let shares =
-            self.run(&plan, &jobs, as_of, new, |(builder, labels, left_out), place, at, frame| {
-                if let Some(churned) = labeller.label(at, frame, left_out) {
-                    labels.push(f64::from(u8::from(churned)));
-                    builder.push(place, at, &plan, frame);
-                }
-            })?;
+        let shares = self.run(&plan, &jobs, as_of, new, |made, place, instants, frames| {
+            let (builder, labels, left_out) = made;
+            let known: Vec<Option<bool>> = (0..instants.len())
+                .map(|at| labeller.label(instants[at], frames.at(at), left_out))
+                .collect();
+            labels.extend(known.iter().flatten().map(|churned| f64::from(u8::from(*churned))));
+            builder.push(place, instants, &plan, frames, |at| known[at].is_some());
+        })?;
         let mut tally = Tally::default();
         let (mut builder, mut labels, mut left_out) = new();
         for share in shares {
@@ -137,25 +139,23 @@ impl Batch<'_> {
         (jobs, rows.iter().map(|row| table.ids[*row].clone()).collect())
     }
 
-    /// Shares the customers out, and calls `visit` with the filled frame of each row, in order.
+    /// Shares the customers out, and calls `visit` with the filled frames of each, in order.
     fn run<T: Send>(
         &self,
         plan: &Plan,
         jobs: &[Job],
         as_of: &[Timestamp],
         new: impl Fn() -> T + Sync,
-        visit: impl Fn(&mut T, u32, Timestamp, &[Value<'_>]) + Sync,
+        visit: impl Fn(&mut T, u32, &[Timestamp], &Frames<'_>) + Sync,
     ) -> Result<Vec<Share<T>>> {
         if as_of.is_empty() {
             return Err(Error::argument("as_of", "expected at least one instant, found none"));
         }
-        let mut instants = as_of.to_vec();
-        instants.sort_unstable();
-        instants.dedup();
+        let agenda = plan.agenda(as_of);
         let shares = shares(jobs, self.threads);
         Ok(crate::threads::map(&shares, |jobs| {
             let mut share = Share { made: new(), tally: Tally::default() };
-            self.work(plan, jobs, &instants, &mut share, &visit);
+            self.work(plan, jobs, &agenda, &mut share, &visit);
             share
         }))
     }
@@ -164,12 +164,13 @@ impl Batch<'_> {
         &self,
         plan: &Plan,
         jobs: &[Job],
-        instants: &[Timestamp],
+        agenda: &Agenda,
         share: &mut Share<T>,
-        visit: &impl Fn(&mut T, u32, Timestamp, &[Value<'_>]),
+        visit: &impl Fn(&mut T, u32, &[Timestamp], &Frames<'_>),
     ) {
         let layout = self.events.layout();
         let mut gatherer = Gatherer::new(layout);
+        let mut scratch = Scratch::default();
         for job in jobs {
             if let Some(group) = job.group {
                 gatherer.gather(self.events, group, None, &mut share.tally);
@@ -179,22 +180,18 @@ impl Batch<'_> {
                 Some(_) => gatherer.history(self.events),
                 None => History::empty(layout),
             };
-            let subject = match (self.customers, job.row) {
+            let (subject, from) = match (self.customers, job.row) {
                 (Some(table), Some(row)) => {
-                    Subject::new(history, self.schema, &table.attributes, row)
+                    (Subject::new(history, self.schema, &table.attributes, row), Some(i64::MIN))
                 }
-                _ => Subject::by_default(history, self.schema),
+                _ => (Subject::by_default(history, self.schema), history.first()),
             };
-            let first = history.first();
+            let Some(from) = from else { continue };
+            let first = agenda.instants.partition_point(|at| at.as_micros() < from);
             // They borrow from this customer's history.
-            let (mut frame, mut scratch) = (Vec::new(), Scratch::default());
-            for at in instants {
-                let started = first.is_some_and(|first| first <= at.as_micros());
-                if self.customers.is_some() || started {
-                    plan.fill(&subject, *at, &mut frame, &mut scratch);
-                    visit(&mut share.made, place, *at, &frame);
-                }
-            }
+            let mut frames = Frames::default();
+            plan.fill(&subject, agenda, first, &mut frames, &mut scratch);
+            visit(&mut share.made, place, &agenda.instants[first..], &frames);
         }
     }
 }

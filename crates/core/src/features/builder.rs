@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::{FeatureSet, Plan};
+use super::plan::{FeatureSet, Frames, Plan};
 use super::table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
 use crate::columns::{MISSING_TEXT, MISSING_TIME, TextColumn};
 use crate::error::Result;
@@ -48,18 +48,22 @@ impl<'a> Builder<'a> {
         Self { customer: Vec::new(), as_of: Vec::new(), columns }
     }
 
-    /// Adds the row of a customer, by its place among all, at an instant.
+    /// Adds the rows of a customer, by its place among all: one for each instant that is kept.
     pub(super) fn push(
         &mut self,
         customer: u32,
-        as_of: Timestamp,
+        instants: &[Timestamp],
         plan: &Plan,
-        frame: &[Value<'_>],
+        frames: &Frames<'_>,
+        keep: impl Fn(usize) -> bool,
     ) {
-        self.customer.push(customer);
-        self.as_of.push(as_of.as_micros());
+        for (_, at) in instants.iter().enumerate().filter(|(at, _)| keep(*at)) {
+            self.customer.push(customer);
+            self.as_of.push(at.as_micros());
+        }
         for (index, column) in self.columns.iter_mut().enumerate() {
-            column.push(frame[plan.feature(index)]);
+            let values = frames.slot(plan.feature(index)).enumerate();
+            column.extend(values.filter(|(at, _)| keep(*at)).map(|(_, value)| value));
         }
     }
 
@@ -110,17 +114,20 @@ impl<'a> ColumnBuilder<'a> {
         Self { name, kind, rows, texts }
     }
 
-    fn push(&mut self, value: Value<'_>) {
+    fn extend<'v>(&mut self, values: impl Iterator<Item = Value<'v>>) {
         match &mut self.rows {
-            Rows::Numbers(rows) => rows.push(match value {
+            Rows::Numbers(rows) => rows.extend(values.map(|value| match value {
                 Value::Bool(truth) => f64::from(u8::from(truth)),
                 value => value.as_number(),
-            }),
+            })),
             Rows::Codes(rows) => {
-                rows.push(value.as_text().map_or(MISSING_TEXT, |text| self.texts.code(text)));
+                let code =
+                    |text: Option<&str>| text.map_or(MISSING_TEXT, |text| self.texts.code(text));
+                rows.extend(values.map(Value::as_text).map(code));
             }
             Rows::Times(rows) => {
-                rows.push(value.as_time().map_or(MISSING_TIME, Timestamp::as_micros));
+                let micros = |at: Option<Timestamp>| at.map_or(MISSING_TIME, Timestamp::as_micros);
+                rows.extend(values.map(Value::as_time).map(micros));
             }
         }
     }

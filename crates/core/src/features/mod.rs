@@ -1,15 +1,21 @@
 //! Features: named, typed values computed from a history and attributes at an instant.
 
+mod agenda;
 mod aggregate;
 mod batch;
 mod builder;
+mod calendar;
 mod plan;
+mod selection;
+mod sequence;
 mod subject;
+mod summary;
 mod table;
 mod training;
 
+pub use agenda::Agenda;
 pub use batch::Batch;
-pub use plan::{FeatureSet, FeatureSpec, Plan, Scratch};
+pub use plan::{FeatureSet, FeatureSpec, Frames, Plan, Scratch};
 pub use subject::Subject;
 pub use table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys, RowKey};
 pub use training::{LabelSpec, LeftOut, TrainingSet};

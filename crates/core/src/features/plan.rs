@@ -1,10 +1,11 @@
-//! The order of work for one customer at one instant: attributes, then each aggregate once, then
-//! the features in an order in which each finds what it reads.
+//! The order of work for one customer: events brought together, then each aggregate once, then the
+//! features in an order in which each finds what it reads; at one instant or at many.
 
-use super::aggregate::{BoundAggregate, Reading};
+use super::agenda::Agenda;
+use super::aggregate::{Asked, BoundAggregate, Windows, Work};
+use super::selection::{Person, Selection};
 use super::subject::Subject;
-use crate::expr::{Input, Program, Value, Window};
-use crate::history::Events;
+use crate::expr::{Aggregate, AggregateOp, Input, Program, Value, Window, share};
 use crate::schema::Schema;
 use crate::time::Timestamp;
 
@@ -17,6 +18,23 @@ pub struct FeatureSpec {
     pub text: String,
     /// Its expression, compiled.
     pub program: Program,
+    version: String,
+}
+
+impl FeatureSpec {
+    /// A feature whose version is `version`.
+    #[must_use]
+    pub fn new(name: String, text: String, program: Program, version: String) -> Self {
+        Self { name, text, program, version }
+    }
+
+    /// Sixteen hexadecimal digits that change if and only if the meaning can: a hash of the
+    /// expression as it is computed, the definitions of what it reads, and the versions of its
+    /// functions. Spacing, comments, order of keys and the feature's own name do not show.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
 }
 
 /// The features of a playbook.
@@ -32,13 +50,54 @@ pub struct FeatureSet {
 #[derive(Debug, Clone)]
 pub struct Plan {
     slots: Vec<Input>,
-    /// The windows that aggregates read, each once: the event type, and which part of time.
+    /// Which events are read, each once.
+    selections: Vec<Selection>,
+    /// The windows that are asked about, each once: of which selection, and which part of time.
     windows: Vec<(usize, Window)>,
+    /// For each slot that one fills, the aggregate.
     aggregates: Vec<(usize, BoundAggregate)>,
-    /// For each step, the feature's slot and its program.
+    /// For each step, the slot and its program.
     steps: Vec<(usize, Program)>,
     /// For each feature, its slot.
-    features: Vec<usize>,
+    features: Vec<Option<usize>>,
+    needs_zone: bool,
+}
+
+/// One frame of values for each of some instants, one after the other.
+#[derive(Debug, Default)]
+pub struct Frames<'a> {
+    values: Vec<Value<'a>>,
+    slots: usize,
+}
+
+/// Memory that [`Plan::fill`] uses again.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Events that were picked, one selection after the other.
+    picked: Vec<i64>,
+    /// For each selection, where its events begin and end.
+    spans: Vec<(usize, usize)>,
+    /// For each boundary of the agenda, how many events are not later.
+    positions: Vec<u32>,
+    work: Work,
+}
+
+impl<'a> Frames<'a> {
+    /// The frame of an instant, by its position.
+    #[must_use]
+    pub fn at(&self, instant: usize) -> &[Value<'a>] {
+        &self.values[instant * self.slots..(instant + 1) * self.slots]
+    }
+
+    /// As [`Frames::at`], to be filled further.
+    pub fn at_mut(&mut self, instant: usize) -> &mut [Value<'a>] {
+        &mut self.values[instant * self.slots..(instant + 1) * self.slots]
+    }
+
+    /// The values of one slot.
+    pub fn slot(&self, slot: usize) -> impl Iterator<Item = Value<'a>> {
+        self.values.iter().skip(slot).step_by(self.slots.max(1)).copied()
+    }
 }
 
 impl Plan {
@@ -47,21 +106,25 @@ impl Plan {
     pub fn new(schema: &Schema, set: &FeatureSet) -> Self {
         let mut plan = Self {
             slots: Vec::new(),
+            selections: Vec::new(),
             windows: Vec::new(),
             aggregates: Vec::new(),
             steps: Vec::new(),
-            features: Vec::new(),
+            features: vec![None; set.specs.len()],
+            needs_zone: false,
         };
-        plan.features =
-            (0..set.specs.len()).map(|index| plan.slot(schema, &Input::Feature(index))).collect();
-        plan.steps = set
-            .order
-            .iter()
-            .map(|&index| {
-                let program = plan.bind(schema, &set.specs[index].program);
-                (plan.features[index], program)
-            })
-            .collect();
+        for &index in &set.order {
+            let program = plan.bind(schema, &set.specs[index].program);
+            plan.features[index] = program.as_input();
+            if plan.features[index].is_none() {
+                let slot = plan.slot(schema, &Input::Feature(index));
+                plan.features[index] = Some(slot);
+                plan.steps.push((slot, program));
+            }
+        }
+        let slots = plan.slots.len();
+        let shared = share(&mut plan.steps, slots);
+        plan.slots.extend((0..shared).map(Input::Shared));
         plan
     }
 
@@ -72,34 +135,45 @@ impl Plan {
 
     /// The slot of an input, whoever fills it.
     pub fn slot(&mut self, schema: &Schema, input: &Input) -> usize {
+        if let Input::Feature(index) = input
+            && let Some(slot) = self.features[*index]
+        {
+            return slot;
+        }
         if let Some(slot) = self.slots.iter().position(|known| known == input) {
             return slot;
         }
         let slot = self.slots.len();
+        self.needs_zone |= *input == Input::Zone;
         if let Input::Aggregate(aggregate) = input {
-            let window = self.window(schema, aggregate.event, aggregate.window);
-            self.aggregates.push((slot, BoundAggregate::new(aggregate, schema, window)));
+            let bound = self.aggregate(schema, aggregate);
+            self.aggregates.push((slot, bound));
         }
         self.slots.push(input.clone());
         slot
     }
 
-    /// The number of a window of one event type; of all types, the first of as many as there are.
-    fn window(&mut self, schema: &Schema, event: Option<usize>, window: Window) -> usize {
-        let types = event.map_or(0..schema.events.len(), |event| event..event + 1);
-        let wanted: Vec<(usize, Window)> = types.map(|kind| (kind, window)).collect();
-        let known = self.windows.windows(wanted.len().max(1)).position(|known| *known == *wanted);
-        known.unwrap_or_else(|| {
-            let first = self.windows.len();
-            self.windows.extend(wanted);
-            first
-        })
+    fn aggregate(&mut self, schema: &Schema, aggregate: &Aggregate) -> BoundAggregate {
+        let read = Selection::of(aggregate, schema);
+        self.needs_zone |= aggregate.op.needs_zone() || read.needs_zone(schema);
+        let selection = place(&mut self.selections, read);
+        let window = place(&mut self.windows, (selection, aggregate.window));
+        let other = match aggregate.op {
+            AggregateOp::Sequence { then: other, .. }
+            | AggregateOp::Absent { since: other, .. } => {
+                let other = place(&mut self.selections, Selection::of_times(other));
+                place(&mut self.windows, (other, aggregate.window))
+            }
+            _ => window,
+        };
+        BoundAggregate { op: aggregate.op, selection, window, other, spec: aggregate.window }
     }
 
     /// The slot of a feature.
     #[must_use]
     pub fn feature(&self, index: usize) -> usize {
-        self.features[index]
+        // Every feature got its slot when the plan was made.
+        self.features[index].unwrap_or_default()
     }
 
     /// The number of features.
@@ -111,62 +185,113 @@ impl Plan {
     /// Whether any value depends on the customer's zone.
     #[must_use]
     pub fn needs_zone(&self) -> bool {
-        self.aggregates.iter().any(|(_, aggregate)| aggregate.needs_zone())
+        self.needs_zone
     }
 
-    /// Fills `frame` with everything that history and attributes say at `as_of`, features
-    /// included. What the engine adds later (health, churn, …) is missing as yet.
+    /// The windows of this plan at these instants.
+    #[must_use]
+    pub fn agenda(&self, instants: &[Timestamp]) -> Agenda {
+        let mut instants = instants.to_vec();
+        instants.sort_unstable();
+        instants.dedup();
+        Agenda::new(self.selections.len(), &self.windows, instants)
+    }
+
+    /// Fills one frame for each instant of the agenda from number `first` on, in ascending order,
+    /// with everything that history and attributes say, features included. What the engine adds
+    /// later (health, churn, …) is missing as yet.
     ///
-    /// Cost: a binary search a window, then the events inside it for each aggregate. Nothing is
-    /// allocated once `frame` and `scratch` have been used.
+    /// Cost: the events once for each selection, a step for each window and instant, then the
+    /// events inside. Nothing is allocated once `frames` and `scratch` have been used.
     pub fn fill<'a>(
         &'a self,
         subject: &Subject<'a>,
-        as_of: Timestamp,
-        frame: &mut Vec<Value<'a>>,
-        scratch: &mut Scratch<'a>,
+        agenda: &Agenda,
+        first: usize,
+        frames: &mut Frames<'a>,
+        scratch: &mut Scratch,
     ) {
-        frame.clear();
-        frame.extend(self.slots.iter().map(|input| match input {
-            Input::AsOf => Value::Time(as_of),
-            Input::Attribute(index) => subject.attributes[*index],
-            _ => Value::Missing,
-        }));
-        scratch.windows.clear();
-        for (kind, window) in &self.windows {
-            let (after, until) = bounds(*window, as_of);
-            scratch.windows.push(subject.history.events(*kind).between(after, until));
-        }
-        let reading = Reading {
+        let person = Person {
             history: subject.history,
-            windows: &scratch.windows,
             attributes: &subject.attributes,
             zone: &subject.zone,
         };
+        let instants = &agenda.instants[first..];
+        self.begin(subject, instants, frames);
+        let Scratch { picked, spans, positions, work } = scratch;
+        self.pick(&person, agenda, picked, spans);
+        let events = |selection: usize| {
+            self.selections[selection].read(&person.history, spans[selection], picked)
+        };
+        positions.clear();
+        for (selection, boundaries) in agenda.selections.iter().enumerate() {
+            boundaries.divide(events(selection), positions);
+        }
+        let windows = |window: usize| Windows {
+            events: events(self.windows[window].0),
+            bounds: &agenda.window(window)[first..],
+            positions,
+        };
         for (slot, aggregate) in &self.aggregates {
-            frame[*slot] = aggregate.evaluate(&reading, &mut scratch.words);
+            let asked = Asked {
+                selection: &self.selections[aggregate.selection],
+                windows: windows(aggregate.window),
+                others: windows(aggregate.other),
+                instants,
+                person: &person,
+            };
+            let into = frames.values.iter_mut().skip(*slot).step_by(frames.slots);
+            aggregate.evaluate(&asked, work, into);
         }
-        for (slot, program) in &self.steps {
-            frame[*slot] = program.eval(frame);
+        for at in 0..instants.len() {
+            let frame = frames.at_mut(at);
+            for (slot, program) in &self.steps {
+                frame[*slot] = program.eval(frame);
+            }
+        }
+    }
+
+    /// What is known before any event is read.
+    fn begin<'a>(&self, subject: &Subject<'a>, instants: &[Timestamp], frames: &mut Frames<'a>) {
+        frames.values.clear();
+        frames.slots = self.slots.len();
+        for as_of in instants {
+            frames.values.extend(self.slots.iter().map(|input| match input {
+                Input::AsOf => Value::Time(*as_of),
+                Input::Zone => Value::Clock(subject.zone.clock()),
+                Input::Attribute(index) => subject.attributes[*index],
+                _ => Value::Missing,
+            }));
+        }
+    }
+
+    /// Brings together the events of each selection that cannot be read where they are, and says
+    /// for each where its events stand.
+    fn pick(
+        &self,
+        person: &Person<'_, '_>,
+        agenda: &Agenda,
+        picked: &mut Vec<i64>,
+        spans: &mut Vec<(usize, usize)>,
+    ) {
+        picked.clear();
+        spans.clear();
+        for (selection, boundaries) in self.selections.iter().zip(&agenda.selections) {
+            let (after, until) = boundaries.whole();
+            spans.push(selection.in_place(&person.history, after, until).unwrap_or_else(|| {
+                let start = picked.len();
+                selection.pick(person, after, until, picked);
+                (start, picked.len())
+            }));
         }
     }
 }
 
-/// Memory that [`Plan::fill`] uses again.
-#[derive(Debug, Default)]
-pub struct Scratch<'a> {
-    windows: Vec<Events<'a>>,
-    words: Vec<i64>,
-}
-
-/// The interval `(after, until]` that a window is at `as_of`; without `after`, all before.
-fn bounds(window: Window, as_of: Timestamp) -> (Option<Timestamp>, Timestamp) {
-    match window {
-        Window::Past => (None, as_of),
-        Window::Last(span) => (Some(as_of.minus(span)), as_of),
-        Window::Horizon { gap, horizon } => {
-            let after = as_of.plus(gap);
-            (Some(after), after.plus(horizon))
-        }
-    }
+/// The place of an element, which is added where it is not there.
+fn place<T: PartialEq>(all: &mut Vec<T>, element: T) -> usize {
+    let known = all.iter().position(|known| *known == element);
+    known.unwrap_or_else(|| {
+        all.push(element);
+        all.len() - 1
+    })
 }

@@ -1,6 +1,6 @@
 //! What is known of one customer: events, attributes, time zone.
 
-use super::aggregate::value_of;
+use super::selection::value_of;
 use crate::event::Cells;
 use crate::expr::Value;
 use crate::history::History;

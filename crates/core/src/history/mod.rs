@@ -18,7 +18,6 @@ pub use customer::CustomerHistory;
 pub use gather::{Gatherer, Tally};
 
 use crate::event::{Cell, Dictionary, Layout, TIME, TypeLayout};
-use crate::time::Timestamp;
 
 /// One customer's events, to be read.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +63,9 @@ impl<'a> History<'a> {
             },
         };
         let layout = &self.layout.types[kind];
-        Events { words, stride: layout.stride(), layout, dictionaries: self.dictionaries }
+        let stride = layout.stride();
+        let len = words.len() / stride;
+        Events { words, stride, len, start: 0, layout, dictionaries: self.dictionaries }
     }
 
     /// The instant of the first event of all.
@@ -79,15 +80,36 @@ impl<'a> History<'a> {
 pub struct Events<'a> {
     words: &'a [i64],
     stride: usize,
+    len: usize,
+    /// The number of the first among all of the type.
+    start: usize,
     layout: &'a TypeLayout,
     dictionaries: &'a [Dictionary],
 }
 
 impl<'a> Events<'a> {
-    /// The number of events. Cost: one division.
+    /// The number of events.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.words.len() / self.stride
+        self.len
+    }
+
+    /// The number of the first of them among all events of the type.
+    #[must_use]
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The words of all rows, and how many make a row.
+    #[must_use]
+    pub fn words(&self) -> (&'a [i64], usize) {
+        (self.words, self.stride)
+    }
+
+    /// The words of one event.
+    #[must_use]
+    pub fn row(&self, row: usize) -> &'a [i64] {
+        &self.words[row * self.stride..(row + 1) * self.stride]
     }
 
     /// Whether there is none.
@@ -145,7 +167,8 @@ impl<'a> Events<'a> {
     /// The rows from `start` to before `end`.
     #[must_use]
     pub fn slice(&self, start: usize, end: usize) -> Self {
-        Self { words: &self.words[start * self.stride..end * self.stride], ..*self }
+        let words = &self.words[start * self.stride..end * self.stride];
+        Self { words, len: end - start, start: self.start + start, ..*self }
     }
 
     /// How many events are not later than `until`.
@@ -168,11 +191,12 @@ impl<'a> Events<'a> {
         low
     }
 
-    /// Those later than `after` and not later than `until`.
+    /// Those later than `after` and not later than `until`, in microseconds.
     #[must_use]
-    pub fn between(&self, after: Option<Timestamp>, until: Timestamp) -> Self {
-        let end = self.count_until(until.as_micros());
-        let start = after.map_or(0, |after| self.count_until(after.as_micros()).min(end));
+    pub fn between(&self, after: i64, until: i64) -> Self {
+        let end = self.count_until(until);
+        // No event is as early as the least integer.
+        let start = if after == i64::MIN { 0 } else { self.count_until(after).min(end) };
         self.slice(start, end)
     }
 }

@@ -122,7 +122,7 @@ fn campaign(node: Node, scope: &Scope<'_>) -> Result<(CampaignSpec, CampaignProg
     if triggers.is_empty() {
         return Err(on.error(
             ErrorCode::ExpressionType,
-            "there is no trigger in it: name an event type, or use `rises_above`, `falls_below`, `enters` or `leaves`; a condition belongs in `when`",
+            "there is no trigger in it: name an event type, or use `rises_above`, `falls_below`, `enters`, `leaves` or `changed`; a condition belongs in `when`",
         ));
     }
     let when = table.take("when").map(|node| condition(&node, scope)).transpose()?;

@@ -7,6 +7,7 @@ mod churn;
 mod document;
 mod features;
 mod health;
+mod lineage;
 mod people;
 mod schema;
 
@@ -22,6 +23,7 @@ use document::{Node, TableReader};
 
 pub use campaigns::{CampaignPrograms, CampaignsPlan};
 pub use health::HealthPlan;
+pub use lineage::{EventUse, FunctionUse, Lineage};
 pub use people::Conditions;
 
 /// A checked playbook.
