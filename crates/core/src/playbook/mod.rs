@@ -10,6 +10,8 @@ mod health;
 mod people;
 mod schema;
 
+use std::sync::Arc;
+
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::{CustomerTable, IngestReport, check_customers, check_events};
@@ -24,8 +26,13 @@ pub use health::HealthPlan;
 pub use people::Conditions;
 
 /// A checked playbook.
+///
+/// It is cheap to clone, and never changes.
 #[derive(Debug, Clone)]
-pub struct Playbook {
+pub struct Playbook(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     text: String,
     name: String,
     version: String,
@@ -86,7 +93,7 @@ impl Playbook {
         not_built(&mut root, "reasons")?;
         root.finish()?;
         let text = text.to_owned();
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             text,
             name,
             version,
@@ -97,67 +104,67 @@ impl Playbook {
             lifecycle,
             segments,
             campaigns,
-        })
+        })))
     }
 
     /// The business the playbook is for.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// The version that its writer gave it.
     #[must_use]
     pub fn version(&self) -> &str {
-        &self.version
+        &self.0.version
     }
 
     /// The document as given.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Customer attributes and event types.
     #[must_use]
     pub fn schema(&self) -> &Schema {
-        &self.schema
+        &self.0.schema
     }
 
     /// The features.
     #[must_use]
     pub fn feature_set(&self) -> &FeatureSet {
-        &self.features
+        &self.0.features
     }
 
     /// The churn label, if there is one.
     #[must_use]
     pub fn label(&self) -> Option<&LabelSpec> {
-        self.label.as_ref()
+        self.0.label.as_ref()
     }
 
     /// The health score, if there is one.
     #[must_use]
     pub fn health(&self) -> Option<&HealthPlan> {
-        self.health.as_ref()
+        self.0.health.as_ref()
     }
 
     /// The lifecycle stages, if there are any.
     #[must_use]
     pub fn lifecycle(&self) -> Option<&Conditions> {
-        self.lifecycle.as_ref()
+        self.0.lifecycle.as_ref()
     }
 
     /// The segments.
     #[must_use]
     pub fn segments(&self) -> &Conditions {
-        &self.segments
+        &self.0.segments
     }
 
     /// Campaigns and guardrails.
     #[must_use]
     pub fn campaigns(&self) -> &CampaignsPlan {
-        &self.campaigns
+        &self.0.campaigns
     }
 
     /// The features of many customers at many instants.
@@ -191,7 +198,7 @@ impl Playbook {
         customers: Option<&Frame>,
         as_of: &[Timestamp],
     ) -> Result<Training> {
-        let label = self.label.as_ref().ok_or_else(|| {
+        let label = self.0.label.as_ref().ok_or_else(|| {
             Error::new(
                 ErrorCode::PlaybookKey,
                 "playbook",
@@ -209,7 +216,7 @@ impl Playbook {
         events: &'a EventLog,
         customers: Option<&'a CustomerTable>,
     ) -> Batch<'a> {
-        Batch { schema: &self.schema, features: &self.features, events, customers }
+        Batch { schema: &self.0.schema, features: &self.0.features, events, customers }
     }
 
     fn read(
@@ -217,9 +224,9 @@ impl Playbook {
         events: &Frame,
         customers: Option<&Frame>,
     ) -> Result<(EventLog, Option<CustomerTable>, Reports)> {
-        let (rows, mut events) = check_events(&self.schema, events)?;
+        let (rows, mut events) = check_events(&self.0.schema, events)?;
         let log = EventLog::new(rows, &mut events);
-        let checked = customers.map(|frame| check_customers(&self.schema, frame)).transpose()?;
+        let checked = customers.map(|frame| check_customers(&self.0.schema, frame)).transpose()?;
         let (customers, of_customers) = checked.unzip();
         let report = Reports { events, customers: of_customers.unwrap_or_default() };
         Ok((log, customers, report))

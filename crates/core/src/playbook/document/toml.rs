@@ -75,11 +75,9 @@ fn entries(
     path: Option<&Rc<Step>>,
     depth: usize,
 ) -> Result<Value> {
-    // The parser sorts by key; the span of the key restores the order of the document.
-    let mut entries: Vec<_> = table.into_iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    let mut nodes = Vec::with_capacity(entries.len());
-    for (key, value) in entries {
+    let mut nodes = Vec::with_capacity(table.len());
+    // In the order of the document, as the parser's feature `preserve_order` has it.
+    for (key, value) in table {
         let key_position = lines.position(key.span().start);
         let position = lines.position(value.span().start);
         let mut node = Node::child(path, key.get_ref(), Some(key_position), Some(position));
