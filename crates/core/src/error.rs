@@ -249,6 +249,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// least one and at most three, of ASCII letters in either case; ties go to the candidate given
 /// first.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, &mut candidates.into_iter())
+}
+
+/// [`did_you_mean`], compiled once for all kinds of candidates.
+fn nearest<'a>(name: &str, candidates: &mut dyn Iterator<Item = &'a str>) -> String {
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let distance =

@@ -107,6 +107,6 @@ impl CustomerState {
             attributes.len() == schema.attributes.len()
                 && attributes.iter().zip(&schema.attributes).all(|(a, field)| a.fits(&field.kind))
         });
-        attributes && self.history.fits(schema)
+        attributes && self.history.fits(schema) && self.campaigns.is_sound()
     }
 }

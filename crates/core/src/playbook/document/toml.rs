@@ -124,7 +124,7 @@ fn read(
             let digits = value.as_str();
             number(node, digits, whole(digits, value.radix()))?
         }
-        DeValue::Float(value) => number(node, value.as_str(), value.as_str().parse().ok())?,
+        DeValue::Float(value) => number(node, value.as_str(), math::decimal(value.as_str()))?,
         DeValue::Boolean(value) => Value::Bool(value),
         DeValue::Datetime(value) => {
             Value::Text(Text { value: value.to_string(), marks: Vec::new() })
@@ -138,7 +138,7 @@ fn read(
 /// The nearest `f64` to an integer of any size that the parser lets through.
 fn whole(digits: &str, radix: u32) -> Option<f64> {
     if radix == 10 {
-        return digits.parse().ok();
+        return math::decimal(digits);
     }
     #[expect(clippy::cast_precision_loss, reason = "numbers are the nearest f64")]
     i128::from_str_radix(digits, radix).ok().map(|number| number as f64)
