@@ -253,7 +253,7 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
 }
 
 /// [`did_you_mean`], compiled once for all kinds of candidates.
-fn nearest<'a>(name: &str, candidates: &mut dyn Iterator<Item = &'a str>) -> String {
+fn nearest(name: &str, candidates: &mut dyn Iterator<Item = &str>) -> String {
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
         let distance =
