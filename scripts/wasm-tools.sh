@@ -2,12 +2,19 @@
 # Everything the wasm package is built with: a compiler for wasm32-unknown-unknown, wasm-bindgen
 # and, by npm, wasm-opt and playwright-core.
 #
-# The compiler is rustup's own with its wasm32 target, or, where rustup cannot download that,
-# Debian's `rustc-web` with the standard library's source. Which of the two it is stands in
-# $tools/wasm-compiler; STAYPUT_WASM_COMPILER=rustup|debian asks for one.
+# The package is small because the standard library is compiled with it, which needs its source.
+# So the compiler is rustup's own with the component `rust-src`, or, where rustup cannot download
+# that, Debian's `rustc-web` with `rust-web-src`, or else rustup's with the standard library as it
+# comes, which makes a package over its budget. Which of the three it is stands in
+# $tools/wasm-compiler; STAYPUT_WASM_COMPILER=rustup|debian|rustup-without-source asks for one.
 . "$(dirname "$0")/lib.sh"
 
 package=bindings/wasm
+
+rustup_source() {
+  command -v rustup >/dev/null || return 1
+  rustup component list --installed | grep -qx rust-src || timeout 60 rustup component add rust-src
+}
 
 rustup_target() {
   command -v rustup >/dev/null || return 1
@@ -23,18 +30,24 @@ debian_packages() {
   [ ${#missing[@]} = 0 ] || { can_install && install "${missing[@]}"; }
 }
 
+has_compiler() {
+  case $1 in
+    rustup) rustup_source ;;
+    debian) debian_packages ;;
+    rustup-without-source) rustup_target ;;
+    *) fail "STAYPUT_WASM_COMPILER is \`$1\`; expected rustup, debian or rustup-without-source" ;;
+  esac
+}
+
 choose_compiler() {
-  case ${STAYPUT_WASM_COMPILER:-} in
-    rustup) rustup_target && echo rustup >"$tools/wasm-compiler" ;;
-    debian) debian_packages && echo debian >"$tools/wasm-compiler" ;;
-    *)
-      if rustup_target; then
-        echo rustup >"$tools/wasm-compiler"
-      else
-        debian_packages && echo debian >"$tools/wasm-compiler"
-      fi
-      ;;
-  esac || fail "no compiler for wasm: run 'rustup target add wasm32-unknown-unknown'" \
+  local name
+  for name in ${STAYPUT_WASM_COMPILER:-rustup debian rustup-without-source}; do
+    if has_compiler "$name"; then
+      echo "$name" >"$tools/wasm-compiler"
+      return
+    fi
+  done
+  fail "no compiler for wasm: run 'rustup component add rust-src'" \
     "(or on Debian: apt install rustc-web cargo-web rust-web-src lld)"
 }
 

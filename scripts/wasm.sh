@@ -4,18 +4,26 @@
 
 package=bindings/wasm
 build=$CARGO_TARGET_DIR/wasm
+compiler=$(cat "$tools/wasm-compiler")
 wasm=$build/wasm32-unknown-unknown/wasm/stayput_wasm.wasm
 arguments=(build --locked -p stayput-wasm --profile wasm --target wasm32-unknown-unknown
   --target-dir "$build")
 
+# The standard library is compiled with the package, for size, and a panic is a trap: neither its
+# message nor the code that would format it is in the package. For the compiler and Cargo these
+# flags are unstable; their effect does not reach what the package answers.
+flags='-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none'
+small=(-Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size)
+
 compile() {
-  case $(cat "$tools/wasm-compiler") in
-    rustup) cargo "${arguments[@]}" ;;
-    # Debian's compiler ships the standard library as source: it is compiled with the package.
+  case $compiler in
+    rustup) RUSTC_BOOTSTRAP=1 RUSTFLAGS=$flags cargo "${arguments[@]}" "${small[@]}" ;;
     debian)
-      PATH=/usr/bin:$PATH RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld \
-        /usr/bin/cargo "${arguments[@]}" -Zbuild-std=std,panic_abort
+      PATH=/usr/bin:$PATH RUSTC_BOOTSTRAP=1 RUSTFLAGS=$flags \
+        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld \
+        /usr/bin/cargo "${arguments[@]}" "${small[@]}"
       ;;
+    rustup-without-source) cargo "${arguments[@]}" ;;
   esac
 }
 
@@ -27,8 +35,10 @@ features=(--enable-bulk-memory --enable-bulk-memory-opt --enable-nontrapping-flo
 bind() {
   local out=$package/dist/$1
   stayput-bind "$1" "$wasm" "$out"
-  $package/node_modules/.bin/wasm-opt -Oz "${features[@]}" --strip-debug --strip-producers \
-    --reorder-functions-by-name "$out/stayput_wasm_bg.wasm" -o "$out/small.wasm"
+  # The time zone tables are full of zeros, which gzip packs better than wasm-opt does.
+  $package/node_modules/.bin/wasm-opt -Oz --skip-pass=memory-packing "${features[@]}" \
+    --strip-debug --strip-producers --reorder-functions-by-name \
+    "$out/stayput_wasm_bg.wasm" -o "$out/small.wasm"
   mv "$out/small.wasm" "$out/stayput_wasm_bg.wasm"
 }
 
@@ -41,6 +51,8 @@ build_package() {
 }
 
 step "building the wasm package"
+[ "$compiler" != rustup-without-source ] ||
+  note "without the standard library's source: too large for its budget"
 if ! is_fresh $package/dist/.built "${rust_sources[@]}" $package/{Cargo.toml,src} \
   "$tools/wasm-compiler" "$tools/bin/stayput-bind" "$0"; then
   started=$(mktemp)

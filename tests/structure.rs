@@ -13,7 +13,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// two use each other, and neighbours on one floor do not know each other. Tests are free.
 const FLOORS: &[&[&str]] = &[
     &["error", "math"],
-    &["time"],
+    &["threads", "time"],
     &["schema", "columns"],
     &["event", "expr"],
     &["history", "health", "lifecycle"],

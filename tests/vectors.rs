@@ -85,7 +85,7 @@ impl Subject<'_> {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
                 let as_of = instants(&step["as_of"])?;
                 let playbook = self.playbook()?;
-                value(&wire::features(&playbook, &events, customers.as_ref(), &as_of, None)?)
+                value(&wire::features(&playbook, &events, customers.as_ref(), &as_of)?)
             }
             "training_set" => {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);

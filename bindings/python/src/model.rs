@@ -86,17 +86,8 @@ fn read_params(
 }
 
 impl Model {
-    fn bytes(&self) -> stayput_core::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        ciborium::into_writer(&self.inner, &mut bytes)
-            .map_err(|error| Error::internal(error.to_string()))?;
-        Ok(bytes)
-    }
-
     fn of_bytes(bytes: &[u8]) -> stayput_core::Result<Self> {
-        let inner = ciborium::from_reader(bytes)
-            .map_err(|error| Error::new(ErrorCode::BundleFormat, "model", error.to_string()))?;
-        Ok(Self { inner })
+        Ok(Self { inner: stayput_core::churn::Model::from_bytes(bytes)? })
     }
 }
 
@@ -153,7 +144,7 @@ impl Model {
 
     /// Writes the model to a file. A bundle holds its model too.
     fn save(&self, py: Python<'_>, path: PathBuf) -> Result<()> {
-        detached(py, || files::write(&path, &self.bytes()?))
+        detached(py, || files::write(&path, &self.inner.to_bytes()?))
     }
 
     /// Reads a model from a file that `save` wrote.
@@ -164,7 +155,7 @@ impl Model {
 
     /// The model as bytes: the same model gives the same bytes.
     fn to_bytes<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &detached(py, || self.bytes())?))
+        Ok(PyBytes::new(py, &detached(py, || self.inner.to_bytes())?))
     }
 
     /// Reads a model from the bytes of `to_bytes`, wherever they come from.

@@ -1,10 +1,11 @@
-//! What JavaScript is given: documents, and the core's typed errors, a panic among them.
-
-use std::sync::Once;
+//! What JavaScript is given: documents, and the core's typed errors.
+//!
+//! A panic is a trap, which JavaScript sees as a `WebAssembly.RuntimeError`: an object that was
+//! being changed stays half changed, and refuses further calls.
 
 use js_sys::{JSON, Reflect};
 use stayput_core::{Error, Result};
-use wasm_bindgen::{JsValue, throw_val};
+use wasm_bindgen::JsValue;
 
 /// An `Error` with `code`, and `path`, `line` and `column` where the core knows them.
 fn to_js(error: &Error) -> JsValue {
@@ -26,24 +27,10 @@ fn to_js(error: &Error) -> JsValue {
 
 /// Runs `call`; its error becomes the one that JavaScript catches.
 pub(crate) fn throwing<T>(call: impl FnOnce() -> Result<T>) -> Result<T, JsValue> {
-    panics_are_thrown();
     call().map_err(|error| to_js(&error))
 }
 
 /// Runs `call`, which gives a document as JSON text, for what the text says.
 pub(crate) fn document(call: impl FnOnce() -> Result<String>) -> Result<JsValue, JsValue> {
     JSON::parse(&throwing(call)?)
-}
-
-/// From now on a panic is an `Error` of the code `internal`, not a trap without a message.
-///
-/// A panic here ends at the hook, since this target has no unwinding: what was being changed
-/// stays half changed, and its object refuses further calls.
-fn panics_are_thrown() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        std::panic::set_hook(Box::new(|panic| {
-            throw_val(to_js(&Error::internal(panic.to_string())));
-        }));
-    });
 }

@@ -3,6 +3,7 @@
 use js_sys::{JSON, Uint8Array};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 use stayput_core::time::Timestamp;
 use stayput_core::{Error, Result, wire};
 use wasm_bindgen::{JsCast, JsValue};
@@ -32,23 +33,15 @@ fn options<T: DeserializeOwned>(value: &JsValue) -> Result<T> {
         .map_err(|error| Error::argument("options", error.to_string()))
 }
 
-/// A `Date`, an ISO 8601 text, or milliseconds since 1970, as they are in JSON.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Instant {
-    Text(String),
-    Millis(f64),
-}
-
-impl Instant {
-    fn read(&self) -> Result<Timestamp> {
-        match self {
-            Self::Text(text) => wire::as_of(text),
-            #[expect(clippy::cast_possible_truncation, reason = "out of range stays out of range")]
-            Self::Millis(millis) => Timestamp::from_micros((millis * 1000.0).floor() as i64)
-                .map_err(|error| Error::argument("as_of", error.message())),
-        }
+/// The instant that a `Date`, an ISO 8601 text, or milliseconds since 1970 have become in JSON.
+fn instant(value: &Value) -> Result<Timestamp> {
+    if let Some(text) = value.as_str() {
+        return wire::as_of(text);
     }
+    let millis = value.as_f64().ok_or_else(no_instant)?;
+    #[expect(clippy::cast_possible_truncation, reason = "out of range stays out of range")]
+    Timestamp::from_micros((millis * 1000.0).floor() as i64)
+        .map_err(|error| Error::argument("as_of", error.message()))
 }
 
 /// The instant of `{ asOf }`.
@@ -56,9 +49,10 @@ pub(crate) fn at(value: &JsValue) -> Result<Timestamp> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct At {
-        as_of: Option<Instant>,
+        #[serde(default)]
+        as_of: Value,
     }
-    options::<At>(value)?.as_of.ok_or_else(no_instant)?.read()
+    instant(&options::<At>(value)?.as_of)
 }
 
 /// `{ asOf, columns }`: one instant or several, and columns of the events to rename, from the key
@@ -71,26 +65,25 @@ pub(crate) struct TableOptions {
 impl TableOptions {
     pub(crate) fn of(value: &JsValue) -> Result<Self> {
         #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Instants {
-            Many(Vec<Instant>),
-            One(Instant),
-        }
-        #[derive(Deserialize)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         struct Given {
-            as_of: Option<Instants>,
             #[serde(default)]
-            columns: std::collections::BTreeMap<String, String>,
+            as_of: Value,
+            #[serde(default)]
+            columns: Map<String, Value>,
         }
         let given: Given = options(value)?;
-        let as_of = match given.as_of.ok_or_else(no_instant)? {
-            Instants::Many(instants) => {
-                instants.iter().map(Instant::read).collect::<Result<_>>()?
-            }
-            Instants::One(instant) => vec![instant.read()?],
+        let as_of = match &given.as_of {
+            Value::Array(instants) => instants.iter().map(instant).collect::<Result<_>>()?,
+            one => vec![instant(one)?],
         };
-        Ok(Self { as_of, columns: given.columns.into_iter().collect() })
+        let renamed = |(from, to): (String, Value)| match to {
+            Value::String(to) => Ok((from, to)),
+            _ => Err(Error::argument("columns", format!("expected a name for `{from}`"))),
+        };
+        let mut columns = given.columns.into_iter().map(renamed).collect::<Result<Vec<_>>>()?;
+        columns.sort_unstable();
+        Ok(Self { as_of, columns })
     }
 }
 

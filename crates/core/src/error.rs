@@ -246,11 +246,18 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// `; did you mean …?` for the candidate nearest to `name`, or nothing when none is near.
 ///
 /// Near means an optimal string alignment distance of at most a third of the longer name, at
-/// least one and at most three; ties go to the candidate given first.
+/// least one and at most three, of ASCII letters in either case; ties go to the candidate given
+/// first.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, &mut candidates.into_iter())
+}
+
+/// [`did_you_mean`], compiled once for all kinds of candidates.
+fn nearest(name: &str, candidates: &mut dyn Iterator<Item = &str>) -> String {
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        let distance = strsim::osa_distance(&name.to_lowercase(), &candidate.to_lowercase());
+        let distance =
+            strsim::osa_distance(&name.to_ascii_lowercase(), &candidate.to_ascii_lowercase());
         let allowed = (name.chars().count().max(candidate.chars().count()) / 3).clamp(1, 3);
         if distance <= allowed && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));

@@ -88,8 +88,34 @@ pub fn piecewise_linear(x: f64, points: &[(f64, f64)]) -> f64 {
     }
 }
 
+/// The number nearest to a decimal text, as `str::parse` reads it, but for infinities and NaN.
+///
+/// It is JSON's reader that reads it: the standard library's brings a second table of powers of
+/// ten, which would be 12 kB of the wasm package. JSON wants a digit on either side of the point
+/// and no others before it.
+#[must_use]
+pub fn decimal(text: &str) -> Option<f64> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = digits.split_at(digits.find(['e', 'E']).unwrap_or(digits.len()));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !all_digits(whole) || !all_digits(fraction) || whole.len() + fraction.len() == 0 {
+        return None;
+    }
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
+    serde_json::from_str(&format!("{sign}{whole}.{fraction}0{exponent}")).ok()
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -110,6 +136,35 @@ mod tests {
             assert_eq!(piecewise_linear(x, &points), y, "{x}");
         }
         assert!(piecewise_linear(f64::NAN, &points).is_nan());
+    }
+
+    #[test]
+    fn a_decimal_text_is_read_as_the_standard_library_reads_it() {
+        for text in ["0", "-0", "+7", "007", ".5", "5.", "-.5e-3", "1E+2", "00.10", "1e-400"] {
+            let expected: f64 = text.parse().unwrap();
+            assert_eq!(decimal(text).map(f64::to_bits), Some(expected.to_bits()), "{text}");
+        }
+        for text in ["", ".", "-", "+-1", "--1", "e5", "1e", "1e+", "1 ", " 1", "1_0", "0x1", "1,5"]
+        {
+            assert!(text.parse::<f64>().is_err(), "{text}");
+            assert_eq!(decimal(text), None, "{text}");
+        }
+        for text in ["inf", "-inf", "nan", "NaN", "infinity", "1e400"] {
+            assert!(!text.parse::<f64>().unwrap().is_finite(), "{text}");
+            assert_eq!(decimal(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_comes_back_from_its_text(bits: u64, text in "[+-]?[0-9]{0,30}\\.?[0-9]{0,30}(e[+-]?[0-9]{1,3})?") {
+            let x = f64::from_bits(bits);
+            let expected = Some(x.to_bits()).filter(|_| x.is_finite());
+            prop_assert_eq!(decimal(&x.to_string()).map(f64::to_bits), expected);
+            prop_assert_eq!(decimal(&format!("{x:e}")).map(f64::to_bits), expected);
+            let expected = text.parse::<f64>().ok().filter(|x| x.is_finite());
+            prop_assert_eq!(decimal(&text).map(f64::to_bits), expected.map(f64::to_bits), "{}", text);
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ const DAY: i64 = 86_400 * SECOND;
 
 /// An instant in UTC with microsecond precision.
 ///
-/// Serialises as RFC 3339 (`2026-11-21T10:00:00Z`).
+/// Serialises as RFC 3339 (`2026-11-21T10:00:00Z`), and as microseconds where no human reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
 pub struct Timestamp(i64);
@@ -124,14 +124,22 @@ impl fmt::Display for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            serializer.collect_str(self)
+        } else {
+            serializer.serialize_i64(self.0)
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        let read = if deserializer.is_human_readable() {
+            Self::parse(&String::deserialize(deserializer)?)
+        } else {
+            Self::from_micros(i64::deserialize(deserializer)?)
+        };
+        read.map_err(serde::de::Error::custom)
     }
 }
 

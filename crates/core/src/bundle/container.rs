@@ -22,19 +22,19 @@
 //! No length is believed before it is held against the bytes that are there, and reading copies
 //! no content, so that memory stays of the order of the input.
 //!
-//! Sections hold CBOR ([`to_cbor`], [`from_cbor`]) or plain text. CBOR is read to a depth of
-//! [`CBOR_DEPTH`]; a collection that claims more elements than its bytes can hold is refused when
-//! they run out, with at most one mebibyte set aside for it beforehand (serde's own bound).
+//! Sections hold values in postcard's form ([`to_postcard`], [`from_postcard`]) or plain text. That
+//! form names nothing: the order of a type's fields and variants is the format, and no type that is
+//! stored may nest itself. A collection that claims more elements than its bytes can hold is
+//! refused when they run out, with at most one mebibyte set aside for it beforehand (serde's own
+//! bound).
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorCode, Result};
-
-/// The most levels a section's CBOR may nest.
-pub(crate) const CBOR_DEPTH: usize = 128;
 
 const MAX_SECTIONS: usize = 255;
 const MAX_NAME: usize = 32;
@@ -71,6 +71,9 @@ pub(crate) const BUNDLE: Kind = Kind {
     version: ErrorCode::BundleVersion,
     checksum: ErrorCode::BundleChecksum,
 };
+
+/// A model alone. Its errors have the codes of a bundle's.
+pub(crate) const MODEL: Kind = Kind { magic: *b"stayputM", name: "model", ..BUNDLE };
 
 /// The state of an engine.
 pub(crate) const SNAPSHOT: Kind = Kind {
@@ -128,18 +131,6 @@ impl<'a> Container<'a> {
         Ok(())
     }
 
-    /// Adds a section that holds `value` as CBOR.
-    ///
-    /// # Errors
-    /// As [`Container::push`] and [`to_cbor`].
-    pub(crate) fn push_cbor<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<()> {
-        self.push(name, to_cbor(value)?)
-    }
-
     /// The content of a section, or none where the file lacks it.
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         let section = self.sections.iter().find(|(of, _)| of == name);
@@ -154,12 +145,18 @@ impl<'a> Container<'a> {
         self.get(name).ok_or_else(|| self.kind.wrong(format!("section `{name}` is missing")))
     }
 
-    /// The value that a section holds as CBOR.
+    /// The value that a section holds in postcard's form, and nothing behind it.
     ///
     /// # Errors
-    /// As [`Container::require`] and [`from_cbor`].
-    pub(crate) fn require_cbor<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
-        from_cbor(self.require(name)?, self.kind, name)
+    /// As [`Container::require`], and the kind's format error where the section holds something
+    /// else.
+    pub(crate) fn require_value<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
+        from_postcard(self.require(name)?).map_err(|what| self.wrong_section(name, what))
+    }
+
+    /// The kind's format error for a section that holds what it should not.
+    pub(crate) fn wrong_section(&self, name: &str, what: impl fmt::Display) -> Error {
+        self.kind.wrong(format!("section `{name}` cannot be read: {what}"))
     }
 
     /// The text that a section holds as UTF-8.
@@ -203,7 +200,8 @@ impl<'a> Container<'a> {
     pub(crate) fn read(bytes: &'a [u8], kind: &'static Kind) -> Result<Self> {
         let mut rest = Reader { bytes, kind };
         if !bytes.starts_with(&kind.magic) {
-            let other = [&BUNDLE, &SNAPSHOT].into_iter().find(|k| bytes.starts_with(&k.magic));
+            let other =
+                [&BUNDLE, &MODEL, &SNAPSHOT].into_iter().find(|k| bytes.starts_with(&k.magic));
             let hint = other.map_or(String::new(), |k| format!("; this is a {}", k.name));
             return Err(kind.wrong(format!("not a Stayput {}{hint}", kind.name)));
         }
@@ -288,35 +286,25 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// `value` as CBOR; structures become maps in the order of their fields.
+/// `value` in postcard's form.
 ///
 /// # Errors
 /// [`ErrorCode::Internal`] where `value` cannot be written.
-pub(crate) fn to_cbor<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    ciborium::into_writer(value, &mut bytes)
-        .map_err(|error| Error::internal(format!("a section cannot be written: {error}")))?;
-    Ok(bytes)
+pub(crate) fn to_postcard<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
+    postcard::to_allocvec(value)
+        .map_err(|error| Error::internal(format!("a section cannot be written: {error}")))
 }
 
-/// The value that the section `name` of a file of `kind` holds as CBOR, and nothing behind it.
-///
-/// # Errors
-/// The kind's format error where the bytes are not CBOR, nest deeper than [`CBOR_DEPTH`] or hold
-/// something else.
-pub(crate) fn from_cbor<T: DeserializeOwned>(bytes: &[u8], kind: &Kind, name: &str) -> Result<T> {
-    let mut rest = bytes;
-    let wrong = |what: &str| kind.wrong(format!("section `{name}` cannot be read: {what}"));
-    let value = ciborium::de::from_reader_with_recursion_limit(&mut rest, CBOR_DEPTH);
-    let value = value.map_err(|error| match error {
-        ciborium::de::Error::Io(_) => wrong("it ends too early"),
-        ciborium::de::Error::Syntax(at) => wrong(&format!("it is not CBOR at byte {at}")),
-        ciborium::de::Error::Semantic(_, message) => wrong(&message),
-        ciborium::de::Error::RecursionLimitExceeded => {
-            wrong(&format!("it nests more than {CBOR_DEPTH} levels"))
-        }
-    })?;
-    if rest.is_empty() { Ok(value) } else { Err(wrong("bytes follow its value")) }
+/// The value that `bytes` hold in postcard's form; where they hold something else, what is wrong.
+pub(crate) fn from_postcard<T: DeserializeOwned>(
+    bytes: &[u8],
+) -> std::result::Result<T, &'static str> {
+    match postcard::take_from_bytes(bytes) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) => Err("bytes follow its value"),
+        Err(postcard::Error::DeserializeUnexpectedEnd) => Err("it ends too early"),
+        Err(_) => Err("it holds something else"),
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Bundles: a playbook and its model in one checksummed file.
 
 pub(crate) mod container;
+mod model;
 
 use std::sync::Arc;
 
@@ -42,7 +43,7 @@ impl Bundle {
         let mut container = Container::new(&BUNDLE);
         container.push("playbook", playbook.text().as_bytes().to_vec())?;
         if let Some(model) = &model {
-            container.push_cbor("model", model)?;
+            container.push("model", model::write(model)?)?;
         }
         let bytes = container.write();
         let hash = hash(&bytes);
@@ -58,7 +59,7 @@ impl Bundle {
         let container = Container::read(bytes, &BUNDLE)?;
         let playbook = Playbook::parse(container.require_text("playbook")?)?;
         let model = match container.get("model") {
-            Some(_) => Some(container.require_cbor("model")?),
+            Some(_) => Some(model::read(&container)?),
             None => None,
         };
         if let Some(model) = &model {

@@ -82,7 +82,6 @@ pub enum Observation<'a> {
 pub struct TriggerMemory {
     inside: Option<bool>,
     looked: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     seen: Option<u64>,
 }
 

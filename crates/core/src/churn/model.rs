@@ -1,6 +1,6 @@
 //! A model: what it reads, how it predicts, and where it came from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize, Serializer};
@@ -128,13 +128,13 @@ impl Model {
     /// no sense.
     pub fn new(mut parts: ModelParts) -> Result<Self> {
         let refuse = |message: String| Error::new(ErrorCode::ModelShape, "model", message);
-        let mut names = BTreeSet::new();
+        let mut names = HashSet::new();
         for Input { name, kind } in &parts.inputs {
-            if !names.insert(name) {
+            if !names.insert(name.as_str()) {
                 return Err(refuse("is there twice".to_owned()).at_path(name));
             }
             let InputKind::Category { values } = kind else { continue };
-            if values.iter().collect::<BTreeSet<_>>().len() != values.len() {
+            if values.iter().map(String::as_str).collect::<HashSet<_>>().len() != values.len() {
                 return Err(refuse("names a category twice".to_owned()).at_path(name));
             }
         }

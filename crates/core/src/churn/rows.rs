@@ -1,6 +1,6 @@
 //! From a feature table to the rows a model reads, matched by name.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use ndarray::Array2;
 
@@ -40,9 +40,8 @@ fn translation(input: &Input, column: &FeatureColumn) -> Result<Option<Vec<f64>>
     match (&input.kind, &found) {
         (InputKind::Number, InputKind::Number) | (InputKind::Bool, InputKind::Bool) => Ok(None),
         (InputKind::Category { values: known }, InputKind::Category { values: names }) => {
-            let known: BTreeMap<&str, f64> =
-                known.iter().map(String::as_str).zip((0_u32..).map(f64::from)).collect();
-            let code = |name: &String| known.get(name.as_str()).copied().unwrap_or(f64::NAN);
+            let known: HashMap<&str, u32> = known.iter().map(String::as_str).zip(0..).collect();
+            let code = |name: &String| known.get(name.as_str()).map_or(f64::NAN, |&at| at.into());
             Ok(Some(names.iter().map(code).collect()))
         }
         _ => Err(mismatch(input, column)),

@@ -7,6 +7,7 @@ use ndarray::Array2;
 use proptest::prelude::*;
 
 use super::*;
+use crate::bundle::container::{Container, MODEL};
 use crate::error::ErrorCode;
 use crate::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
 use crate::time::Timestamp;
@@ -83,12 +84,41 @@ fn a_node_that_only_asks_whether_a_value_is_missing_survives_storage() {
     let mut nodes = nodes();
     nodes.value[0] = f32::NEG_INFINITY;
     let model = model(forest(nodes));
-    let back: Model = ciborium::from_reader(to_cbor(&model).as_slice()).unwrap();
+    let back: Model = Model::from_bytes(&model.to_bytes().unwrap()).unwrap();
     assert_eq!(back, model);
     for number in [0.0, -1e300, f64::NEG_INFINITY, f64::INFINITY] {
         assert_eq!(back.margin_row(&[number, 0.0, 1.0]).unwrap(), 3.125);
     }
     assert_eq!(back.margin_row(&[f64::NAN, 0.0, 1.0]).unwrap(), 2.625);
+}
+
+#[test]
+fn a_stored_model_says_what_is_wrong_with_it() {
+    let bytes = model(forest(nodes())).to_bytes().unwrap();
+    let mut altered = bytes.clone();
+    altered[bytes.len() - 1] ^= 1;
+    let cases: [(&[u8], ErrorCode, &str); 4] = [
+        (b"", ErrorCode::BundleFormat, "model: not a Stayput model"),
+        (
+            b"stayputB\x01\0",
+            ErrorCode::BundleFormat,
+            "model: not a Stayput model; this is a bundle",
+        ),
+        (
+            &altered,
+            ErrorCode::BundleChecksum,
+            "model: section `model` fails its checksum (file truncated or altered)",
+        ),
+        (
+            &bytes[..bytes.len() - 1],
+            ErrorCode::BundleFormat,
+            "model: section `model` ends too early (file truncated or altered)",
+        ),
+    ];
+    for (bytes, code, message) in cases {
+        let error = Model::from_bytes(bytes).unwrap_err();
+        assert_eq!((error.code(), error.to_string().as_str()), (code, message));
+    }
 }
 
 #[test]
@@ -268,12 +298,6 @@ fn any_rows() -> impl Strategy<Value = Array2<f64>> {
         .prop_map(|values| Array2::from_shape_vec((values.len() / 3, 3), values).unwrap())
 }
 
-fn to_cbor(model: &Model) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    ciborium::into_writer(model, &mut bytes).unwrap();
-    bytes
-}
-
 proptest! {
     #[test]
     fn a_batch_is_its_rows_and_probabilities_are_probabilities(
@@ -292,9 +316,9 @@ proptest! {
 
     #[test]
     fn a_model_comes_back_from_storage_bit_for_bit(model in any_model(), rows in any_rows()) {
-        let bytes = to_cbor(&model);
-        let back: Model = ciborium::from_reader(bytes.as_slice()).unwrap();
-        prop_assert_eq!(to_cbor(&back), bytes);
+        let bytes = model.to_bytes().unwrap();
+        let back = Model::from_bytes(&bytes).unwrap();
+        prop_assert_eq!(back.to_bytes().unwrap(), bytes);
         let bits = |model: &Model| -> Vec<u64> {
             model.predict(rows.view()).unwrap().into_iter().map(f64::to_bits).collect()
         };
@@ -309,7 +333,9 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
         cut in prop::option::of(any::<prop::sample::Index>()),
     ) {
-        let mut bytes = to_cbor(&model);
+        // With checksums that fit, as only a writer that means harm makes.
+        let file = model.to_bytes().unwrap();
+        let mut bytes = Container::read(&file, &MODEL).unwrap().require("model").unwrap().to_vec();
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;
@@ -317,10 +343,15 @@ proptest! {
         if let Some(cut) = cut {
             bytes.truncate(cut.index(bytes.len()));
         }
-        if let Ok(model) = ciborium::from_reader::<Model, _>(bytes.as_slice()) {
-            for &p in model.predict(rows.view()).iter().flatten() {
-                prop_assert!((0.0..=1.0).contains(&p));
+        let mut forged = Container::new(&MODEL);
+        forged.push("model", bytes).unwrap();
+        match Model::from_bytes(&forged.write()) {
+            Ok(model) => {
+                for &p in model.predict(rows.view()).iter().flatten() {
+                    prop_assert!((0.0..=1.0).contains(&p));
+                }
             }
+            Err(error) => prop_assert_eq!(error.code(), ErrorCode::BundleFormat),
         }
     }
 }

@@ -4,20 +4,19 @@ use std::collections::BTreeMap;
 
 use super::state::{CustomerState, StateDocument};
 use crate::bundle::Bundle;
-use crate::bundle::container::{Container, SNAPSHOT};
+use crate::bundle::container::{Container, SNAPSHOT, to_postcard};
 use crate::error::{Error, ErrorCode, Result};
-use crate::schema::Schema;
 
 type Customers = BTreeMap<String, CustomerState>;
 
 pub(super) fn write(bundle: &Bundle, customers: &Customers) -> Result<Vec<u8>> {
     let mut container = Container::new(&SNAPSHOT);
     container.push("playbook", bundle.playbook().name().as_bytes().to_vec())?;
-    container.push_cbor("schema", bundle.playbook().schema())?;
+    container.push("schema", schema_hash(bundle)?)?;
     let layout = bundle.playbook().layout();
     let customers: BTreeMap<&str, StateDocument> =
         customers.iter().map(|(id, state)| (id.as_str(), state.document(layout))).collect();
-    container.push_cbor("customers", &customers)?;
+    container.push("customers", to_postcard(&customers)?)?;
     Ok(container.write())
 }
 
@@ -32,23 +31,30 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<Customers> {
             playbook.name()
         )));
     }
-    let schema: Schema = container.require_cbor("schema")?;
-    if schema != *playbook.schema() {
+    if container.require("schema")? != schema_hash(bundle)? {
         return Err(other(
             "was made with other customer attributes or event types than the bundle has".to_owned(),
         ));
     }
-    let documents: BTreeMap<String, StateDocument> = container.require_cbor("customers")?;
+    let documents: BTreeMap<String, StateDocument> = container.require_value("customers")?;
     let mut customers = Customers::new();
     for (id, document) in documents {
-        let Some(state) = CustomerState::read(document, &schema, playbook.layout()) else {
+        let Some(state) = CustomerState::read(document, playbook.schema(), playbook.layout())
+        else {
             return Err(Error::new(
                 ErrorCode::StateFormat,
                 "snapshot",
-                format!("the state of customer `{id}` does not fit its own schema"),
+                format!("the state of customer `{id}` does not fit the schema"),
             ));
         };
         customers.insert(id, state);
     }
     Ok(customers)
+}
+
+/// What tells whether a state is one of the bundle's attributes and event types: BLAKE3-256 of the
+/// schema in postcard's form, which is the same for equal schemas.
+fn schema_hash(bundle: &Bundle) -> Result<Vec<u8>> {
+    let schema = to_postcard(bundle.playbook().schema())?;
+    Ok(blake3::hash(&schema).as_bytes().to_vec())
 }

@@ -126,6 +126,8 @@ impl CustomerState {
             attributes.len() == schema.attributes.len()
                 && attributes.iter().zip(&schema.attributes).all(|(a, field)| a.fits(&field.kind))
         });
+        let sound = |decided: &Decided| decided.campaigns.is_sound();
+        let fits = fits && document.decided.as_deref().is_none_or(sound);
         let history = CustomerHistory::from_document(&document.history, layout)?;
         let StateDocument { attributes, decided, .. } = document;
         fits.then_some(Self { history, attributes, decided })

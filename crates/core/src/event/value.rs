@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::Cell;
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
+use crate::math;
 use crate::schema::{Field, FieldType, Literal};
 use crate::time::{Timestamp, Zone};
 
@@ -37,8 +38,8 @@ pub(super) fn parse<'a>(field: &Field, text: &'a str) -> Result<Cell<'a>> {
         return Ok(Cell::Missing);
     }
     match &field.kind {
-        FieldType::Number => match text.trim().parse::<f64>() {
-            Ok(x) if x.is_finite() => number(field, x),
+        FieldType::Number => match math::decimal(text.trim()) {
+            Some(x) => number(field, x),
             _ => Err(wrong(field, &format!("\"{text}\""))),
         },
         FieldType::Bool => match text.trim().to_ascii_lowercase().as_str() {

@@ -1,6 +1,7 @@
 //! Text into tokens, each with its place.
 
 use crate::error::{Error, ErrorCode, Position, Result};
+use crate::math;
 
 /// A token of the language.
 #[derive(Debug, Clone, PartialEq)]
@@ -131,10 +132,9 @@ impl<'t> Lexer<'t> {
             }
         }
         let text = self.take(end);
-        match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => {}
-            _ => return Err(syntax(at, format!("`{text}` is too large for a number"))),
-        }
+        let Some(number) = math::decimal(text) else {
+            return Err(syntax(at, format!("`{text}` is too large for a number")));
+        };
         if let Some(c) = self.rest.chars().next().filter(|c| c.is_alphanumeric() || *c == '_') {
             return Err(syntax(
                 at,
@@ -143,7 +143,7 @@ impl<'t> Lexer<'t> {
                 ),
             ));
         }
-        text.parse().map(Token::Number).map_err(|_| syntax(at, format!("`{text}` is not a number")))
+        Ok(Token::Number(number))
     }
 
     fn text(&mut self, quote: char, raw: bool) -> Result<Token> {

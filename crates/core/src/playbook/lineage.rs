@@ -59,8 +59,8 @@ impl Playbook {
         let at = self.feature(feature)?;
         let steps = self.steps(at);
         let programs: Vec<&Program> =
-            steps.iter().map(|step| &self.features.specs[*step].program).collect();
-        let schema = &self.schema;
+            steps.iter().map(|step| &self.feature_set().specs[*step].program).collect();
+        let schema = self.schema();
         let reads = |input: &Input| programs.iter().any(|program| program.reads(&|i| i == input));
         let aggregates: Vec<&Aggregate> = programs.iter().flat_map(|p| p.aggregates()).collect();
         let attributes = schema.attributes.iter().enumerate();
@@ -81,7 +81,7 @@ impl Playbook {
         functions.dedup();
         Ok(Lineage {
             feature: feature.to_owned(),
-            version: self.features.specs[at].version().to_owned(),
+            version: self.feature_set().specs[at].version().to_owned(),
             attributes: attributes
                 .filter(|(index, _)| reads(&Input::Attribute(*index)) || zone == Some(*index))
                 .map(|(_, field)| field.name.clone())
@@ -98,7 +98,7 @@ impl Playbook {
                 .collect(),
             features: steps[..steps.len() - 1]
                 .iter()
-                .map(|step| self.features.specs[*step].name.clone())
+                .map(|step| self.feature_set().specs[*step].name.clone())
                 .collect(),
             window: longest(&aggregates),
             functions: functions
@@ -114,11 +114,11 @@ impl Playbook {
     /// `argument` when there is no feature of that name.
     pub fn explain(&self, feature: &str) -> Result<String> {
         let at = self.feature(feature)?;
-        let spec = &self.features.specs[at];
+        let spec = &self.feature_set().specs[at];
         let lineage = self.lineage(feature)?;
         let features: Vec<String> =
-            self.features.specs.iter().map(|spec| spec.name.clone()).collect();
-        let names = Names { schema: &self.schema, features: &features, exact: false };
+            self.feature_set().specs.iter().map(|spec| spec.name.clone()).collect();
+        let names = Names { schema: self.schema(), features: &features, exact: false };
         let kind = spec.program.kind().name();
         let mut out = format!("{feature}: {kind}, version {}\n", spec.version());
         let mut line = |name: &str, text: &str| {
@@ -148,7 +148,7 @@ impl Playbook {
         let mut plan: Vec<(String, &str)> = Vec::new();
         let steps = self.steps(at);
         for step in &steps {
-            for input in self.features.specs[*step].program.inputs() {
+            for input in self.feature_set().specs[*step].program.inputs() {
                 if let Input::Aggregate(aggregate) = input {
                     let text = names.input(input, None);
                     if plan.iter().all(|(known, _)| *known != text) {
@@ -158,7 +158,7 @@ impl Playbook {
             }
         }
         for step in &steps {
-            let spec = &self.features.specs[*step];
+            let spec = &self.feature_set().specs[*step];
             plan.push((format!("{} = {}", spec.name, spec.program.text(&names)), ""));
         }
         for (number, (text, cost)) in plan.iter().enumerate() {
@@ -169,7 +169,7 @@ impl Playbook {
     }
 
     fn feature(&self, name: &str) -> Result<usize> {
-        let specs = &self.features.specs;
+        let specs = &self.feature_set().specs;
         specs.iter().position(|spec| spec.name == name).ok_or_else(|| {
             let near = did_you_mean(name, specs.iter().map(|spec| spec.name.as_str()));
             Error::new(ErrorCode::Argument, "argument", format!("`{name}` is not a feature{near}"))
@@ -179,26 +179,26 @@ impl Playbook {
 
     /// The features to compute for one feature, in order; it comes last.
     fn steps(&self, at: usize) -> Vec<usize> {
-        let mut needed = vec![false; self.features.specs.len()];
+        let mut needed = vec![false; self.feature_set().specs.len()];
         needed[at] = true;
-        for &index in self.features.order.iter().rev() {
+        for &index in self.feature_set().order.iter().rev() {
             if needed[index] {
-                for input in self.features.specs[index].program.inputs() {
+                for input in self.feature_set().specs[index].program.inputs() {
                     if let Input::Feature(other) = input {
                         needed[*other] = true;
                     }
                 }
             }
         }
-        let order = self.features.order.iter().copied();
+        let order = self.feature_set().order.iter().copied();
         order.filter(|index| needed[*index] && *index != at).chain([at]).collect()
     }
 
     /// The unit of each feature, where it is known.
     fn units(&self) -> Vec<Option<String>> {
-        let mut units = vec![None; self.features.specs.len()];
-        for &index in &self.features.order {
-            units[index] = self.features.specs[index].program.unit(&self.schema, &units);
+        let mut units = vec![None; self.feature_set().specs.len()];
+        for &index in &self.feature_set().order {
+            units[index] = self.feature_set().specs[index].program.unit(self.schema(), &units);
         }
         units
     }

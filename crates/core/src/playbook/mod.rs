@@ -11,6 +11,8 @@ mod lineage;
 mod people;
 mod schema;
 
+use std::sync::Arc;
+
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::{EventTable, IngestReport, Layout, check_customers};
@@ -27,8 +29,13 @@ pub use lineage::{EventUse, FunctionUse, Lineage};
 pub use people::Conditions;
 
 /// A checked playbook.
+///
+/// It is cheap to clone, and never changes.
 #[derive(Debug, Clone)]
-pub struct Playbook {
+pub struct Playbook(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     text: String,
     name: String,
     version: String,
@@ -90,7 +97,7 @@ impl Playbook {
         not_built(&mut root, "reasons")?;
         root.finish()?;
         let text = text.to_owned();
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             text,
             name,
             version,
@@ -102,73 +109,73 @@ impl Playbook {
             lifecycle,
             segments,
             campaigns,
-        })
+        })))
     }
 
     /// The business the playbook is for.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// The version that its writer gave it.
     #[must_use]
     pub fn version(&self) -> &str {
-        &self.version
+        &self.0.version
     }
 
     /// The document as given.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Customer attributes and event types.
     #[must_use]
     pub fn schema(&self) -> &Schema {
-        &self.schema
+        &self.0.schema
     }
 
     /// How events of the schema stand in words.
     #[must_use]
     pub fn layout(&self) -> &Layout {
-        &self.layout
+        &self.0.layout
     }
 
     /// The features.
     #[must_use]
     pub fn feature_set(&self) -> &FeatureSet {
-        &self.features
+        &self.0.features
     }
 
     /// The churn label, if there is one.
     #[must_use]
     pub fn label(&self) -> Option<&LabelSpec> {
-        self.label.as_ref()
+        self.0.label.as_ref()
     }
 
     /// The health score, if there is one.
     #[must_use]
     pub fn health(&self) -> Option<&HealthPlan> {
-        self.health.as_ref()
+        self.0.health.as_ref()
     }
 
     /// The lifecycle stages, if there are any.
     #[must_use]
     pub fn lifecycle(&self) -> Option<&Conditions> {
-        self.lifecycle.as_ref()
+        self.0.lifecycle.as_ref()
     }
 
     /// The segments.
     #[must_use]
     pub fn segments(&self) -> &Conditions {
-        &self.segments
+        &self.0.segments
     }
 
     /// Campaigns and guardrails.
     #[must_use]
     pub fn campaigns(&self) -> &CampaignsPlan {
-        &self.campaigns
+        &self.0.campaigns
     }
 
     /// The features of many customers at many instants.
@@ -205,7 +212,7 @@ impl Playbook {
         as_of: &[Timestamp],
         n_jobs: Option<i64>,
     ) -> Result<Training> {
-        let label = self.label.as_ref().ok_or_else(|| {
+        let label = self.0.label.as_ref().ok_or_else(|| {
             Error::new(
                 ErrorCode::PlaybookKey,
                 "playbook",
@@ -226,12 +233,12 @@ impl Playbook {
         n_jobs: Option<i64>,
         ask: impl FnOnce(&Batch<'_>) -> Result<(T, Tally)>,
     ) -> Result<(T, Reports)> {
-        let checked = customers.map(|frame| check_customers(&self.schema, frame)).transpose()?;
+        let checked = customers.map(|frame| check_customers(&self.0.schema, frame)).transpose()?;
         let (customers, of_customers) = checked.unzip();
-        let events = EventTable::new(&self.schema, &self.layout, events)?;
+        let events = EventTable::new(&self.0.schema, &self.0.layout, events)?;
         let batch = Batch {
-            schema: &self.schema,
-            features: &self.features,
+            schema: &self.0.schema,
+            features: &self.0.features,
             events: &events,
             customers: customers.as_ref(),
             threads: threads::count(n_jobs)?,

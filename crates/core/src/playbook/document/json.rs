@@ -1,6 +1,6 @@
 //! JSON to nodes. Each value is first a slice of the text, so that its place is known.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -137,7 +137,7 @@ fn fill(lines: &Lines<'_>, node: &mut Node, raw: &RawValue) -> Result<()> {
 
 fn object(lines: &Lines<'_>, path: Option<&Rc<Step>>, part: &str) -> Result<Value> {
     let Entries(entries) = read(lines, part)?;
-    let mut seen = BTreeSet::new();
+    let mut seen = HashSet::new();
     let mut nodes = Vec::with_capacity(entries.len());
     for (key, raw) in entries {
         let (key, start) = text(lines, key.get())?;

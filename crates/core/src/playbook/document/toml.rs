@@ -75,11 +75,9 @@ fn entries(
     path: Option<&Rc<Step>>,
     depth: usize,
 ) -> Result<Value> {
-    // The parser sorts by key; the span of the key restores the order of the document.
-    let mut entries: Vec<_> = table.into_iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    let mut nodes = Vec::with_capacity(entries.len());
-    for (key, value) in entries {
+    let mut nodes = Vec::with_capacity(table.len());
+    // In the order of the document, as the parser's feature `preserve_order` has it.
+    for (key, value) in table {
         let key_position = lines.position(key.span().start);
         let position = lines.position(value.span().start);
         let mut node = Node::child(path, key.get_ref(), Some(key_position), Some(position));
@@ -126,7 +124,7 @@ fn read(
             let digits = value.as_str();
             number(node, digits, whole(digits, value.radix()))?
         }
-        DeValue::Float(value) => number(node, value.as_str(), value.as_str().parse().ok())?,
+        DeValue::Float(value) => number(node, value.as_str(), math::decimal(value.as_str()))?,
         DeValue::Boolean(value) => Value::Bool(value),
         DeValue::Datetime(value) => {
             Value::Text(Text { value: value.to_string(), marks: Vec::new() })
@@ -140,7 +138,7 @@ fn read(
 /// The nearest `f64` to an integer of any size that the parser lets through.
 fn whole(digits: &str, radix: u32) -> Option<f64> {
     if radix == 10 {
-        return digits.parse().ok();
+        return math::decimal(digits);
     }
     #[expect(clippy::cast_precision_loss, reason = "numbers are the nearest f64")]
     i128::from_str_radix(digits, radix).ok().map(|number| number as f64)
