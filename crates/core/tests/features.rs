@@ -210,7 +210,7 @@ fn a_wrong_expression_says_where_and_what_instead() {
         ("cont(login)", "line 15, column 6: `cont` is not a function; did you mean `count`?"),
         (
             "customer.plam",
-            "line 15, column 6: `plam` is not a customer attribute; did you mean `plan`?",
+            "line 15, column 15: `plam` is not a customer attribute; did you mean `plan`?",
         ),
         (
             "customer.plan == \"prp\"",
@@ -234,7 +234,10 @@ fn a_wrong_expression_says_where_and_what_instead() {
         ),
         ("count(login) && true", "line 15, column 6: expected a boolean, found a number"),
         ("mrr + 1", "line 15, column 6: `mrr` is not a feature; did you mean `customer.mrr`?"),
-        ("health > 4", "line 15, column 6: `health` is not known here"),
+        (
+            "health > 4",
+            "line 15, column 6: `health` is not known here; stages, segments and campaigns may read it where there is a section `[health]`",
+        ),
         (
             "as_of - customer.since",
             "line 15, column 6: a feature is not a duration; divide it by one, for instance `(…) / duration(\"1d\")`",
@@ -293,7 +296,7 @@ fn a_wrong_preset_says_where_and_what_instead() {
         ),
         (
             "x = 'rfm(purchase.amonut)'",
-            "`features.x`: line 15, column 10: `amonut` is not a property of `purchase`; did you mean `amount`?",
+            "`features.x`: line 15, column 19: `amonut` is not a property of `purchase`; did you mean `amount`?",
         ),
         (
             "x = 'rfm(purchase.amount, \"30\")'",
@@ -372,7 +375,7 @@ fn a_feature_that_reads_what_the_label_reads_is_refused() {
     assert_eq!(error.code().as_str(), "leakage");
     assert_eq!(
         error.to_string(),
-        "playbook `features.v`: reads `customer.vip`, which the churn label reads too: the answer would be among the questions"
+        "playbook `features.v`: line 15, column 6: reads `customer.vip`, which the churn label reads too: the answer would be among the questions"
     );
 }
 

@@ -36,15 +36,18 @@ pub(super) fn read(
     let known = known(features);
     let past = Scope::of_features(schema, &known);
     let scope = Scope { horizon: span.map(|span| (gap, span)), ..past.clone() };
-    let program = compile_as(label.string()?, &scope, &Type::Bool).map_err(|error| match span {
-        None if error.message().contains("`horizon`") => Error::new(
-            ErrorCode::PlaybookKey,
-            "playbook",
-            "the label reads the horizon, and the key `horizon` is missing",
-        )
-        .at_path("churn"),
-        _ => label.locate(error),
-    })?;
+    let program = match compile_as(label.string()?, &scope, &Type::Bool) {
+        Ok(program) => program,
+        Err(error) if span.is_none() && error.message().contains("`horizon`") => {
+            // Names a key that is a misspelling of it.
+            let missing = table.require("horizon").err().unwrap_or(error);
+            return Err(table.error(
+                ErrorCode::PlaybookKey,
+                format!("the label reads the horizon, and {}", missing.message()),
+            ));
+        }
+        Err(error) => return Err(label.locate(error)),
+    };
     let eligible = match table.take("eligible") {
         Some(node) => Some(
             compile_as(node.string()?, &past, &Type::Bool).map_err(|error| node.locate(error))?,

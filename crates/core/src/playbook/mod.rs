@@ -83,6 +83,10 @@ impl Playbook {
     /// # Errors
     /// The codes of the family `playbook`, with the path of the key, line and column.
     pub fn parse(text: &str) -> Result<Self> {
+        Self::read_text(text).map_err(|error| Node::place(text, error))
+    }
+
+    fn read_text(text: &str) -> Result<Self> {
         let mut root = Node::parse(text)?.table()?;
         let (name, version) = head(&mut root)?;
         let schema = schema::read(&mut root)?;
@@ -267,7 +271,7 @@ fn head(root: &mut TableReader) -> Result<(String, String)> {
 
 /// Refuses a key of the design that this version does not read yet.
 fn not_built(table: &mut TableReader, key: &str) -> Result<()> {
-    match table.take(key) {
+    match table.take_unoffered(key) {
         Some(node) => {
             Err(node.key_error(ErrorCode::Unsupported, format!("`{key}` is not built yet")))
         }
