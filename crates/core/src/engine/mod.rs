@@ -17,7 +17,7 @@ pub use score::{Churn, Reason, Score};
 use crate::bundle::Bundle;
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
-use crate::event::{CustomerTable, EventTable, IngestReport, check_customers};
+use crate::event::{CustomerTable, EventColumns, EventTable, IngestReport, check_customers};
 use crate::history::{CustomerHistory, Gatherer, Tally};
 use crate::playbook::Reports;
 use crate::time::Timestamp;
@@ -80,7 +80,8 @@ impl Engine {
     pub fn ingest_tables(&mut self, events: &Frame, customers: Option<&Frame>) -> Result<Reports> {
         let Self { bundle, customers: known, .. } = self;
         let playbook = bundle.playbook();
-        let events = EventTable::new(playbook.schema(), playbook.layout(), events)?;
+        let columns = EventColumns::new(playbook.schema(), playbook.layout(), events)?;
+        let events = EventTable::new(&columns);
         let mut reports = Reports::default();
         if let Some(customers) = customers {
             let (table, report) = check_customers(playbook.schema(), customers)?;

@@ -10,7 +10,7 @@ use crate::schema::Field;
 
 /// A column of identifiers. None is missing where a row has none.
 pub(super) enum Identifiers<'a> {
-    Coded(&'a TextColumn),
+    Coded { column: &'a TextColumn, codes: &'a [u32] },
     Strings(&'a Strings),
     Integers(&'a Integers),
     Other(Reader<'a>),
@@ -23,7 +23,7 @@ impl<'a> Identifiers<'a> {
     /// `table_column` when no value of such a column is an identifier.
     pub(super) fn of(field: &'a Field, frame: &'a Frame) -> Result<Option<Self>> {
         Ok(match frame.column(&field.name) {
-            Some(ColumnData::Text(column)) => Some(Self::Coded(column)),
+            Some(ColumnData::Text(column)) => Some(Self::Coded { column, codes: &column.codes }),
             Some(ColumnData::Strings(texts)) => Some(Self::Strings(texts)),
             Some(ColumnData::Integer(rows)) => Some(Self::Integers(rows)),
             Some(_) => Reader::of(field, frame)?.map(Self::Other),
@@ -45,7 +45,9 @@ impl<'a> Identifiers<'a> {
     /// The identifier of a row, in range.
     pub(super) fn get(&self, row: usize) -> Result<Option<Cow<'_, str>>> {
         Ok(match self {
-            Self::Coded(column) => column.get(row).map(Cow::Borrowed),
+            Self::Coded { column, codes } => {
+                column.values.get(codes[row] as usize).map(|id| Cow::Borrowed(id.as_str()))
+            }
             Self::Strings(texts) => texts.get(row).map(Cow::Borrowed),
             Self::Integers(rows) => rows.get(row).map(|id| Cow::Owned(id.to_string())),
             Self::Other(reader) => match reader.get(row)? {
@@ -58,7 +60,7 @@ impl<'a> Identifiers<'a> {
     /// Whether a row certainly has the same identifier as the row before it.
     pub(super) fn repeats(&self, row: usize) -> bool {
         match self {
-            Self::Coded(column) => column.codes[row] == column.codes[row - 1],
+            Self::Coded { codes, .. } => codes[row] == codes[row - 1],
             Self::Strings(texts) => texts.get(row) == texts.get(row - 1),
             Self::Integers(rows) => rows.get(row) == rows.get(row - 1),
             Self::Other(_) => false,
@@ -67,6 +69,6 @@ impl<'a> Identifiers<'a> {
 
     /// The code of a row's text in the column's dictionary, and the size of that, if it has one.
     pub(super) fn code(&self, row: usize) -> Option<usize> {
-        if let Self::Coded(column) = self { Some(column.codes[row] as usize) } else { None }
+        if let Self::Coded { codes, .. } = self { Some(codes[row] as usize) } else { None }
     }
 }

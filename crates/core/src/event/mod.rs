@@ -16,7 +16,7 @@ pub mod word;
 pub use cell::{Cell, Cells, Dictionary};
 pub use column::read_column;
 pub use customers::{CustomerTable, attribute_default, check_customers, check_default};
-pub use events::{EVENT_COLUMNS, EventTable, Mark};
+pub use events::{EVENT_COLUMNS, EventColumns, EventTable, Mark};
 pub use groups::Groups;
 pub use layout::{IDENTITY, Layout, PROPERTIES, TIME, TypeLayout, WordType};
 pub use report::{IngestReport, Rejected};

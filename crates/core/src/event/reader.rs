@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::layout::WordType;
 use super::value::{json, numeric, parse};
 use super::{Cell, Dictionary, word};
-use crate::columns::{Buffer, ColumnData, Frame, MISSING_TIME, TextColumn};
+use crate::columns::{ColumnData, Frame, MISSING_TIME, TextColumn};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
 use crate::schema::{Field, FieldType};
 use crate::time::Timestamp;
@@ -147,41 +147,47 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads the rows of one host column as words of one field.
-pub(super) struct WordReader<'a> {
-    reader: Reader<'a>,
-    words: Words<'a>,
+pub(super) struct WordReader<'c> {
+    reader: &'c Reader<'c>,
+    words: Words<'c>,
 }
 
 /// How a row becomes a word.
-enum Words<'a> {
+enum Words<'c> {
     /// Numbers, of which those from `min` to `max` are right.
-    Numbers { rows: Buffer<f64>, min: f64, max: f64 },
+    Numbers { rows: &'c [f64], min: f64, max: f64 },
     /// Instants.
-    Times(Buffer<i64>),
+    Times(&'c [i64]),
     /// The word of each text of the dictionary; none where the text is wrong.
-    Texts { codes: Buffer<u32>, words: Vec<Option<i64>> },
+    Texts { codes: &'c [u32], words: Vec<Option<i64>> },
     /// Each value is looked at by itself.
-    OneByOne { kind: &'a WordType },
+    OneByOne { kind: &'c WordType, dictionary: &'c [Box<str>] },
 }
 
-impl<'a> WordReader<'a> {
+impl<'c> WordReader<'c> {
     /// A reader of words of that type. Texts of an open dictionary are looked up in `dictionary`,
-    /// which [`WordReader::dictionary`] gives.
-    pub(super) fn new(reader: Reader<'a>, kind: &'a WordType, dictionary: &[Box<str>]) -> Self {
+    /// which [`dictionary`] gives.
+    pub(super) fn new(
+        reader: &'c Reader<'c>,
+        kind: &'c WordType,
+        dictionary: &'c [Box<str>],
+    ) -> Self {
         let words = match (&*reader.data, kind) {
             (ColumnData::Number(rows), WordType::Number) => Words::Numbers {
-                rows: rows.clone(),
+                rows,
                 min: reader.field.min.unwrap_or(f64::MIN),
                 max: reader.field.max.unwrap_or(f64::MAX),
             },
-            (ColumnData::Time(rows), WordType::Time) => Words::Times(rows.clone()),
+            (ColumnData::Time(rows), WordType::Time) => Words::Times(rows),
             (ColumnData::Text(column), kind) => {
-                let codes = 0..column.values.len();
-                let word =
-                    |code| reader.text(column, code).ok().map(|c| of_cell(c, kind, dictionary));
-                Words::Texts { codes: column.codes.clone(), words: codes.map(word).collect() }
+                let word = |code| {
+                    let cell = reader.text(column, code).ok();
+                    cell.map(|cell| of_cell(cell, kind, dictionary))
+                };
+                let words = (0..column.values.len()).map(word).collect();
+                Words::Texts { codes: &column.codes, words }
             }
-            (_, kind) => Words::OneByOne { kind },
+            (_, kind) => Words::OneByOne { kind, dictionary },
         };
         Self { reader, words }
     }
@@ -192,7 +198,8 @@ impl<'a> WordReader<'a> {
     }
 
     /// The word of a row, in range; none where the row is wrong.
-    pub(super) fn word(&self, row: usize, dictionary: &[Box<str>]) -> Option<i64> {
+    #[inline]
+    pub(super) fn word(&self, row: usize) -> Option<i64> {
         match &self.words {
             Words::Numbers { rows, min, max } => {
                 let x = rows[row];
@@ -208,7 +215,7 @@ impl<'a> WordReader<'a> {
             Words::Texts { codes, words } => {
                 words.get(codes[row] as usize).copied().unwrap_or(Some(word::MISSING))
             }
-            Words::OneByOne { kind } => {
+            Words::OneByOne { kind, dictionary } => {
                 self.reader.get(row).ok().map(|cell| of_cell(cell, kind, dictionary))
             }
         }

@@ -6,6 +6,7 @@ use super::aggregate::{Asked, BoundAggregate, Windows, Work};
 use super::selection::{Person, Selection};
 use super::subject::Subject;
 use crate::expr::{Aggregate, AggregateOp, Input, Program, Value, Window, share};
+use crate::history::Events;
 use crate::schema::Schema;
 use crate::time::Timestamp;
 
@@ -68,6 +69,8 @@ pub struct Plan {
 pub struct Frames<'a> {
     values: Vec<Value<'a>>,
     slots: usize,
+    /// The customer's events by type.
+    events: Vec<Events<'a>>,
 }
 
 /// Memory that [`Plan::fill`] uses again.
@@ -211,17 +214,17 @@ impl Plan {
         frames: &mut Frames<'a>,
         scratch: &mut Scratch,
     ) {
-        let person = Person {
-            history: subject.history,
-            attributes: &subject.attributes,
-            zone: &subject.zone,
-        };
+        frames.events.clear();
+        frames.events.extend((0..subject.history.types()).map(|kind| subject.history.events(kind)));
+        let person =
+            Person { events: &frames.events, attributes: &subject.attributes, zone: &subject.zone };
         let instants = &agenda.instants[first..];
-        self.begin(subject, instants, frames);
+        frames.slots = self.slots.len();
+        self.begin(subject, instants, &mut frames.values);
         let Scratch { picked, spans, positions, work } = scratch;
         self.pick(&person, agenda, picked, spans);
         let events = |selection: usize| {
-            self.selections[selection].read(&person.history, spans[selection], picked)
+            self.selections[selection].read(person.events, spans[selection], picked)
         };
         positions.clear();
         for (selection, boundaries) in agenda.selections.iter().enumerate() {
@@ -252,11 +255,15 @@ impl Plan {
     }
 
     /// What is known before any event is read.
-    fn begin<'a>(&self, subject: &Subject<'a>, instants: &[Timestamp], frames: &mut Frames<'a>) {
-        frames.values.clear();
-        frames.slots = self.slots.len();
+    fn begin<'a>(
+        &self,
+        subject: &Subject<'a>,
+        instants: &[Timestamp],
+        values: &mut Vec<Value<'a>>,
+    ) {
+        values.clear();
         for as_of in instants {
-            frames.values.extend(self.slots.iter().map(|input| match input {
+            values.extend(self.slots.iter().map(|input| match input {
                 Input::AsOf => Value::Time(*as_of),
                 Input::Zone => Value::Clock(subject.zone.clock()),
                 Input::Attribute(index) => subject.attributes[*index],
@@ -278,7 +285,7 @@ impl Plan {
         spans.clear();
         for (selection, boundaries) in self.selections.iter().zip(&agenda.selections) {
             let (after, until) = boundaries.whole();
-            spans.push(selection.in_place(&person.history, after, until).unwrap_or_else(|| {
+            spans.push(selection.in_place(person.events, after, until).unwrap_or_else(|| {
                 let start = picked.len();
                 selection.pick(person, after, until, picked);
                 (start, picked.len())

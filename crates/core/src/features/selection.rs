@@ -3,7 +3,7 @@
 
 use crate::event::{Cell, PROPERTIES, TIME, word};
 use crate::expr::{Aggregate, Comparison, Input, Program, Type, Value};
-use crate::history::{Events, History};
+use crate::history::Events;
 use crate::schema::Schema;
 use crate::time::Zone;
 
@@ -63,7 +63,8 @@ pub(super) enum WordKind {
 /// What an expression of one event reads besides the event: the customer.
 #[derive(Clone, Copy)]
 pub(super) struct Person<'r, 'a> {
-    pub(super) history: History<'a>,
+    /// The events by type.
+    pub(super) events: &'r [Events<'a>],
     pub(super) attributes: &'r [Value<'a>],
     pub(super) zone: &'r Zone,
 }
@@ -135,7 +136,7 @@ impl Selection {
     /// they cannot be read as they are.
     pub(super) fn in_place(
         &self,
-        history: &History<'_>,
+        events: &[Events<'_>],
         after: i64,
         until: i64,
     ) -> Option<(usize, usize)> {
@@ -143,20 +144,20 @@ impl Selection {
         else {
             return None;
         };
-        let events = history.events(event).between(after, until);
+        let events = events[event].between(after, until);
         Some((events.start(), events.start() + events.len()))
     }
 
     /// The events at `span`: rows of the history, or words of `picked`.
     pub(super) fn read<'s>(
         &self,
-        history: &History<'s>,
+        events: &[Events<'s>],
         (start, end): (usize, usize),
         picked: &'s [i64],
     ) -> Picked<'s> {
         match (self.event, &self.taken, &self.filter) {
             (Some(event), Taken::Word(taken), Filter::All) => {
-                let (words, stride) = history.events(event).words();
+                let (words, stride) = events[event].words();
                 let words = &words[start * stride..end * stride];
                 Picked { words, stride, taken: *taken, len: end - start }
             }
@@ -178,8 +179,8 @@ impl Selection {
     ) {
         let Some(event) = self.event else {
             let start = words.len();
-            for event in 0..person.history.types() {
-                words.extend(person.history.events(event).between(after, until).times());
+            for events in person.events {
+                words.extend(events.between(after, until).times());
             }
             words[start..].sort_unstable();
             // The instant is also what is taken.
@@ -191,7 +192,7 @@ impl Selection {
             }
             return;
         };
-        let events = person.history.events(event).between(after, until);
+        let events = person.events[event].between(after, until);
         let rows = events.rows();
         let mut push = |row: &[i64], taken: i64| {
             if taken != word::MISSING {
@@ -237,14 +238,14 @@ impl Selection {
             (WordKind::Time, _) => time(word),
             (WordKind::Span, _) => Value::Span(crate::time::Span::micros(word)),
             (WordKind::Property(property), Some(event)) => {
-                value_of(person.history.events(event).text(property, word))
+                value_of(person.events[event].text(property, word))
             }
             (WordKind::Row, Some(event)) => {
                 let (Taken::Program(program), Ok(row)) = (&self.taken, usize::try_from(word))
                 else {
                     return Value::Missing;
                 };
-                let events = person.history.events(event);
+                let events = person.events[event];
                 let mut frame = Vec::new();
                 fill(&events, events.row(row), person, &mut frame);
                 program.eval(&frame)

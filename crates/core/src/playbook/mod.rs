@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
-use crate::event::{EventTable, IngestReport, Layout, check_customers};
+use crate::event::{EventColumns, EventTable, IngestReport, Layout, check_customers};
 use crate::features::{Batch, FeatureSet, FeatureTable, LabelSpec, TrainingSet};
 use crate::history::Tally;
 use crate::schema::Schema;
@@ -239,7 +239,8 @@ impl Playbook {
     ) -> Result<(T, Reports)> {
         let checked = customers.map(|frame| check_customers(&self.0.schema, frame)).transpose()?;
         let (customers, of_customers) = checked.unzip();
-        let events = EventTable::new(&self.0.schema, &self.0.layout, events)?;
+        let columns = EventColumns::new(&self.0.schema, &self.0.layout, events)?;
+        let events = EventTable::new(&columns);
         let batch = Batch {
             schema: &self.0.schema,
             features: &self.0.features,
