@@ -75,7 +75,7 @@ def make(path: Path) -> None:
         polars.col("timestamp").dt.replace_time_zone(None),
         polars.col("type", "severity", "feature").cast(polars.String).cast(polars.Categorical),
     ).sort("customer_id", "timestamp")
-    log.select("customer_id", "timestamp", "type", "amount", "severity", "feature").write_ipc(path)
+    log.select("customer_id", "timestamp", "type", "amount", "severity", "feature").write_parquet(path)
 
 
 def cut_offs(count: int) -> list[str]:
@@ -88,7 +88,7 @@ def with_stayput(path: Path, as_of: list[str]):
     import polars
     import stayput
 
-    log = polars.read_ipc(path, memory_map=False)
+    log = polars.read_parquet(path)
     book = stayput.Playbook.parse(playbook())
     return lambda: book.features(log, as_of=as_of, n_jobs=THREADS)
 
@@ -96,7 +96,7 @@ def with_stayput(path: Path, as_of: list[str]):
 def with_polars(path: Path, as_of: list[str]):
     import polars as pl
 
-    log = pl.read_ipc(path, memory_map=False).with_columns(pl.col("customer_id").set_sorted())
+    log = pl.read_parquet(path).with_columns(pl.col("customer_id").set_sorted())
 
     def feature(at, name, function, event, value, days, kept):
         # Everything is computed on one group's rows: `keep` says which of them count.
@@ -135,7 +135,7 @@ def with_duckdb(path: Path, as_of: list[str]):
     import polars
 
     connection = duckdb.connect(config={"threads": THREADS})
-    log = polars.read_ipc(path, memory_map=False).to_arrow()  # noqa: F841, read by name
+    log = polars.read_parquet(path).to_arrow()  # noqa: F841, read by name
     connection.execute("create table events as select * from log")
     del log
 
@@ -246,12 +246,13 @@ def compare(folder: Path, log: Path, count: int) -> None:
         print(f"  the answers of stayput and {engine} are equal")
 
 
-def main() -> None:
+def main(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        log = folder / "log.arrow"
+        log = given.log or folder / "log.parquet"
         print(f"{EVENTS:,} events of {CUSTOMERS:,} customers, {len(FEATURES)} features, {THREADS} threads")
-        run("--make", "--log", str(log))
+        if not log.exists():
+            run("--make", "--log", str(log))
         for count in (1, 12):
             print(f"{count} cut-off{'s' if count > 1 else ''}")
             compare(folder, log, count)
@@ -281,4 +282,4 @@ if __name__ == "__main__":
     elif given.engine:
         child(given.engine, given.log, given.cut_offs, given.save)
     else:
-        main()
+        main(given)

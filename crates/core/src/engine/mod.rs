@@ -18,6 +18,7 @@ use crate::bundle::Bundle;
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::{CustomerTable, EventColumns, EventTable, IngestReport, check_customers};
+use crate::expr::Value;
 use crate::history::{CustomerHistory, Gatherer, Tally};
 use crate::playbook::Reports;
 use crate::time::Timestamp;
@@ -92,21 +93,35 @@ impl Engine {
         Ok(reports)
     }
 
+    /// The features of one customer at `as_of`, in the playbook's order.
+    ///
+    /// Cost: a search for each window and the events inside it; no document is made.
+    ///
+    /// # Errors
+    /// As [`Engine::score`].
+    pub fn features(&self, customer_id: &str, as_of: Timestamp) -> Result<Vec<Value<'_>>> {
+        Ok(self.scorer.features(&self.bundle, self.customer(customer_id)?, as_of))
+    }
+
     /// Everything known of one customer at `as_of`.
     ///
     /// # Errors
     /// `unknown_customer` when there is no event and no attribute of such a customer.
     pub fn score(&self, customer_id: &str, as_of: Timestamp) -> Result<Score> {
-        let state = self.customers.get(customer_id).ok_or_else(|| {
+        let state = self.customer(customer_id)?;
+        let mut memory = Memory::default();
+        self.scorer.score(&self.bundle, customer_id, state, as_of, &mut memory)
+    }
+
+    fn customer(&self, customer_id: &str) -> Result<&CustomerState> {
+        self.customers.get(customer_id).ok_or_else(|| {
             Error::new(
                 ErrorCode::UnknownCustomer,
                 "customer",
                 "is not known; ingest an event or upsert its attributes first",
             )
             .at_path(customer_id)
-        })?;
-        let mut frame = Memory::default();
-        self.scorer.score(&self.bundle, customer_id, state, as_of, &mut frame)
+        })
     }
 
     /// Everything known at `as_of` of each customer, ordered by identifier: those with attributes,

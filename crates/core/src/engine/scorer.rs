@@ -156,6 +156,20 @@ impl Scorer {
         Ok(Assessment { health, probability, stage, segments })
     }
 
+    /// The features of one customer, in the playbook's order.
+    pub(super) fn features<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        state: &'a CustomerState,
+        as_of: Timestamp,
+    ) -> Vec<Value<'a>> {
+        let playbook = bundle.playbook();
+        let subject = state.subject(playbook.schema(), playbook.layout());
+        let (mut frames, mut scratch) = (Frames::default(), Scratch::default());
+        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0, &mut frames, &mut scratch);
+        (0..self.plan.features()).map(|index| frames.at(0)[self.plan.feature(index)]).collect()
+    }
+
     /// Everything known of one customer, as a document.
     pub(super) fn score<'a>(
         &'a self,

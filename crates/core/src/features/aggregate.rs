@@ -125,14 +125,14 @@ impl BoundAggregate {
                 asked.civil_days(&mut work.words);
                 count(calendar::streak(&work.words, asked.person.zone.day(asked.until)))
             }
-            AggregateOp::Distinct => match asked.selection.kind {
-                WordKind::Row => count(asked.texts().len()),
-                _ => {
-                    sorted(events, &mut work.words);
-                    work.words.dedup();
-                    count(work.words.len())
+            AggregateOp::Distinct => {
+                if asked.selection.kind == WordKind::Row {
+                    return count(asked.texts().len());
                 }
-            },
+                sorted(events, &mut work.words);
+                work.words.dedup();
+                count(work.words.len())
+            }
             AggregateOp::Entropy => {
                 let counts: Vec<usize> = if asked.selection.kind == WordKind::Row {
                     asked.texts().into_iter().map(|(_, count)| count).collect()

@@ -155,17 +155,15 @@ impl Selection {
         (start, end): (usize, usize),
         picked: &'s [i64],
     ) -> Picked<'s> {
-        match (self.event, &self.taken, &self.filter) {
-            (Some(event), Taken::Word(taken), Filter::All) => {
-                let (words, stride) = events[event].words();
-                let words = &words[start * stride..end * stride];
-                Picked { words, stride, taken: *taken, len: end - start }
-            }
-            _ => {
-                let words = &picked[start..end];
-                Picked { words, stride: 2, taken: 1, len: words.len() / 2 }
-            }
+        if let (Some(event), Taken::Word(taken), Filter::All) =
+            (self.event, &self.taken, &self.filter)
+        {
+            let (words, stride) = events[event].words();
+            let words = &words[start * stride..end * stride];
+            return Picked { words, stride, taken: *taken, len: end - start };
         }
+        let words = &picked[start..end];
+        Picked { words, stride: 2, taken: 1, len: words.len() / 2 }
     }
 
     /// Appends to `words` the instant of each event that counts and is not outside the interval,
