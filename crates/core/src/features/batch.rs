@@ -59,9 +59,9 @@ impl Batch<'_> {
     pub fn features(&self, as_of: &[Timestamp]) -> Result<(FeatureTable, Tally)> {
         let plan = Plan::new(self.schema, self.features);
         let (jobs, customers) = self.jobs();
-        let new = || Builder::new(self.features);
+        let new = |room| Builder::new(self.features, room);
         let shares = self.run(&plan, &jobs, as_of, new, |builder, place, instants, frames| {
-            builder.push(place, instants, &plan, frames, |_| true);
+            builder.push(place, instants, &plan, frames, None);
         })?;
         let mut tally = Tally::default();
         let mut all: Option<Builder<'_>> = None;
@@ -72,7 +72,7 @@ impl Batch<'_> {
                 Some(all) => all.append(share.made),
             }
         }
-        Ok((all.unwrap_or_else(new).finish(customers)?, tally))
+        Ok((all.unwrap_or_else(|| new(0)).finish(customers)?, tally))
     }
 
     /// The same rows with the label that came true after each, without those that have none.
@@ -92,17 +92,18 @@ impl Batch<'_> {
             end: self.events.end(),
         };
         let (jobs, customers) = self.jobs();
-        let new = || (Builder::new(self.features), Vec::new(), LeftOut::default());
+        let new = |_| (Builder::new(self.features, 0), Vec::new(), LeftOut::default());
         let shares = self.run(&plan, &jobs, as_of, new, |made, place, instants, frames| {
             let (builder, labels, left_out) = made;
             let known: Vec<Option<bool>> = (0..instants.len())
                 .map(|at| labeller.label(instants[at], frames.at(at), left_out))
                 .collect();
             labels.extend(known.iter().flatten().map(|churned| f64::from(u8::from(*churned))));
-            builder.push(place, instants, &plan, frames, |at| known[at].is_some());
+            let kept: Vec<bool> = known.iter().map(Option::is_some).collect();
+            builder.push(place, instants, &plan, frames, Some(&kept));
         })?;
         let mut tally = Tally::default();
-        let (mut builder, mut labels, mut left_out) = new();
+        let (mut builder, mut labels, mut left_out) = new(0);
         for share in shares {
             tally.add(share.tally);
             builder.append(share.made.0);
@@ -145,16 +146,21 @@ impl Batch<'_> {
         plan: &Plan,
         jobs: &[Job],
         as_of: &[Timestamp],
-        new: impl Fn() -> T + Sync,
+        new: impl Fn(usize) -> T + Sync,
         visit: impl Fn(&mut T, u32, &[Timestamp], &Frames<'_>) + Sync,
     ) -> Result<Vec<Share<T>>> {
         if as_of.is_empty() {
             return Err(Error::argument("as_of", "expected at least one instant, found none"));
         }
         let agenda = plan.agenda(as_of);
-        let shares = shares(jobs, self.threads);
-        Ok(crate::threads::map(&shares, |jobs| {
-            let mut share = Share { made: new(), tally: Tally::default() };
+        // The first share has room for all rows: the others are appended to it.
+        let room = |at: usize, share: &[Job]| {
+            agenda.instants.len() * if at == 0 { jobs.len() } else { share.len() }
+        };
+        let shares: Vec<(usize, &[Job])> =
+            shares(jobs, self.threads).into_iter().enumerate().collect();
+        Ok(crate::threads::map(&shares, |(at, jobs)| {
+            let mut share = Share { made: new(room(*at, jobs)), tally: Tally::default() };
             self.work(plan, jobs, &agenda, &mut share, &visit);
             share
         }))
