@@ -160,7 +160,7 @@ def with_duckdb(path: Path, as_of: list[str]):
     columns = ", ".join(feature(*spec) for spec in FEATURES)
     instants = ", ".join(f"(timestamp '{text}')" for text in as_of)
     query = (
-        f"select customer_id, as_of, {columns} from (values {instants}) at(as_of) "
+        f"select customer_id, as_of, {columns} from (values {instants}) instants(as_of) "
         "join events on timestamp <= as_of group by customer_id, as_of"
     )
     if len(as_of) == 1:
@@ -169,7 +169,7 @@ def with_duckdb(path: Path, as_of: list[str]):
             f"(select *, timestamp '{as_of[0]}' as as_of from events) "
             "where timestamp <= as_of group by customer_id, as_of"
         )
-    return lambda: connection.execute(query).to_arrow_table()
+    return lambda: connection.sql(query).to_arrow_table()
 
 
 def answer(table):

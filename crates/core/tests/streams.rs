@@ -239,4 +239,57 @@ proptest! {
         }
         prop_assert_eq!(&alone, &one);
     }
+
+    #[test]
+    fn forgetting_changes_no_answer(playbook in playbook(), rows in rows()) {
+        let bundle = Bundle::new(playbook, None).unwrap();
+        let mut whole = Engine::new(bundle.clone());
+        let mut forgetful = Engine::new(bundle.clone());
+        let instants = instants();
+        for (at, before) in instants.iter().enumerate() {
+            // What happened since the last time, as what comes late may come too late.
+            let since = if at == 0 { i64::MIN } else { instants[at - 1].as_micros() };
+            let new = |row: &&Value| {
+                let time = Timestamp::parse(row["timestamp"].as_str().unwrap()).unwrap().as_micros();
+                // Versions of an event differ in time, and its others may be forgotten.
+                let first = row.get("revision").is_none_or(|revision| *revision == 0);
+                first && since < time && time <= before.as_micros()
+            };
+            let new: Vec<Value> = rows.iter().filter(new).cloned().collect();
+            for engine in [&mut whole, &mut forgetful] {
+                engine.ingest(&frame(new.clone())).unwrap();
+            }
+            forgetful.forget(*before).unwrap();
+            forgetful = Engine::restore(bundle.clone(), &forgetful.snapshot().unwrap()).unwrap();
+            for later in &instants[at..] {
+                prop_assert_eq!(whole.score_all(*later).unwrap(), forgetful.score_all(*later).unwrap());
+            }
+            if at > 0 {
+                prop_assert!(forgetful.score_all(instants[at - 1]).is_err());
+            }
+        }
+    }
+}
+
+#[test]
+fn what_nothing_asks_for_is_forgotten_and_what_comes_too_late_is_returned() {
+    let text = format!(
+        "{SCHEMA}recent = 'count(login, \"7d\")'\nall = 'count(login)'\nspread = 'std(purchase.amount)'\nquiet = 'days_since(last(events))'"
+    );
+    let mut engine = Engine::new(Bundle::new(Playbook::parse(&text).unwrap(), None).unwrap());
+    let login = |day: u32| json!({"customer_id": "a", "timestamp": format!("2026-03-{day:02}"), "type": "login"});
+    let buy = |day: u32| json!({"customer_id": "a", "timestamp": format!("2026-03-{day:02}"), "type": "purchase", "amount": day});
+    let rows: Vec<Value> = (1..=20).flat_map(|day| [login(day), buy(day)]).collect();
+    engine.ingest(&frame(rows)).unwrap();
+    let at = Timestamp::parse("2026-03-20").unwrap();
+    let before = engine.score("a", at).unwrap();
+    // Of the logins, the first, the 13th as the last before the window, and those inside it stay.
+    assert_eq!(engine.forget(at).unwrap(), 11);
+    assert_eq!(engine.score("a", at).unwrap(), before);
+    assert_eq!(engine.forget(at).unwrap(), 0);
+    let report = engine.ingest(&frame(vec![login(13), login(14), buy(2)])).unwrap();
+    assert_eq!((report.accepted, report.rejected.len()), (2, 1));
+    assert_eq!(report.rejected[0].code, "event_late");
+    let error = engine.score("a", Timestamp::parse("2026-03-19").unwrap()).unwrap_err();
+    assert_eq!(error.code().as_str(), "time_order");
 }

@@ -4,6 +4,7 @@
 //! does not show in any answer.
 
 mod decide;
+mod forget;
 mod score;
 mod scorer;
 mod snapshot;
@@ -22,6 +23,7 @@ use crate::expr::Value;
 use crate::history::{CustomerHistory, Gatherer, Tally};
 use crate::playbook::Reports;
 use crate::time::Timestamp;
+use forget::Forgotten;
 use scorer::{Memory, Scorer};
 use state::CustomerState;
 
@@ -31,6 +33,8 @@ pub struct Engine {
     bundle: Bundle,
     scorer: Scorer,
     customers: BTreeMap<String, CustomerState>,
+    /// Up to where events were forgotten, if any were.
+    forgotten: Option<Forgotten>,
 }
 
 impl Engine {
@@ -38,7 +42,7 @@ impl Engine {
     #[must_use]
     pub fn new(bundle: Bundle) -> Self {
         let scorer = Scorer::new(&bundle);
-        Self { bundle, scorer, customers: BTreeMap::new() }
+        Self { bundle, scorer, customers: BTreeMap::new(), forgotten: None }
     }
 
     /// The bundle.
@@ -63,6 +67,29 @@ impl Engine {
         Ok(self.ingest_tables(events, None)?.events)
     }
 
+    /// Forgets the events that no question about `before` or a later instant reads, and gives how
+    /// many they were. An earlier instant is refused from then on, and so is an event that comes
+    /// too late to be known: it is in the report, with the code `event_late`.
+    ///
+    /// Kept are the events inside the longest window of each type, counts and sums of the rest,
+    /// and single events that are asked for, such as the last. What needs every event (a spread, a
+    /// percentile over all of the past) keeps its type whole. No answer changes by a bit.
+    ///
+    /// Cost: linear in the events.
+    ///
+    /// # Errors
+    /// `time_order` when more was forgotten already.
+    pub fn forget(&mut self, before: Timestamp) -> Result<usize> {
+        let Self { bundle, scorer, customers, forgotten } = self;
+        let playbook = bundle.playbook();
+        let retention = scorer.retention(playbook.schema());
+        let known = forgotten.as_ref();
+        let (now, events) =
+            forget::forget(customers, &retention, playbook.layout(), known, before)?;
+        *forgotten = Some(now);
+        Ok(events)
+    }
+
     /// Takes customers in: `customer_id` and attributes. A known customer's attributes are
     /// replaced as a whole.
     ///
@@ -79,7 +106,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::ingest`] for either table; nothing of both is taken in then.
     pub fn ingest_tables(&mut self, events: &Frame, customers: Option<&Frame>) -> Result<Reports> {
-        let Self { bundle, customers: known, .. } = self;
+        let Self { bundle, customers: known, forgotten, .. } = self;
         let playbook = bundle.playbook();
         let columns = EventColumns::new(playbook.schema(), playbook.layout(), events)?;
         let events = EventTable::new(&columns);
@@ -89,7 +116,7 @@ impl Engine {
             take_customers(known, &table);
             reports.customers = report;
         }
-        reports.events = take_events(known, &events);
+        reports.events = take_events(known, &events, Forgotten::cuts(forgotten.as_ref()));
         Ok(reports)
     }
 
@@ -100,6 +127,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::score`].
     pub fn features(&self, customer_id: &str, as_of: Timestamp) -> Result<Vec<Value<'_>>> {
+        Forgotten::check(self.forgotten.as_ref(), as_of)?;
         Ok(self.scorer.features(&self.bundle, self.customer(customer_id)?, as_of))
     }
 
@@ -108,6 +136,7 @@ impl Engine {
     /// # Errors
     /// `unknown_customer` when there is no event and no attribute of such a customer.
     pub fn score(&self, customer_id: &str, as_of: Timestamp) -> Result<Score> {
+        Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let state = self.customer(customer_id)?;
         let mut memory = Memory::default();
         self.scorer.score(&self.bundle, customer_id, state, as_of, &mut memory)
@@ -128,8 +157,9 @@ impl Engine {
     /// or with an event at or before `as_of`.
     ///
     /// # Errors
-    /// None that a caller can cause.
+    /// `time_order` when `as_of` lies in what was forgotten.
     pub fn score_all(&self, as_of: Timestamp) -> Result<Vec<Score>> {
+        Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let layout = self.bundle.playbook().layout();
         let mut frame = Memory::default();
         self.customers
@@ -147,6 +177,7 @@ impl Engine {
     /// `time_order` when something was decided for a later instant already; nothing is decided
     /// then.
     pub fn decide(&mut self, as_of: Timestamp) -> Result<Decisions> {
+        Forgotten::check(self.forgotten.as_ref(), as_of)?;
         decide::decide(&self.bundle, &self.scorer, &mut self.customers, as_of)
     }
 
@@ -155,7 +186,7 @@ impl Engine {
     /// # Errors
     /// None that a caller can cause.
     pub fn snapshot(&self) -> Result<Vec<u8>> {
-        snapshot::write(&self.bundle, &self.customers)
+        snapshot::write(&self.bundle, &self.customers, self.forgotten.as_ref())
     }
 
     /// An engine that goes on from a snapshot. The bundle may be a newer one, as long as attributes
@@ -165,8 +196,17 @@ impl Engine {
     /// `state_format` when the bytes are damaged; `state_version` when they were written for other
     /// attributes or event types, or by a version that this one cannot read.
     pub fn restore(bundle: Bundle, bytes: &[u8]) -> Result<Self> {
-        let customers = snapshot::read(&bundle, bytes)?;
-        Ok(Self { customers, ..Self::new(bundle) })
+        let (customers, forgotten) = snapshot::read(&bundle, bytes)?;
+        let mut engine = Self::new(bundle);
+        let schema = engine.bundle.playbook().schema();
+        let needs = engine.scorer.retention(schema);
+        if forgotten.as_ref().is_some_and(|known| !known.fits(&needs, schema.events.len())) {
+            let message = "has forgotten events that this playbook needs; it can go on under the \
+                           playbook that it was made with";
+            return Err(Error::new(ErrorCode::StateVersion, "snapshot", message));
+        }
+        (engine.customers, engine.forgotten) = (customers, forgotten);
+        Ok(engine)
     }
 }
 
@@ -174,13 +214,14 @@ impl Engine {
 fn take_events(
     known: &mut BTreeMap<String, CustomerState>,
     events: &EventTable<'_>,
+    cuts: &[i64],
 ) -> IngestReport {
     let mut gatherer = Gatherer::new(events.layout());
     let mut tally = Tally::default();
     for (group, customer) in events.groups().customers.iter().enumerate() {
         let mut new = CustomerHistory::default();
         let history = known.get_mut(customer).map_or(&mut new, |state| &mut state.history);
-        gatherer.gather(events, group, Some(history), &mut tally);
+        gatherer.gather_late(events, group, history, cuts, &mut tally);
         // A customer all of whose rows are refused stays unknown.
         if gatherer.is_empty() {
             continue;

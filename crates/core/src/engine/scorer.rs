@@ -7,7 +7,7 @@ use crate::bundle::Bundle;
 use crate::churn::InputKind;
 use crate::error::Result;
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
-use crate::features::{Frames, Plan, Scratch};
+use crate::features::{Frames, Plan, Retention, Scratch};
 use crate::health::{self, Health};
 use crate::lifecycle::{LifecycleSpec, SegmentsSpec};
 use crate::playbook::{Conditions, Playbook};
@@ -154,6 +154,11 @@ impl Scorer {
             segments.push(member);
         }
         Ok(Assessment { health, probability, stage, segments })
+    }
+
+    /// What is needed of the past, by anything that may be asked.
+    pub(super) fn retention(&self, schema: &Schema) -> Retention {
+        self.plan.retention(schema)
     }
 
     /// The features of one customer, in the playbook's order.

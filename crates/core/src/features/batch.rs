@@ -179,7 +179,7 @@ impl Batch<'_> {
         let mut scratch = Scratch::default();
         for job in jobs {
             if let Some(group) = job.group {
-                gatherer.gather(self.events, group, None, &mut share.tally);
+                gatherer.gather(self.events, group, &mut share.tally);
             }
             let Some(place) = job.place else { continue };
             let history = match job.group {

@@ -63,7 +63,9 @@ impl<'a> Builder<'a> {
         let instants = instants.iter().map(|at| at.as_micros());
         match kept {
             None => self.as_of.extend(instants),
-            Some(kept) => self.as_of.extend(instants.zip(kept).filter(|(_, k)| **k).map(|(at, _)| at)),
+            Some(kept) => {
+                self.as_of.extend(instants.zip(kept).filter(|(_, k)| **k).map(|(at, _)| at))
+            }
         }
         self.customer.resize(self.as_of.len(), customer);
         for (index, column) in self.columns.iter_mut().enumerate() {

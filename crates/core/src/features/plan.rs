@@ -52,11 +52,11 @@ pub struct FeatureSet {
 pub struct Plan {
     slots: Vec<Input>,
     /// Which events are read, each once.
-    selections: Vec<Selection>,
+    pub(super) selections: Vec<Selection>,
     /// The windows that are asked about, each once: of which selection, and which part of time.
-    windows: Vec<(usize, Window)>,
+    pub(super) windows: Vec<(usize, Window)>,
     /// For each slot that one fills, the aggregate.
-    aggregates: Vec<(usize, BoundAggregate)>,
+    pub(super) aggregates: Vec<(usize, BoundAggregate)>,
     /// For each step, the slot and its program.
     steps: Vec<(usize, Program)>,
     /// For each feature, its slot.
@@ -169,7 +169,11 @@ impl Plan {
             }
             _ => window,
         };
-        BoundAggregate { op: aggregate.op, selection, window, other, spec: aggregate.window }
+        let folds =
+            matches!(aggregate.op, AggregateOp::Count | AggregateOp::Sum | AggregateOp::Mean);
+        let fold = (folds && aggregate.window == Window::Past)
+            .then(|| self.aggregates.iter().filter(|(_, known)| known.fold.is_some()).count());
+        BoundAggregate { op: aggregate.op, selection, window, other, spec: aggregate.window, fold }
     }
 
     /// The slot of a feature.
@@ -216,8 +220,12 @@ impl Plan {
     ) {
         frames.events.clear();
         frames.events.extend((0..subject.history.types()).map(|kind| subject.history.events(kind)));
-        let person =
-            Person { events: &frames.events, attributes: &subject.attributes, zone: &subject.zone };
+        let person = Person {
+            events: &frames.events,
+            folds: subject.history.folds(),
+            attributes: &subject.attributes,
+            zone: &subject.zone,
+        };
         let instants = &agenda.instants[first..];
         frames.slots = self.slots.len();
         self.begin(subject, instants, &mut frames.values);

@@ -3,7 +3,7 @@
 
 use crate::event::{Cell, PROPERTIES, TIME, word};
 use crate::expr::{Aggregate, Comparison, Input, Program, Type, Value};
-use crate::history::Events;
+use crate::history::{Events, Fold};
 use crate::schema::Schema;
 use crate::time::Zone;
 
@@ -65,8 +65,17 @@ pub(super) enum WordKind {
 pub(super) struct Person<'r, 'a> {
     /// The events by type.
     pub(super) events: &'r [Events<'a>],
+    /// What is known of events that were forgotten.
+    pub(super) folds: &'r [Fold],
     pub(super) attributes: &'r [Value<'a>],
     pub(super) zone: &'r Zone,
+}
+
+impl<'r, 'a> Person<'r, 'a> {
+    /// Nobody in particular: for expressions that read nothing but events.
+    pub(super) fn of_events(events: &'r [Events<'a>]) -> Self {
+        Self { events, folds: &[], attributes: &[], zone: &Zone::UTC }
+    }
 }
 
 /// Instants of events in order, and what was taken of each.
@@ -130,6 +139,33 @@ impl Selection {
         let zone = properties + 1 + schema.attributes.len();
         let taken = matches!(&self.taken, Taken::Program(program) if program.reads_slot(zone));
         taken || matches!(&self.filter, Filter::Program(program) if program.reads_slot(zone))
+    }
+
+    /// Whether anything but the event decides what counts and is taken.
+    pub(super) fn reads_person(&self, schema: &Schema) -> bool {
+        let first = self.event.map_or(0, |event| schema.events[event].properties.len()) + 1;
+        let person = first..first + schema.attributes.len() + 1;
+        let reads = |program: &Program| person.clone().any(|slot| program.reads_slot(slot));
+        matches!(&self.taken, Taken::Program(program) if reads(program))
+            || matches!(&self.filter, Filter::Program(program) if reads(program))
+    }
+
+    /// Whether numbers are taken.
+    pub(super) fn is_number(&self) -> bool {
+        self.kind == WordKind::Number
+    }
+
+    /// What is taken of one event, where it counts and that is known.
+    pub(super) fn word(&self, events: &Events<'_>, row: usize, person: &Person<'_, '_>) -> i64 {
+        let words = events.row(row);
+        let mut frame = Vec::new();
+        fill(events, words, person, &mut frame);
+        if !self.filter.passes(&frame, events, words) {
+            return word::MISSING;
+        }
+        // No customer has 2^63 events.
+        let row = i64::try_from(row).unwrap_or(i64::MAX);
+        self.taken.word(&frame, words, row, self.kind)
     }
 
     /// Which of the rows of its type are later than `after` and not later than `until`; none where

@@ -29,7 +29,7 @@ fn after(tables: &[Frame]) -> (CustomerHistory, IngestReport) {
         for (at, customer) in table.groups().customers.iter().enumerate() {
             let mut other = CustomerHistory::default();
             let into = if customer == "a" { &mut history } else { &mut other };
-            gatherer.gather(&table, at, Some(into), &mut tally);
+            gatherer.gather_late(&table, at, into, &[], &mut tally);
             into.take(&gatherer, &layout);
         }
         report = tally.report(&table);
