@@ -59,11 +59,11 @@ fn column(kind: &str, data: &Bound<'_, PyAny>) -> Result<ColumnData> {
         }
         "integers" => {
             let rows: PyReadonlyArray1<'_, i64> = data.extract()?;
-            ColumnData::Integer(Integers::new(rows.as_array().to_vec().into()))
+            ColumnData::Integer(Integers::I64(rows.as_array().to_vec().into()))
         }
         "integers or none" => {
             let rows: Vec<Option<i64>> = data.extract()?;
-            ColumnData::Integer(rows.into_iter().collect())
+            rows.into_iter().collect()
         }
         "booleans" => ColumnData::Bool(data.extract()?),
         "texts" => {

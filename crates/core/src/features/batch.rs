@@ -176,7 +176,7 @@ impl Batch<'_> {
     ) {
         let layout = self.events.layout();
         let mut gatherer = Gatherer::new(layout);
-        let mut scratch = Scratch::default();
+        let (mut idle, mut scratch) = (Frames::default(), Scratch::default());
         for job in jobs {
             if let Some(group) = job.group {
                 gatherer.gather(self.events, group, &mut share.tally);
@@ -195,9 +195,10 @@ impl Batch<'_> {
             let Some(from) = from else { continue };
             let first = agenda.instants.partition_point(|at| at.as_micros() < from);
             // They borrow from this customer's history.
-            let mut frames = Frames::default();
+            let mut frames = idle.recycled();
             plan.fill(&subject, agenda, first, &mut frames, &mut scratch);
             visit(&mut share.made, place, &agenda.instants[first..], &frames);
+            idle = frames.recycled();
         }
     }
 }

@@ -86,6 +86,19 @@ pub struct Scratch {
 }
 
 impl<'a> Frames<'a> {
+    /// Empty frames in the same memory, for another customer.
+    #[must_use]
+    pub fn recycled<'b>(mut self) -> Frames<'b> {
+        self.values.clear();
+        self.events.clear();
+        // Collecting nothing into a vector of the same layout keeps its memory.
+        Frames {
+            values: self.values.into_iter().map(|_| Value::Missing).collect(),
+            slots: 0,
+            events: self.events.into_iter().filter_map(|_| None).collect(),
+        }
+    }
+
     /// The frame of an instant, by its position.
     #[must_use]
     pub fn at(&self, instant: usize) -> &[Value<'a>] {
