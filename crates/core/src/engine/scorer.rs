@@ -116,9 +116,9 @@ impl Scorer {
         memory: &mut Memory<'a>,
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
-        let subject = state.subject(playbook.schema(), playbook.layout());
+        let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
         let Memory { frames, scratch } = memory;
-        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0, frames, scratch);
+        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0..1, frames, scratch);
         let frame = frames.at_mut(0);
         let health = playbook.health().and_then(|plan| {
             let scores: Vec<f64> =
