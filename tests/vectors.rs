@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 use stayput::churn::Model;
 use stayput::columns::Frame;
 use stayput::time::Timestamp;
-use stayput::{Bundle, Engine, Playbook, Result, wire};
+use stayput::wire::{self, TableOptions};
+use stayput::{Bundle, Engine, Playbook, Result};
 
 #[derive(Deserialize)]
 struct Case {
@@ -83,18 +84,20 @@ impl Subject<'_> {
             }
             "features" => {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
-                let as_of = instants(&step["as_of"])?;
+                let options = options(step)?;
                 let playbook = self.playbook()?;
-                value(&wire::features(&playbook, &events, customers.as_ref(), &as_of)?)
+                value(&wire::features(&playbook, &events, customers.as_ref(), options.as_of)?)
             }
             "training_set" => {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
-                let as_of = instants(&step["as_of"])?;
+                let TableOptions { as_of, training: options, .. } = options(step)?;
                 let training =
-                    self.playbook()?.training_set(&events, customers.as_ref(), &as_of, None)?;
+                    self.playbook()?.training_set(&events, customers.as_ref(), as_of, &options)?;
                 json!({
                     "rows": wire::rows(&training.set.table),
+                    // What is missing is null, as JSON has no NaN.
                     "labels": training.set.labels,
+                    "censored": training.set.censored,
                     "left_out": training.set.left_out,
                     "report": training.report,
                 })
@@ -249,6 +252,13 @@ fn instant(text: &Value) -> Result<Timestamp> {
     wire::as_of(text.as_str().unwrap())
 }
 
-fn instants(texts: &Value) -> Result<Vec<Timestamp>> {
-    texts.as_array().unwrap().iter().map(instant).collect()
+/// The options of a step, under the names that hosts in JavaScript give them.
+fn options(step: &Map<String, Value>) -> Result<TableOptions> {
+    let mut given = Map::new();
+    let names =
+        [("as_of", "asOf"), ("horizon", "horizon"), ("gap", "gap"), ("censored", "censored")];
+    for (name, option) in names {
+        given.extend(step.get(name).map(|value| (option.to_owned(), value.clone())));
+    }
+    TableOptions::of_training_set(&Value::from(given).to_string())
 }

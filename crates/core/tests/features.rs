@@ -10,7 +10,7 @@
 
 use serde_json::{Value, json};
 use stayput_core::columns::Frame;
-use stayput_core::features::{FeatureData, FeatureType};
+use stayput_core::features::{FeatureData, FeatureType, TrainingOptions};
 use stayput_core::time::Timestamp;
 use stayput_core::{Bundle, Engine, Playbook};
 
@@ -341,7 +341,12 @@ fn a_label_reads_after_the_gap_up_to_the_end_of_the_horizon() {
         // Somebody else's event closes the data.
         rows.push(json!({"customer_id": "z", "timestamp": "2026-03-01", "type": "login"}));
         let set = playbook
-            .training_set(&frame(Value::Array(rows)), None, &[at("2026-01-01")], Some(1))
+            .training_set(
+                &frame(Value::Array(rows)),
+                None,
+                &[at("2026-01-01")],
+                &TrainingOptions::default(),
+            )
             .unwrap()
             .set;
         (set.labels.clone(), set.table.columns[0].numbers().unwrap().to_vec())
@@ -360,11 +365,14 @@ fn rows_past_the_data_and_not_eligible_are_left_out_and_counted() {
     );
     let playbook = Playbook::parse(&text).unwrap();
     let days = ["2026-01-01", "2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z"].map(at);
-    let training = playbook.training_set(&frame(events()), None, &days, Some(2)).unwrap();
+    let training =
+        playbook.training_set(&frame(events()), None, &days, &TrainingOptions::default()).unwrap();
     let left_out = training.set.left_out;
     assert_eq!((left_out.not_eligible, left_out.horizon_past_data), (2, 0));
     assert_eq!(training.set.labels, [1.0]);
-    let late = playbook.training_set(&frame(events()), None, &[at("2026-01-30")], None).unwrap();
+    let late = playbook
+        .training_set(&frame(events()), None, &[at("2026-01-30")], &TrainingOptions::default())
+        .unwrap();
     assert_eq!(late.set.left_out.horizon_past_data, 1);
 }
 

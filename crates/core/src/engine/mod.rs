@@ -3,6 +3,7 @@
 //! It is told of events and asked at instants; it has no clock. The order in which events come in
 //! does not show in any answer.
 
+mod attributes;
 mod decide;
 mod forget;
 mod score;
@@ -93,10 +94,14 @@ impl Engine {
     /// Takes customers in: `customer_id` and attributes. A known customer's attributes are
     /// replaced as a whole.
     ///
+    /// With a column `valid_from` a row holds from that instant until the customer's next one,
+    /// and replaces only a row of the same instant. So a question about the past finds the
+    /// attributes of the past. The 256 latest rows of a customer are kept.
+    ///
     /// # Errors
     /// As [`Engine::ingest`].
     pub fn upsert_customers(&mut self, customers: &Frame) -> Result<IngestReport> {
-        let (table, report) = check_customers(self.bundle.playbook().schema(), customers)?;
+        let (table, report) = check_customers(self.bundle.playbook().schema(), customers, false)?;
         take_customers(&mut self.customers, &table);
         Ok(report)
     }
@@ -112,7 +117,7 @@ impl Engine {
         let events = EventTable::new(&columns);
         let mut reports = Reports::default();
         if let Some(customers) = customers {
-            let (table, report) = check_customers(playbook.schema(), customers)?;
+            let (table, report) = check_customers(playbook.schema(), customers, false)?;
             take_customers(known, &table);
             reports.customers = report;
         }
@@ -153,8 +158,8 @@ impl Engine {
         })
     }
 
-    /// Everything known at `as_of` of each customer, ordered by identifier: those with attributes,
-    /// or with an event at or before `as_of`.
+    /// Everything known at `as_of` of each customer, ordered by identifier: those with attributes
+    /// that hold by then, or with an event at or before `as_of`.
     ///
     /// # Errors
     /// `time_order` when `as_of` lies in what was forgotten.

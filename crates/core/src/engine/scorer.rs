@@ -116,9 +116,9 @@ impl Scorer {
         memory: &mut Memory<'a>,
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
-        let subject = state.subject(playbook.schema(), playbook.layout());
+        let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
         let Memory { frames, scratch } = memory;
-        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0, frames, scratch);
+        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0..1, frames, scratch);
         let frame = frames.at_mut(0);
         let health = playbook.health().and_then(|plan| {
             let scores: Vec<f64> =
@@ -169,9 +169,9 @@ impl Scorer {
         as_of: Timestamp,
     ) -> Vec<Value<'a>> {
         let playbook = bundle.playbook();
-        let subject = state.subject(playbook.schema(), playbook.layout());
+        let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
         let (mut frames, mut scratch) = (Frames::default(), Scratch::default());
-        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0, &mut frames, &mut scratch);
+        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0..1, &mut frames, &mut scratch);
         (0..self.plan.features()).map(|index| frames.at(0)[self.plan.feature(index)]).collect()
     }
 

@@ -15,7 +15,10 @@ pub mod word;
 
 pub use cell::{Cell, Cells, Dictionary};
 pub use column::read_column;
-pub use customers::{CustomerTable, attribute_default, check_customers, check_default};
+pub use customers::{
+    AS_OF, CustomerTable, VALID_FROM, attribute_default, check_customers, check_default,
+    no_instants,
+};
 pub use events::{EVENT_COLUMNS, EventColumns, EventTable, Mark};
 pub use groups::Groups;
 pub use layout::{IDENTITY, Layout, PROPERTIES, TIME, TypeLayout, WordType};

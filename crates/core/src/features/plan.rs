@@ -1,6 +1,8 @@
 //! The order of work for one customer: events brought together, then each aggregate once, then the
 //! features in an order in which each finds what it reads; at one instant or at many.
 
+use std::ops::Range;
+
 use super::agenda::Agenda;
 use super::aggregate::{Asked, BoundAggregate, Windows, Work};
 use super::selection::{Person, Selection};
@@ -217,7 +219,7 @@ impl Plan {
         Agenda::new(self.selections.len(), &self.windows, instants)
     }
 
-    /// Fills one frame for each instant of the agenda from number `first` on, in ascending order,
+    /// Fills one frame for each instant of the agenda `within` these numbers, in ascending order,
     /// with everything that history and attributes say, features included. What the engine adds
     /// later (health, churn, …) is missing as yet.
     ///
@@ -227,7 +229,7 @@ impl Plan {
         &'a self,
         subject: &Subject<'a>,
         agenda: &Agenda,
-        first: usize,
+        within: Range<usize>,
         frames: &mut Frames<'a>,
         scratch: &mut Scratch,
     ) {
@@ -239,7 +241,7 @@ impl Plan {
             attributes: &subject.attributes,
             zone: &subject.zone,
         };
-        let instants = &agenda.instants[first..];
+        let instants = &agenda.instants[within.clone()];
         frames.slots = self.slots.len();
         self.begin(subject, instants, &mut frames.values);
         let Scratch { picked, spans, positions, work } = scratch;
@@ -253,7 +255,7 @@ impl Plan {
         }
         let windows = |window: usize| Windows {
             events: events(self.windows[window].0),
-            bounds: &agenda.window(window)[first..],
+            bounds: &agenda.window(window)[within.clone()],
             positions,
         };
         for (slot, aggregate) in &self.aggregates {

@@ -3,6 +3,8 @@
 //! A binding hands text in and text out; numbers are written with the fewest digits that read back
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
+mod options;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -10,9 +12,11 @@ use crate::bundle::Bundle;
 use crate::columns::Frame;
 use crate::engine::Engine;
 use crate::error::{Error, Position, Result};
-use crate::features::{FeatureData, FeatureTable, FeatureType};
+use crate::features::{CutOffs, FeatureData, FeatureTable, FeatureType};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
+
+pub use options::{TableOptions, at, cut_offs};
 
 /// A feature table as rows, with the report of what it was made from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -72,7 +76,7 @@ pub fn features(
     playbook: &Playbook,
     events: &Frame,
     customers: Option<&Frame>,
-    as_of: &[Timestamp],
+    as_of: impl Into<CutOffs>,
 ) -> Result<FeatureRows> {
     let features = playbook.features(events, customers, as_of, Some(1))?;
     Ok(FeatureRows { rows: rows(&features.table), report: features.report })
@@ -86,7 +90,7 @@ pub fn features_json(
     playbook: &Playbook,
     events: &Frame,
     customers: Option<&Frame>,
-    as_of: &[Timestamp],
+    as_of: impl Into<CutOffs>,
 ) -> Result<String> {
     to_json(&features(playbook, events, customers, as_of)?)
 }
