@@ -293,3 +293,28 @@ fn what_nothing_asks_for_is_forgotten_and_what_comes_too_late_is_returned() {
     let error = engine.score("a", Timestamp::parse("2026-03-19").unwrap()).unwrap_err();
     assert_eq!(error.code().as_str(), "time_order");
 }
+
+#[test]
+fn a_customer_moves_between_engines_alone() {
+    let text = format!("{SCHEMA}all = 'count(login)'\nlast = 'days_since(last(login))'");
+    let bundle = Bundle::new(Playbook::parse(&text).unwrap(), None).unwrap();
+    let (mut from, mut to) = (Engine::new(bundle.clone()), Engine::new(bundle));
+    let login = |who: &str, day: u32| json!({"customer_id": who, "timestamp": format!("2026-03-{day:02}"), "type": "login"});
+    from.ingest(&frame(vec![login("a", 1), login("a", 2), login("b", 3)])).unwrap();
+    to.ingest(&frame(vec![login("a", 9), login("c", 4)])).unwrap();
+    assert_eq!(to.import_customers(&from.export_customer("a").unwrap()).unwrap(), 1);
+    let at = Timestamp::parse("2026-03-20").unwrap();
+    assert_eq!(to.score("a", at).unwrap(), from.score("a", at).unwrap());
+    assert_eq!(to.customers().collect::<Vec<_>>(), ["a", "c"]);
+    assert!(to.delete_customer("a") && !to.delete_customer("a"));
+    assert_eq!(to.score("a", at).unwrap_err().code().as_str(), "unknown_customer");
+    assert_eq!(from.export_customer("nobody").unwrap_err().code().as_str(), "unknown_customer");
+
+    // Who takes up a customer of whom events were forgotten knows no more than that.
+    from.forget(at).unwrap();
+    to.import_customers(&from.export_customer("b").unwrap()).unwrap();
+    assert_eq!(
+        to.score("c", Timestamp::parse("2026-03-19").unwrap()).unwrap_err().code().as_str(),
+        "time_order"
+    );
+}

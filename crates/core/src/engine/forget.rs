@@ -40,6 +40,14 @@ impl Forgotten {
         this.map_or(&[], |forgotten| &forgotten.cuts)
     }
 
+    /// The one that has forgotten more.
+    pub(super) fn later(a: Option<Self>, b: Option<Self>) -> Option<Self> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(if a.before < b.before { b } else { a }),
+            (a, b) => a.or(b),
+        }
+    }
+
     /// Whether a playbook that needs this of the past can go on.
     pub(super) fn fits(&self, retention: &Retention, types: usize) -> bool {
         self.needs == hash(retention) && self.cuts.len() == types

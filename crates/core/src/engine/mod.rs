@@ -191,7 +191,7 @@ impl Engine {
     /// # Errors
     /// None that a caller can cause.
     pub fn snapshot(&self) -> Result<Vec<u8>> {
-        snapshot::write(&self.bundle, &self.customers, self.forgotten.as_ref())
+        snapshot::write(&self.bundle, self.customers.iter(), self.forgotten.as_ref())
     }
 
     /// An engine that goes on from a snapshot. The bundle may be a newer one, as long as attributes
@@ -199,19 +199,48 @@ impl Engine {
     ///
     /// # Errors
     /// `state_format` when the bytes are damaged; `state_version` when they were written for other
-    /// attributes or event types, or by a version that this one cannot read.
+    /// attributes or event types, by a version that this one cannot read, or when they forgot what
+    /// the bundle needs.
     pub fn restore(bundle: Bundle, bytes: &[u8]) -> Result<Self> {
-        let (customers, forgotten) = snapshot::read(&bundle, bytes)?;
         let mut engine = Self::new(bundle);
-        let schema = engine.bundle.playbook().schema();
-        let needs = engine.scorer.retention(schema);
+        engine.import_customers(bytes)?;
+        Ok(engine)
+    }
+
+    /// The state of one customer, as bytes: a snapshot of nobody else, to be kept where the host
+    /// likes and taken up by any engine of the same playbook.
+    ///
+    /// # Errors
+    /// `unknown_customer` when nothing is known of such a customer.
+    pub fn export_customer(&self, customer_id: &str) -> Result<Vec<u8>> {
+        self.customer(customer_id)?;
+        let only = self.customers.iter().filter(|(id, _)| *id == customer_id);
+        snapshot::write(&self.bundle, only, self.forgotten.as_ref())
+    }
+
+    /// Takes up the customers of a snapshot, in place of what was known of them, and gives how many
+    /// they are. Where the snapshot has forgotten more than this engine, so has the engine then.
+    ///
+    /// # Errors
+    /// As [`Engine::restore`]; nothing is taken up then.
+    pub fn import_customers(&mut self, bytes: &[u8]) -> Result<usize> {
+        let (customers, forgotten) = snapshot::read(&self.bundle, bytes)?;
+        let schema = self.bundle.playbook().schema();
+        let needs = self.scorer.retention(schema);
         if forgotten.as_ref().is_some_and(|known| !known.fits(&needs, schema.events.len())) {
             let message = "has forgotten events that this playbook needs; it can go on under the \
                            playbook that it was made with";
             return Err(Error::new(ErrorCode::StateVersion, "snapshot", message));
         }
-        (engine.customers, engine.forgotten) = (customers, forgotten);
-        Ok(engine)
+        self.forgotten = Forgotten::later(self.forgotten.take(), forgotten);
+        let count = customers.len();
+        self.customers.extend(customers);
+        Ok(count)
+    }
+
+    /// Forgets everything about a customer, and says whether there was anything.
+    pub fn delete_customer(&mut self, customer_id: &str) -> bool {
+        self.customers.remove(customer_id).is_some()
     }
 }
 

@@ -10,9 +10,9 @@ use crate::error::{Error, ErrorCode, Result};
 
 type Customers = BTreeMap<String, CustomerState>;
 
-pub(super) fn write(
+pub(super) fn write<'c>(
     bundle: &Bundle,
-    customers: &Customers,
+    customers: impl Iterator<Item = (&'c String, &'c CustomerState)>,
     forgotten: Option<&Forgotten>,
 ) -> Result<Vec<u8>> {
     let mut container = Container::new(&SNAPSHOT);
@@ -20,7 +20,7 @@ pub(super) fn write(
     container.push("schema", schema_hash(bundle)?)?;
     let layout = bundle.playbook().layout();
     let customers: BTreeMap<&str, StateDocument> =
-        customers.iter().map(|(id, state)| (id.as_str(), state.document(layout))).collect();
+        customers.map(|(id, state)| (id.as_str(), state.document(layout))).collect();
     container.push("customers", to_postcard(&customers)?)?;
     container.push("forgotten", to_postcard(&forgotten)?)?;
     Ok(container.write())
