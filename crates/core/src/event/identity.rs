@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::schema::Field;
 
 /// A column of identifiers. None is missing where a row has none.
-pub(super) enum Identifiers<'a> {
+pub(crate) enum Identifiers<'a> {
     Coded(&'a TextColumn),
     Strings(&'a Strings),
     Integers(&'a Integers),
@@ -21,7 +21,7 @@ impl<'a> Identifiers<'a> {
     ///
     /// # Errors
     /// `table_column` when no value of such a column is an identifier.
-    pub(super) fn of(field: &'a Field, frame: &'a Frame) -> Result<Option<Self>> {
+    pub(crate) fn of(field: &'a Field, frame: &'a Frame) -> Result<Option<Self>> {
         Ok(match frame.column(&field.name) {
             Some(ColumnData::Text(column)) => Some(Self::Coded(column)),
             Some(ColumnData::Strings(texts)) => Some(Self::Strings(texts)),
@@ -35,7 +35,7 @@ impl<'a> Identifiers<'a> {
     ///
     /// # Errors
     /// As [`Identifiers::of`], and when there is none.
-    pub(super) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
+    pub(crate) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
         match Self::of(field, frame)? {
             Some(column) => Ok(column),
             None => Reader::must(table, field, frame).map(Self::Other),
@@ -43,7 +43,7 @@ impl<'a> Identifiers<'a> {
     }
 
     /// The identifier of a row, in range.
-    pub(super) fn get(&self, row: usize) -> Result<Option<Cow<'_, str>>> {
+    pub(crate) fn get(&self, row: usize) -> Result<Option<Cow<'_, str>>> {
         Ok(match self {
             Self::Coded(column) => column.get(row).map(Cow::Borrowed),
             Self::Strings(texts) => texts.get(row).map(Cow::Borrowed),

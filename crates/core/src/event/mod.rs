@@ -18,5 +18,8 @@ pub use column::read_column;
 pub use customers::{CustomerTable, attribute_default, check_customers, check_default};
 pub use events::{EVENT_COLUMNS, EventTable, Mark};
 pub use groups::Groups;
+pub(crate) use identity::Identifiers;
+pub(crate) use layout::Head;
 pub use layout::{IDENTITY, Layout, PROPERTIES, TIME, TypeLayout, WordType};
+pub(crate) use reader::Reader;
 pub use report::{IngestReport, Rejected};

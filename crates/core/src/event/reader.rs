@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 /// Reads the rows of one host column as values of one field.
 ///
 /// Texts are checked once for each distinct text, not once a row.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     field: &'a Field,
     data: Cow<'a, ColumnData>,
     /// For a text column: what each of its distinct texts is.
@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `table_column` as with [`Reader::of`], and when there is none.
-    pub(super) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
+    pub(crate) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
         if let Some(reader) = Self::of(field, frame)? {
             return Ok(reader);
         }
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of a row, in range.
-    pub(super) fn get(&self, row: usize) -> Result<Cell<'_>> {
+    pub(crate) fn get(&self, row: usize) -> Result<Cell<'_>> {
         let field = self.field;
         match &*self.data {
             ColumnData::Number(rows) => numeric(field, rows[row]),

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::bundle::Bundle;
 use crate::columns::Frame;
+use crate::describe::describe;
 use crate::engine::Engine;
 use crate::error::{Error, Position, Result};
 use crate::features::{FeatureData, FeatureTable, FeatureType};
@@ -76,6 +77,14 @@ pub fn features(
 ) -> Result<FeatureRows> {
     let features = playbook.features(events, customers, as_of, Some(1))?;
     Ok(FeatureRows { rows: rows(&features.table), report: features.report })
+}
+
+/// [`describe`] as JSON text.
+///
+/// # Errors
+/// Those of [`describe`].
+pub fn describe_json(events: &Frame, customers: Option<&Frame>) -> Result<String> {
+    to_json(&describe(events, customers)?)
 }
 
 /// [`features`] as JSON text.
