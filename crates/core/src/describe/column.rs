@@ -238,7 +238,7 @@ fn float(data: &ColumnData, row: usize) -> f64 {
 /// Whether a column of that name holds identifiers, which are no quantities even where they are
 /// digits.
 pub(crate) fn is_identifier(name: &str) -> bool {
-    const NAMES: [&str; 12] = [
+    const NAMES: [&str; 21] = [
         "id",
         "sku",
         "upc",
@@ -251,6 +251,15 @@ pub(crate) fn is_identifier(name: &str) -> bool {
         "postal_code",
         "phone",
         "barcode",
+        "to",
+        "from",
+        "src",
+        "dst",
+        "user",
+        "sender",
+        "recipient",
+        "device",
+        "ip",
     ];
     let name = name.to_ascii_lowercase();
     NAMES.iter().any(|known| {

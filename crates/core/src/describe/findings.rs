@@ -109,7 +109,7 @@ impl Findings {
 
     fn times(&mut self, survey: &Survey) {
         let times = &survey.sorted_times;
-        self.midnight("timestamp", times);
+        self.midnight(times);
         let Some((first, last)) = survey.bounds() else { return };
         let at = |micros: i64| Timestamp::EPOCH.plus(Span::micros(micros));
         let early = times.partition_point(|time| *time < first);
@@ -132,11 +132,11 @@ impl Findings {
         }
     }
 
-    fn midnight(&mut self, column: &str, sorted: &[i64]) {
+    fn midnight(&mut self, sorted: &[i64]) {
         let day = Span::days(1).as_micros();
         if sorted.len() >= 5 && sorted.iter().all(|at| at.rem_euclid(day) == 0) {
             let message = "all instants are midnight in UTC: these are days, so hours and short windows tell nothing";
-            self.add("midnight_only", Some(column), sorted.len(), message.to_owned());
+            self.add("midnight_only", Some("timestamp"), sorted.len(), message.to_owned());
         }
     }
 
@@ -202,7 +202,6 @@ impl Findings {
         }
         match column.kind {
             ColumnType::Number => self.numbers(column, values, runs.len()),
-            ColumnType::Timestamp => self.midnight(&column.name, &values.sorted),
             ColumnType::Category | ColumnType::Text => {
                 self.names(&column.name, &column.texts);
                 if let Some(kind) = column.almost {
@@ -271,11 +270,11 @@ impl Findings {
     }
 }
 
-/// Whether a column of that name holds money or quantities, which are rarely below zero.
+/// Whether a column of that name holds money, which is rarely below zero.
 pub(crate) fn is_money(name: &str) -> bool {
-    const PARTS: [&str; 12] = [
+    const PARTS: [&str; 11] = [
         "amount", "price", "value", "revenue", "sales", "total", "cost", "spend", "fee", "paid",
-        "mrr", "quantity",
+        "mrr",
     ];
     let name = name.to_ascii_lowercase();
     PARTS.iter().any(|part| name.contains(part))

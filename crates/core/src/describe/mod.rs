@@ -16,12 +16,13 @@ use crate::event::word;
 use crate::schema::Literal;
 use crate::time::{Span, Timestamp};
 
-pub(crate) use column::{Column, ColumnType};
+pub(crate) use column::{Column, ColumnType, is_identifier};
 pub use document::{
     ColumnDescription, Common, CustomersDescription, Description, Duplicates, Gap, Gaps, Spread,
     Suspicion, TypeDescription,
 };
-pub(crate) use numbers::{Values, quantile};
+pub(crate) use findings::{is_money, shown};
+pub(crate) use numbers::{Values, count, quantile, share};
 pub(crate) use survey::Survey;
 
 /// How many of a column's commonest values are listed.

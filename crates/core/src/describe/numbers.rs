@@ -62,7 +62,7 @@ pub(super) fn count_of(n: i64) -> f64 {
 }
 
 /// A length of time in microseconds as days.
-pub(crate) fn days(micros: i64) -> f64 {
+pub(super) fn days(micros: i64) -> f64 {
     Span::micros(micros).as_days()
 }
 

@@ -130,7 +130,6 @@ impl Survey {
     }
 
     /// The values of a column in the events of a type.
-    #[expect(dead_code, reason = "for suggestions")]
     pub(crate) fn values(&self, column: &Column, kind: usize) -> Values {
         let events = (0..self.len()).filter(|event| self.kind(*event) == kind);
         Values::of(events.map(|event| column.words[event]).collect())

@@ -87,6 +87,14 @@ pub fn describe_json(events: &Frame, customers: Option<&Frame>) -> Result<String
     to_json(&describe(events, customers)?)
 }
 
+/// The playbook that [`Playbook::suggest`] writes.
+///
+/// # Errors
+/// Those of [`Playbook::suggest`].
+pub fn suggest(events: &Frame, customers: Option<&Frame>) -> Result<Playbook> {
+    Playbook::parse(&Playbook::suggest(events, customers)?)
+}
+
 /// [`features`] as JSON text.
 ///
 /// # Errors
