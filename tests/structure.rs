@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["threads", "time"],
     &["schema", "columns"],
     &["event", "expr"],
-    &["history", "health", "lifecycle"],
+    &["describe", "history", "health", "lifecycle"],
     &["features", "campaign", "monitor"],
     &["churn", "playbook"],
     &["bundle"],

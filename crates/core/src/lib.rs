@@ -8,6 +8,7 @@ mod bundle;
 pub mod campaign;
 pub mod churn;
 pub mod columns;
+mod describe;
 mod engine;
 mod error;
 pub mod event;
@@ -24,6 +25,10 @@ pub mod time;
 pub mod wire;
 
 pub use bundle::Bundle;
+pub use describe::{
+    ColumnDescription, Common, CustomersDescription, Description, Duplicates, Gap, Gaps, Spread,
+    Suspicion, TypeDescription, describe,
+};
 pub use engine::{Churn, Decisions, Engine, Reason, Score};
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::schema::Field;
 
 /// A column of identifiers. None is missing where a row has none.
-pub(super) struct Identifiers<'a> {
+pub(crate) struct Identifiers<'a> {
     rows: Rows<'a>,
     /// Which rows are there, if not all.
     there: Option<&'a Bits>,
@@ -27,7 +27,7 @@ impl<'a> Identifiers<'a> {
     ///
     /// # Errors
     /// `table_column` when no value of such a column is an identifier.
-    pub(super) fn of(field: &'a Field, frame: &'a Frame) -> Result<Option<Self>> {
+    pub(crate) fn of(field: &'a Field, frame: &'a Frame) -> Result<Option<Self>> {
         let Some(data) = frame.column(&field.name) else { return Ok(None) };
         let (data, there) = data.unmasked();
         let rows = match data {
@@ -46,7 +46,7 @@ impl<'a> Identifiers<'a> {
     ///
     /// # Errors
     /// As [`Identifiers::of`], and when there is none.
-    pub(super) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
+    pub(crate) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
         match Self::of(field, frame)? {
             Some(column) => Ok(column),
             None => Ok(Self { rows: Rows::Other(Reader::must(table, field, frame)?), there: None }),
@@ -54,7 +54,7 @@ impl<'a> Identifiers<'a> {
     }
 
     /// The identifier of a row, in range.
-    pub(super) fn get(&self, row: usize) -> Result<Option<Cow<'_, str>>> {
+    pub(crate) fn get(&self, row: usize) -> Result<Option<Cow<'_, str>>> {
         if !self.is_there(row) {
             return Ok(None);
         }

@@ -19,13 +19,13 @@ pub(super) fn identifier(name: &str) -> Field {
 
 /// The fields that every event has, as fields of the schema.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Head {
-    pub(super) customer: Field,
-    pub(super) time: Field,
-    pub(super) kind: Field,
-    pub(super) id: Field,
-    pub(super) revision: Field,
-    pub(super) deleted: Field,
+pub(crate) struct Head {
+    pub(crate) customer: Field,
+    pub(crate) time: Field,
+    pub(crate) kind: Field,
+    pub(crate) id: Field,
+    pub(crate) revision: Field,
+    pub(crate) deleted: Field,
 }
 
 impl Default for Head {

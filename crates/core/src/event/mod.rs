@@ -21,5 +21,8 @@ pub use customers::{
 };
 pub use events::{EVENT_COLUMNS, EventColumns, EventTable, Mark};
 pub use groups::Groups;
+pub(crate) use identity::Identifiers;
+pub(crate) use layout::Head;
 pub use layout::{IDENTITY, Layout, PROPERTIES, TIME, TypeLayout, WordType};
+pub(crate) use reader::Reader;
 pub use report::{IngestReport, Rejected};

@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 /// Reads the rows of one host column as values of one field.
 ///
 /// Texts are checked once for each distinct text, not once a row.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     field: &'a Field,
     data: Cow<'a, ColumnData>,
     /// Which rows are there, if not all.
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `table_column` as with [`Reader::of`], and when there is none.
-    pub(super) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
+    pub(crate) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
         if let Some(reader) = Self::of(field, frame)? {
             return Ok(reader);
         }
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of a row, in range.
-    pub(super) fn get(&self, row: usize) -> Result<Cell<'_>> {
+    pub(crate) fn get(&self, row: usize) -> Result<Cell<'_>> {
         let field = self.field;
         if !self.is_there(row) {
             return Ok(Cell::Missing);

@@ -10,6 +10,7 @@ mod health;
 mod lineage;
 mod people;
 mod schema;
+mod suggest;
 
 use std::sync::Arc;
 
@@ -299,6 +300,14 @@ fn not_built(table: &mut TableReader, key: &str) -> Result<()> {
 /// Checks a name that expressions use: a letter or `_`, then letters, digits and `_`, and not one
 /// of the language's own.
 fn check_name(name: &str, node: &Node) -> Result<()> {
+    match wrong_name(name) {
+        Some(message) => Err(node.key_error(ErrorCode::PlaybookKey, message)),
+        None => Ok(()),
+    }
+}
+
+/// Why expressions cannot use a name; none where they can.
+fn wrong_name(name: &str) -> Option<String> {
     const RESERVED: [&str; 12] = [
         "true",
         "false",
@@ -316,16 +325,10 @@ fn check_name(name: &str, node: &Node) -> Result<()> {
     let mut chars = name.chars();
     let starts = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     if !starts || !chars.all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        return Err(node.key_error(
-            ErrorCode::PlaybookKey,
-            format!("`{name}` is not a name; expected letters, digits and `_`, not beginning with a digit"),
+        return Some(format!(
+            "`{name}` is not a name; expected letters, digits and `_`, not beginning with a digit"
         ));
     }
-    if RESERVED.contains(&name) {
-        return Err(node.key_error(
-            ErrorCode::PlaybookKey,
-            format!("`{name}` is a word of the language; choose another name"),
-        ));
-    }
-    Ok(())
+    let reserved = RESERVED.contains(&name);
+    reserved.then(|| format!("`{name}` is a word of the language; choose another name"))
 }

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::bundle::Bundle;
 use crate::columns::Frame;
+use crate::describe::describe;
 use crate::engine::Engine;
 use crate::error::{Error, Position, Result};
 use crate::features::{CutOffs, FeatureData, FeatureTable, FeatureType};
@@ -80,6 +81,22 @@ pub fn features(
 ) -> Result<FeatureRows> {
     let features = playbook.features(events, customers, as_of, Some(1))?;
     Ok(FeatureRows { rows: rows(&features.table), report: features.report })
+}
+
+/// [`describe`] as JSON text.
+///
+/// # Errors
+/// Those of [`describe`].
+pub fn describe_json(events: &Frame, customers: Option<&Frame>) -> Result<String> {
+    to_json(&describe(events, customers)?)
+}
+
+/// The playbook that [`Playbook::suggest`] writes.
+///
+/// # Errors
+/// Those of [`Playbook::suggest`].
+pub fn suggest(events: &Frame, customers: Option<&Frame>) -> Result<Playbook> {
+    Playbook::parse(&Playbook::suggest(events, customers)?)
 }
 
 /// [`features`] as JSON text.
