@@ -9,17 +9,41 @@ export interface At {
   asOf: Instant
 }
 
+/** The instants `from`, `from + every`, … up to `to`. */
+export interface Grid {
+  from: Instant
+  /** The end; one of the instants where it falls on the grid. */
+  to: Instant
+  /** `day`, `week`, `month` (the same day of each, in UTC), or a length of time such as `7d`. */
+  every: string
+}
+
+/** Instants: one, several, or those of a grid. */
+export type Instants = Instant | ReadonlyArray<Instant> | Grid
+
 /** Options of a table of features. */
 export interface TableOptions {
-  /** One row a customer for each of these. */
-  asOf: Instant | ReadonlyArray<Instant>
+  /** One row a customer for each of these. Without it, the column `as_of` of the customers. */
+  asOf?: Instants
   /** Renames columns of the events: what one is called, and what it is. */
   columns?: Record<string, string>
+  /** How many threads work at it, all cores by default. */
+  nJobs?: number
+}
+
+/** Options of a training set. */
+export interface TrainingSetOptions extends TableOptions {
+  /** Length of what the label reads, for instance `60d`, in place of the playbook's. */
+  horizon?: string
+  /** Time between `asOf` and that, in place of the playbook's. */
+  gap?: string
+  /** What becomes of rows whose horizon runs past the data: `drop` by default. */
+  censored?: 'drop' | 'keep'
 }
 
 /** Options of `Simulation.outcomes`. */
 export interface OutcomeOptions {
-  asOf: Instant | ReadonlyArray<Instant>
+  asOf: Instants
   /** A length of time, for instance `30d`. */
   horizon: string
 }

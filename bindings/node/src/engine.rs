@@ -8,7 +8,7 @@ use stayput_core::{Error, Result, wire};
 
 use crate::bundle::Bundle;
 use crate::error::now;
-use crate::input::{self, At, Rows};
+use crate::input::{self, Rows};
 use crate::job::{Promised, answers, later};
 use crate::json::{self, Document};
 
@@ -116,7 +116,7 @@ impl Engine {
     ) -> napi::Result<Unknown<'static>> {
         let document = now(env, || {
             let id = input::text(customer_id, "customerId")?;
-            let as_of = At::read(env, options)?;
+            let as_of = input::at(env, options)?;
             wire::score_json(&*self.inner.read()?, &id, as_of).map(Document)
         })?;
         json::parse(env, &document)
@@ -125,7 +125,7 @@ impl Engine {
     /// Everything known of each customer at an instant, by `customer_id`.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Array<Score>>")]
     pub fn score_all(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
-        let as_of = At::read(env, options);
+        let as_of = input::at(env, options);
         let engine = self.inner.clone();
         later(move || wire::score_all_json(&*engine.read()?, as_of?).map(Document))
     }
@@ -134,7 +134,7 @@ impl Engine {
     /// the same question again gives nothing new.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Decisions>")]
     pub fn decide(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
-        let as_of = At::read(env, options);
+        let as_of = input::at(env, options);
         let engine = self.inner.clone();
         later(move || wire::decide_json(&mut *engine.write()?, as_of?).map(Document))
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
+use stayput_core::wire::TableOptions;
 
 use crate::error::now;
 use crate::file;
@@ -64,10 +65,12 @@ impl Playbook {
     /// The features of customers at one or more instants.
     ///
     /// The rows are those of `customers`, or, where that is left out, of everyone with an event
-    /// at or before the instant; by `customer_id`, then `asOf`. `table.report` tells of the rows
-    /// that were refused.
+    /// at or before the instant; by `customer_id`, then `asOf`. Without `asOf` the column `as_of`
+    /// of `customers` says which instants each is asked about. A row of `customers` with
+    /// `valid_from` holds from that instant until the customer's next. `table.report` tells of the
+    /// rows that were refused.
     #[napi(
-        ts_args_type = "events: Rows, customers: Rows | null | undefined, options: TableOptions",
+        ts_args_type = "events: Rows, customers: Rows | null | undefined, options?: TableOptions",
         ts_return_type = "Promise<Table>"
     )]
     pub fn features(
@@ -77,23 +80,26 @@ impl Playbook {
         customers: Option<Unknown<'_>>,
         options: Option<Unknown<'_>>,
     ) -> Promised<Table> {
-        let request = TableRequest::of(env, events, customers, options);
+        let request = TableRequest::of(env, events, customers, options, TableOptions::of_features);
         let playbook = Arc::clone(&self.inner);
         later(move || {
             let input = request?.read()?;
             let features = playbook.features(
                 &input.events,
                 input.customers.as_ref(),
-                &input.as_of,
-                input.n_jobs,
+                input.as_of,
+                input.options.n_jobs,
             )?;
             Ok(features.into())
         })
     }
 
     /// The features at one or more instants, each row with the churn label that came true after it.
+    ///
+    /// Rows that have none are counted in `leftOut`; with `censored: 'keep'` those whose horizon
+    /// runs past the data stay, marked in `censored`, and without a label where it is open.
     #[napi(
-        ts_args_type = "events: Rows, customers: Rows | null | undefined, options: TableOptions",
+        ts_args_type = "events: Rows, customers: Rows | null | undefined, options?: TrainingSetOptions",
         ts_return_type = "Promise<TrainingSet>"
     )]
     pub fn training_set(
@@ -103,15 +109,16 @@ impl Playbook {
         customers: Option<Unknown<'_>>,
         options: Option<Unknown<'_>>,
     ) -> Promised<TrainingSet> {
-        let request = TableRequest::of(env, events, customers, options);
+        let request =
+            TableRequest::of(env, events, customers, options, TableOptions::of_training_set);
         let playbook = Arc::clone(&self.inner);
         later(move || {
             let input = request?.read()?;
             let training = playbook.training_set(
                 &input.events,
                 input.customers.as_ref(),
-                &input.as_of,
-                input.n_jobs,
+                input.as_of,
+                &input.options,
             )?;
             Ok(TrainingSet { inner: Arc::new(training) })
         })

@@ -94,8 +94,30 @@ test('a training set has labels that came true after each row', async () => {
   assert.ok(set instanceof TrainingSet)
   assert.deepEqual(set.table.customerIds, ['ann', 'ann', 'bob'])
   assert.deepEqual(set.labels, Float64Array.of(1, 1, 1))
-  assert.deepEqual(set.leftOut, { horizon_past_data: 2, not_eligible: 0, label_missing: 0 })
+  assert.deepEqual(set.leftOut, { not_started: 1, not_eligible: 0, horizon_past_data: 2, label_missing: 0 })
   assert.equal(set.table.report.events.accepted, 4)
+})
+
+test('instants are a grid, or those of each customer', async () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  const asOf = { from: '2026-01-31', to: new Date('2026-03-31'), every: 'month' }
+  const grid = await playbook.features(events, customers, { asOf, nJobs: 1 })
+  const days = ['2026-01-31', '2026-02-28', '2026-03-31'].map((day) => `${day}T00:00:00Z`)
+  assert.deepEqual(grid.asOf, [...days, ...days])
+  const asked = [{ customer_id: 'bob', as_of: '2026-01-03', plan: 'pro' }]
+  const own = await playbook.features(events, asked)
+  assert.deepEqual([own.customerIds, own.asOf], [['bob'], ['2026-01-03T00:00:00Z']])
+  await rejects('argument', playbook.features(events, null, { asOf: { ...asOf, every: 'moon' } }))
+  await rejects('argument', playbook.features(events, null, { asOf, horizon: '3d' }))
+})
+
+test('a training set keeps rows past the data where it is asked to', async () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  const options = { asOf: '2026-01-15', horizon: '1w', gap: '1d', censored: 'keep' }
+  const set = await playbook.trainingSet(events, null, options)
+  assert.deepEqual(set.labels, Float64Array.of(NaN, NaN))
+  assert.deepEqual(set.censored, [true, true])
+  await rejects('argument', playbook.trainingSet(events, null, { ...options, censored: 'no' }))
 })
 
 test('only the package makes tables', () => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use stayput_core::columns::Frame;
+use stayput_core::features::{CutOffs, TrainingOptions};
 
 use crate::arguments::{Instants, TableArgument};
 use crate::errors::{Result, detached};
@@ -59,41 +60,56 @@ impl Playbook {
     /// renames columns of the events, `{yours: ours}`. The rows are those of `customers`, or, without
     /// it, of everyone with an event by then, ordered by `customer_id` and `as_of`. What became
     /// of bad rows is in the table's `report`.
-    #[pyo3(signature = (events, customers=None, *, as_of, columns=None, n_jobs=None))]
+    ///
+    /// `as_of` is one instant, several, or a grid: `{"from": …, "to": …, "every": "month"}`, with
+    /// `day`, `week`, `month` or a length such as `7d`. Without it, the column `as_of` of
+    /// `customers` says which instants each is asked about. A row of `customers` with `valid_from`
+    /// holds from that instant until the customer's next.
+    #[pyo3(signature = (events, customers=None, *, as_of=None, columns=None, n_jobs=None))]
     fn features(
         &self,
         py: Python<'_>,
         events: Option<TableArgument<'_>>,
         customers: Option<TableArgument<'_>>,
-        as_of: Instants<'_>,
+        as_of: Option<Instants<'_>>,
         columns: Option<BTreeMap<String, String>>,
         n_jobs: Option<i64>,
     ) -> Result<Table> {
         let (events, customers) = frames(events, customers, columns)?;
-        let as_of = as_of.read()?;
+        let as_of = cut_offs(as_of)?;
         let features =
-            detached(py, || self.inner.features(&events, customers.as_ref(), &as_of, n_jobs))?;
+            detached(py, || self.inner.features(&events, customers.as_ref(), as_of, n_jobs))?;
         Table::of(Arc::new(features.table), features.report)
     }
 
     /// The features at many instants, each row with the churn label that came true after it.
     ///
-    /// Arguments as in `features`. A row whose label cannot be known is left out and counted in
-    /// `left_out`.
-    #[pyo3(signature = (events, customers=None, *, as_of, columns=None, n_jobs=None))]
+    /// Arguments as in `features`; `horizon` and `gap` (`"60d"`) take the place of the playbook's.
+    /// Rows of customers who had not started, are not eligible, or have no label are left out and
+    /// counted in `left_out`. With `censored="keep"` rows whose horizon runs past the data stay,
+    /// marked in `censored`, with NaN for a label that is open.
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+    #[pyo3(signature = (
+        events, customers=None, *, as_of=None, horizon=None, gap=None, censored="drop",
+        columns=None, n_jobs=None,
+    ))]
     fn training_set(
         &self,
         py: Python<'_>,
         events: Option<TableArgument<'_>>,
         customers: Option<TableArgument<'_>>,
-        as_of: Instants<'_>,
+        as_of: Option<Instants<'_>>,
+        horizon: Option<&str>,
+        gap: Option<&str>,
+        censored: &str,
         columns: Option<BTreeMap<String, String>>,
         n_jobs: Option<i64>,
     ) -> Result<TrainingSet> {
         let (events, customers) = frames(events, customers, columns)?;
-        let as_of = as_of.read()?;
+        let as_of = cut_offs(as_of)?;
+        let options = TrainingOptions::read(horizon, gap, Some(censored), n_jobs)?;
         let training =
-            detached(py, || self.inner.training_set(&events, customers.as_ref(), &as_of, n_jobs))?;
+            detached(py, || self.inner.training_set(&events, customers.as_ref(), as_of, &options))?;
         Ok(TrainingSet { set: training.set, report: training.report })
     }
 
@@ -101,6 +117,11 @@ impl Playbook {
         let features = self.inner.feature_set().specs.len();
         format!("Playbook {:?} {:?}: {features} features", self.name(), self.version())
     }
+}
+
+/// The instants given, or those that each customer's rows name.
+fn cut_offs(as_of: Option<Instants<'_>>) -> Result<CutOffs> {
+    as_of.map_or(Ok(CutOffs::PerCustomer), |as_of| as_of.read())
 }
 
 /// Both tables, the events with columns renamed.

@@ -134,6 +134,40 @@ def test_a_training_set_has_rows_labels_and_reasons():
         data.select([400])
 
 
+def test_instants_are_a_grid_or_those_of_each_customer():
+    events = [{"customer_id": "a", "timestamp": "2026-01-15", "type": "login"}]
+    grid = {"from": "2026-01-31", "to": np.datetime64("2026-03-31"), "every": "month"}
+    table = acme.playbook().features(events, as_of=grid)
+    days = [str(at)[:10] for at in table["as_of"]]
+    assert days == ["2026-01-31", "2026-02-28", "2026-03-31"]
+    asked = [{"customer_id": "a", "as_of": "2026-01-20"}, {"customer_id": "b", "as_of": "2026-01-10"}]
+    own = acme.playbook().features(events, asked)
+    assert list(own["customer_id"]) == ["a", "b"]
+    assert own["logins_30d"].tolist() == [1.0, 0.0]
+    with pytest.raises(stayput.ArgumentError, match="`as_of`"):
+        acme.playbook().features(events)
+    with pytest.raises(stayput.ArgumentError, match=r"`as_of\.every`"):
+        acme.playbook().features(events, as_of={**grid, "every": "moon"})
+
+
+def test_a_training_set_keeps_rows_past_the_data_where_it_is_asked_to():
+    events = [
+        {"customer_id": "a", "timestamp": "2026-01-15", "type": "login"},
+        {"customer_id": "b", "timestamp": "2026-01-15", "type": "login"},
+        {"customer_id": "b", "timestamp": "2026-01-25", "type": "login"},
+    ]
+    playbook = acme.playbook()
+    dropped = playbook.training_set(events, as_of="2026-01-20")
+    assert (len(dropped), dropped.left_out.horizon_past_data) == (0, 2)
+    kept = playbook.training_set(events, as_of="2026-01-20", censored="keep")
+    assert kept.censored.tolist() == [True, False] and np.isnan(kept.y[0]) and kept.y[1] == 0.0
+    assert "1 censored" in repr(kept) and "2 horizon past the data" in repr(dropped)
+    with pytest.raises(stayput.StayputError, match="censored"):
+        stayput.train(kept)
+    short = playbook.training_set(events, as_of="2026-01-20", horizon="3d", gap="1d")
+    assert short.y.tolist() == [1.0, 1.0]
+
+
 def test_a_playbook_error_says_where_and_what_instead():
     with pytest.raises(stayput.PlaybookError) as raised:
         stayput.Playbook.parse(acme.PLAYBOOK.replace("count(login, \"30d\")", "count(logn, \"30d\")"))

@@ -1,10 +1,10 @@
 //! `Playbook`: the document that says what a business measures and does.
 
-use stayput_core::wire;
+use stayput_core::wire::{self, TableOptions};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use crate::answer::{document, throwing};
-use crate::input::{self, TableOptions};
+use crate::input;
 use crate::table;
 
 /// A checked playbook.
@@ -55,7 +55,8 @@ impl Playbook {
     /// The features of customers at one or more instants, and a report of the rows refused.
     ///
     /// The rows are those of `customers`, or, where that is left out, of everyone with an event
-    /// at or before the instant; by `customer_id`, then `asOf`.
+    /// at or before the instant; by `customer_id`, then `asOf`. Without `asOf` the column `as_of`
+    /// of `customers` says which instants each is asked about.
     ///
     /// # Errors
     /// `table_column` when a column is missing or cannot be what the playbook says.
@@ -67,10 +68,10 @@ impl Playbook {
         #[wasm_bindgen(unchecked_param_type = "TableOptions")] options: &JsValue,
     ) -> Result<JsValue, JsValue> {
         document(|| {
-            let options = TableOptions::of(options)?;
+            let options = TableOptions::of_features(&input::options(options)?)?;
             let events = table::read(events, "events")?.rename(&options.columns)?;
             let customers = table::read_optional(customers, "customers")?;
-            wire::features_json(&self.0, &events, customers.as_ref(), &options.as_of)
+            wire::features_json(&self.0, &events, customers.as_ref(), options.as_of)
         })
     }
 }

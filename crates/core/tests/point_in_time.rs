@@ -183,7 +183,7 @@ proptest! {
     ) {
         let rows = first_of_each(&rows);
         let (event_table, customers) = (event_rows(&events), customer_rows(&rows));
-        let batch = playbook().features(&event_table, Some(&customers), &cut_offs(), Some(threads));
+        let batch = playbook().features(&event_table, Some(&customers), cut_offs(), Some(threads));
         let batch = batch.unwrap();
         prop_assert!(batch.report.customers.rejected.is_empty());
         let rows_of_batch = wire::rows(&batch.table);
@@ -214,7 +214,7 @@ proptest! {
             n_jobs: Some(threads),
             ..TrainingOptions::default()
         };
-        let set = playbook().training_set(&event_table, Some(&customers), &cut_offs(), &options);
+        let set = playbook().training_set(&event_table, Some(&customers), cut_offs(), &options);
         let set = set.unwrap().set;
         let mut known = Vec::new();
         for at in cut_offs() {
@@ -261,7 +261,7 @@ proptest! {
         let end = events.iter().map(|event| event.1).max().unwrap();
         let options = TrainingOptions { censored: Censored::Keep, ..TrainingOptions::default() };
         let labels = |events: &[Event]| {
-            let set = playbook().training_set(&event_rows(events), None, &cut_offs(), &options).unwrap().set;
+            let set = playbook().training_set(&event_rows(events), None, cut_offs(), &options).unwrap().set;
             let rows = set.table.keys.iter().zip(set.labels).zip(set.censored);
             rows.map(|((key, label), censored)| (key, label, censored)).collect::<Vec<_>>()
         };

@@ -70,8 +70,9 @@ class Reports(Document):
 class LeftOut(Document):
     """How many rows a training set left out, and why."""
 
-    horizon_past_data: int
+    not_started: int
     not_eligible: int
+    horizon_past_data: int
     label_missing: int
 
 

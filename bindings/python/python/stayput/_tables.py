@@ -161,11 +161,14 @@ def instant(as_of: Any) -> str:
     raise ArgumentError(message, "argument", "as_of")
 
 
-def instants(as_of: Any) -> list[str]:
-    """One instant or several."""
+def cut_offs(as_of: Any) -> str:
+    """One instant, several, or a grid, as JSON that the core reads."""
+    if isinstance(as_of, Mapping):
+        ends = ("from", "to")
+        return as_json({k: instant(v) if k in ends else v for k, v in as_of.items()})
     if isinstance(as_of, str) or not isinstance(as_of, Iterable):
-        return [instant(as_of)]
-    return [instant(item) for item in as_of]
+        return json.dumps(instant(as_of))
+    return json.dumps([instant(item) for item in as_of])
 
 
 def column(table: Table, name: str) -> Any:

@@ -142,7 +142,7 @@ mod tests {
         Schema { attributes, events: Vec::new() }
     }
 
-    fn take(attributes: &mut Attributes, rows: serde_json::Value) {
+    fn take(attributes: &mut Attributes, rows: &serde_json::Value) {
         let frame = Frame::from_objects(rows.as_array().unwrap().clone()).unwrap();
         let (table, _) = check_customers(&schema(), &frame, false).unwrap();
         (0..table.ids.len()).for_each(|row| attributes.take(&table, row));
@@ -165,16 +165,18 @@ mod tests {
         let always = serde_json::json!({"customer_id": "a", "valid_from": null, "plan": "none"});
         let rows = [row(10, "free"), row(20, "pro"), always, row(15, "team")];
         let (mut straight, mut turned) = (Attributes::default(), Attributes::default());
-        rows.iter().for_each(|row| take(&mut straight, serde_json::json!([row])));
-        rows.iter().rev().for_each(|row| take(&mut turned, serde_json::json!([row])));
+        for (row, other) in rows.iter().zip(rows.iter().rev()) {
+            take(&mut straight, &serde_json::json!([row]));
+            take(&mut turned, &serde_json::json!([other]));
+        }
         assert_eq!(straight, turned);
         for (at, expected) in [(9, "none"), (10, "free"), (14, "free"), (15, "team"), (99, "pro")] {
             assert_eq!(plan(&straight, at), Some(expected), "{at}");
         }
         assert!(straight.is_sound(&schema()));
-        take(&mut straight, serde_json::json!([row(15, "other")]));
+        take(&mut straight, &serde_json::json!([row(15, "other")]));
         assert_eq!(plan(&straight, 16), Some("other"), "the same instant once more replaces");
-        take(&mut straight, serde_json::json!([{"customer_id": "a", "plan": "all"}]));
+        take(&mut straight, &serde_json::json!([{"customer_id": "a", "plan": "all"}]));
         assert!(matches!(straight, Attributes::Always(_)), "a row without instants replaces all");
     }
 
@@ -182,8 +184,8 @@ mod tests {
     fn the_latest_rows_are_kept() {
         let (mut up, mut down) = (Attributes::default(), Attributes::default());
         for from in 0..300 {
-            take(&mut up, serde_json::json!([row(from, "x")]));
-            take(&mut down, serde_json::json!([row(299 - from, "x")]));
+            take(&mut up, &serde_json::json!([row(from, "x")]));
+            take(&mut down, &serde_json::json!([row(299 - from, "x")]));
         }
         assert_eq!(up, down);
         assert_eq!((plan(&up, 43), plan(&up, 44)), (None, Some("x")));

@@ -180,12 +180,11 @@ impl Batch<'_> {
                 None => History::empty(layout),
             };
             let own;
-            let agenda = match &work.agenda {
-                Some(agenda) => agenda,
-                None => {
-                    own = plan.agenda(roll.questions(entry));
-                    &own
-                }
+            let agenda = if let Some(common) = &work.agenda {
+                common
+            } else {
+                own = plan.agenda(roll.questions(entry));
+                &own
             };
             let first_event = history.first().unwrap_or(i64::MAX);
             // They borrow from this customer's history.

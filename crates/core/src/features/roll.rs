@@ -110,7 +110,7 @@ impl<'a> Roll<'a> {
 /// The same in order; what is in order already is not sorted.
 fn sorted<T, K: Ord>(mut items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
     if !items.is_sorted_by(|a, b| key(a) <= key(b)) {
-        items.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
+        items.sort_unstable_by_key(key);
     }
     items
 }

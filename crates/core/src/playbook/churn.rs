@@ -96,7 +96,7 @@ pub(super) fn with_options(
     let scope = Scope { horizon: Some((gap, horizon)), ..Scope::of_features(schema, &known) };
     let label = compile_as(&spec.text, &scope, &Type::Bool)
         .map_err(|error| Error::argument(name, format!("`churn.label`: {}", error.message())))?;
-    Ok(LabelSpec { label, horizon, gap, ..spec.clone() })
+    Ok(LabelSpec { label, gap, horizon, ..spec.clone() })
 }
 
 fn reads_horizon(input: &Input) -> bool {
