@@ -41,11 +41,13 @@ class IngestReport(Document):
 
     accepted: int
     duplicates: int
+    superseded: int
     rejected: list[Rejected]
     ignored_columns: list[str]
 
     def __repr__(self) -> str:
         lines = [f"{self.accepted:,} accepted, {self.duplicates:,} seen before, "]
+        lines[0] += f"{self.superseded:,} superseded, " if self.superseded else ""
         lines[0] += f"{len(self.rejected):,} rejected"
         lines += [f"  {row.message}" for row in self.rejected[:_SHOWN]]
         if len(self.rejected) > _SHOWN:
