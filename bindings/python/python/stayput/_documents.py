@@ -77,6 +77,49 @@ class LeftOut(Document):
     label_missing: int
 
 
+@dataclass(frozen=True)
+class FeatureDefinition(Document):
+    """A feature as the playbook defines it; its version is equal where its meaning is."""
+
+    name: str
+    type: str
+    expression: str
+    unit: str | None
+    version: str
+
+
+@dataclass(frozen=True)
+class EventUse(Document):
+    """What is read of the events of one type; no properties where only the times are read."""
+
+    event: str
+    properties: list[str]
+
+
+@dataclass(frozen=True)
+class FunctionUse(Document):
+    """A function and the version of what it gives."""
+
+    name: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Lineage(Document):
+    """Everything that a feature depends on, directly or through the features it reads.
+
+    ``window`` is the longest one, ``"past"`` for all of the past, ``None`` without events.
+    """
+
+    feature: str
+    version: str
+    attributes: list[str]
+    events: list[EventUse]
+    features: list[str]
+    window: str | None
+    functions: list[FunctionUse]
+
+
 @dataclass(frozen=True, repr=False)
 class Report(Document):
     """How a model's probabilities compare with what came true."""
