@@ -75,6 +75,32 @@ fn every_case_gives_what_it_says() {
     assert!(bless || wrong.is_empty(), "{} of {count} steps:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// However the rows came in, the engine knows what a batch of all of them knows.
+#[test]
+fn batch_and_engine_agree_about_corrections() {
+    let document: Value = serde_json::from_str(&read("corrections.json")).unwrap();
+    let steps: Vec<Value> = document["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|case| case["steps"].as_array().unwrap().clone())
+        .collect();
+    let expected = |call: &'static str| {
+        steps.iter().filter(move |step| step["call"] == call).map(|step| &step["expect"])
+    };
+    let mut rows: Vec<Value> = expected("features")
+        .flat_map(|answer| answer["rows"].as_array().unwrap().clone())
+        .collect();
+    assert!(rows.len() >= 4);
+    for score in expected("score_all").flat_map(|answer| answer.as_array().unwrap()) {
+        let mut row = score["features"].clone();
+        row["customer_id"] = score["customer_id"].clone();
+        row["as_of"] = score["as_of"].clone();
+        rows.retain(|known| !same(known, &row));
+    }
+    assert!(rows.is_empty(), "the engine has not said {rows:?}");
+}
+
 impl Subject<'_> {
     fn run(&mut self, step: &Map<String, Value>) -> Result<Value> {
         Ok(match step["call"].as_str().unwrap() {
@@ -82,6 +108,9 @@ impl Subject<'_> {
                 let playbook = Playbook::parse(&text(&step["playbook"]))?;
                 json!({"name": playbook.name(), "version": playbook.version()})
             }
+            "definitions" => value(&self.playbook()?.definitions()),
+            "lineage" => value(&self.playbook()?.lineage(step["feature"].as_str().unwrap())?),
+            "explain" => json!(self.playbook()?.explain(step["feature"].as_str().unwrap())?),
             "features" => {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
                 let options = options(step)?;

@@ -21,13 +21,17 @@ export interface Grid {
 /** Instants: one, several, or those of a grid. */
 export type Instants = Instant | ReadonlyArray<Instant> | Grid
 
-/** Options of a table of features. */
+/**
+ * Options of a table of features. Events have `customer_id`, `timestamp`, `type`, perhaps
+ * `event_id`, and properties. One with an `event_id` is corrected by a row with the same one and a
+ * greater `revision` (0 where there is none), and deleted by a row whose `deleted` is true.
+ */
 export interface TableOptions {
   /** One row a customer for each of these. Without it, the column `as_of` of the customers. */
   asOf?: Instants
   /** Renames columns of the events: what one is called, and what it is. */
   columns?: Record<string, string>
-  /** How many threads work at it, all cores by default. */
+  /** Threads to work with: all cores by default. They change no answer. */
   nJobs?: number
 }
 

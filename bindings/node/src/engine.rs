@@ -83,7 +83,9 @@ impl Engine {
 
     /// Takes in events, and customers with their attributes.
     ///
-    /// A row that is wrong is in the report, by its index; those beside it count.
+    /// A row that is wrong is in the report, by its index; those beside it count. An event with an
+    /// `event_id` is corrected by a row with the same one and a greater `revision`, and deleted by
+    /// a row whose `deleted` is true; these may come before what they correct.
     #[napi(
         ts_args_type = "events: Rows, customers?: Rows | null",
         ts_return_type = "Promise<Reports>"

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
-use stayput_core::wire::TableOptions;
+use stayput_core::wire::{self, TableOptions};
 
 use crate::error::now;
 use crate::file;
 use crate::input::{self, TableRequest};
 use crate::job::{Promised, later};
+use crate::json::{self, Document};
 use crate::table::{Table, TrainingSet};
 
 /// A checked playbook.
@@ -60,6 +61,29 @@ impl Playbook {
     #[napi(getter)]
     pub fn text(&self) -> &str {
         self.inner.text()
+    }
+
+    /// The features as they are defined, in the playbook's order. A version changes if and only
+    /// if what the feature means can.
+    #[napi(ts_return_type = "Array<FeatureDefinition>")]
+    pub fn definitions(&self, env: Env) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || wire::definitions_json(&self.inner).map(Document))?;
+        json::parse(env, &document)
+    }
+
+    /// What a feature reads, directly or through other features.
+    #[napi(ts_args_type = "feature: string", ts_return_type = "Lineage")]
+    pub fn lineage(&self, env: Env, feature: Unknown<'_>) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || {
+            wire::lineage_json(&self.inner, &input::text(feature, "feature")?).map(Document)
+        })?;
+        json::parse(env, &document)
+    }
+
+    /// How a feature is computed and what it reads, as text to print.
+    #[napi(ts_args_type = "feature: string")]
+    pub fn explain(&self, env: Env, feature: Unknown<'_>) -> napi::Result<String> {
+        now(env, || self.inner.explain(&input::text(feature, "feature")?))
     }
 
     /// The features of customers at one or more instants.

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { Playbook, Table, TrainingSet } from 'stayput'
+import { Bundle, Engine, Playbook, Table, TrainingSet } from 'stayput'
 
-import { PLAYBOOK, rejects, throws } from './shared.mjs'
+import { PLAYBOOK, ndjson, rejects, throws } from './shared.mjs'
 
 const events = [
   { customer_id: 'ann', timestamp: new Date('2026-01-01'), type: 'login' },
@@ -62,6 +62,46 @@ test('features come as columns and as objects', async () => {
     last_seen: '2026-01-02T00:00:00Z',
   })
   throws('table_column', () => table.column('nothing'))
+})
+
+test('a playbook says what its features are', () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  const definitions = playbook.definitions()
+  assert.deepEqual(definitions.map(({ name, type }) => `${name}: ${type}`).slice(2), [
+    'mean_spend: number', 'plan: category', 'paying: bool', 'last_seen: timestamp',
+  ])
+  const lineage = playbook.lineage('spend_90d')
+  assert.equal(lineage.version, definitions[1].version)
+  assert.deepEqual(lineage.events, [{ event: 'purchase', properties: ['amount'] }])
+  assert.match(playbook.explain('spend_90d'), /^spend_90d: a number, version [0-9a-f]{16}\n/)
+  for (const ask of ['lineage', 'explain']) {
+    assert.match(throws('argument', () => playbook[ask]('spend')).message, /`spend` is not a feature/)
+    assert.equal(throws('argument', () => playbook[ask](3)).path, 'feature')
+  }
+})
+
+test('events are corrected and deleted by their id', async () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  const bought = (event_id, amount, more) => (
+    { customer_id: 'ann', timestamp: '2026-01-30', type: 'purchase', event_id, amount, ...more }
+  )
+  const first = [bought('1', 1), bought('2', 2), bought('3', 4), bought('4', 8, { revision: 3 })]
+  const second = [
+    bought('1', 16, { revision: 1 }), bought('2', undefined, { deleted: true }),
+    bought('3', 4), bought('4', 8, { revision: 2 }),
+  ]
+  const asOf = '2026-02-01'
+  for (const give of [(rows) => rows, ndjson]) {
+    const table = await playbook.features(give([...first, ...second]), null, { asOf, nJobs: 1 })
+    const counts = ({ accepted, duplicates, superseded }) => [accepted, duplicates, superseded]
+    assert.deepEqual(counts(table.report.events), [6, 1, 1])
+    assert.deepEqual(table.column('spend_90d'), Float64Array.of(28))
+    const engine = new Engine(new Bundle(playbook))
+    await engine.ingest(give(first))
+    assert.equal(engine.score('ann', { asOf }).features.spend_90d, 15)
+    assert.deepEqual(counts((await engine.ingest(give(second))).events), [2, 1, 1])
+    assert.equal(engine.score('ann', { asOf }).features.spend_90d, 28)
+  }
 })
 
 test('an instant is a Date, text or milliseconds', async () => {

@@ -36,6 +36,9 @@ class Subject {
       const { name, version } = Playbook.parse(text(playbook))
       return { name, version }
     },
+    definitions: () => this.playbook.definitions(),
+    lineage: ({ feature }) => this.playbook.lineage(feature),
+    explain: ({ feature }) => this.playbook.explain(feature),
     features: async ({ events = [], customers, as_of }) => {
       const table = await this.playbook.features(events, customers, { asOf: as_of })
       return { rows: table.toObjects(), report: table.report }

@@ -45,7 +45,8 @@ impl Engine {
 
     /// Takes events in, and before them customers with their attributes.
     ///
-    /// Tables and `columns` are as in `Playbook.features`. A known customer's attributes are
+    /// Tables and `columns` are as in `Playbook.features`, corrections and deletions of events
+    /// included; these may come before what they correct. A known customer's attributes are
     /// replaced as a whole. A row that is wrong is in the report; those beside it count.
     #[pyo3(signature = (events=None, customers=None, *, columns=None))]
     fn ingest<'py>(

@@ -29,8 +29,9 @@ pub(crate) fn read(table: &Bound<'_, PyAny>) -> Result<Frame> {
                 let (batches, schema) = arrow.into_inner();
                 return Ok(stayput_arrow::frame(&schema, &batches)?);
             }
-            // pandas offers the interface but cannot serve it for a column of mixed objects.
-            Err(_) if table.hasattr("items")? => {}
+            // pandas offers the interface but cannot serve it for a column of mixed objects, nor
+            // polars for one of the type `Null`, which it gives a buffer that Arrow does not know.
+            Err(_) if table.hasattr("items")? || table.hasattr("get_columns")? => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use stayput_core::columns::Frame;
 use stayput_core::features::{CutOffs, TrainingOptions};
 
+use crate::answers::{FeatureDefinition, Lineage};
 use crate::arguments::{Instants, TableArgument};
 use crate::errors::{Result, detached};
 use crate::files;
@@ -59,7 +60,10 @@ impl Playbook {
     /// for each property; `customers` has `customer_id` and one for each attribute. `columns`
     /// renames columns of the events, `{yours: ours}`. The rows are those of `customers`, or, without
     /// it, of everyone with an event by then, ordered by `customer_id` and `as_of`. What became
-    /// of bad rows is in the table's `report`.
+    /// of bad rows is in the table's `report`. `n_jobs` threads work at it, all cores by default.
+    ///
+    /// An event with an `event_id` is corrected by a row with the same one and a greater
+    /// `revision` (0 where there is none), and deleted by a row whose `deleted` is true.
     ///
     /// `as_of` is one instant, several, or a grid: `{"from": …, "to": …, "every": "month"}`, with
     /// `day`, `week`, `month` or a length such as `7d`. Without it, the column `as_of` of
@@ -111,6 +115,23 @@ impl Playbook {
         let training =
             detached(py, || self.inner.training_set(&events, customers.as_ref(), as_of, &options))?;
         Ok(TrainingSet { set: training.set, report: training.report })
+    }
+
+    /// The features as they are defined, in the playbook's order: `name`, `type`, `expression`,
+    /// `unit` and `version`, which changes if and only if what the feature means can.
+    fn definitions<'py>(&self, py: Python<'py>) -> Result<Vec<FeatureDefinition<'py>>> {
+        let definitions = self.inner.definitions();
+        definitions.iter().map(|definition| FeatureDefinition::of(py, definition)).collect()
+    }
+
+    /// What a feature reads, directly or through other features.
+    fn lineage<'py>(&self, py: Python<'py>, feature: &str) -> Result<Lineage<'py>> {
+        Lineage::of(py, &self.inner.lineage(feature)?)
+    }
+
+    /// How a feature is computed and what it reads, as text to print.
+    fn explain(&self, feature: &str) -> Result<String> {
+        Ok(self.inner.explain(feature)?)
     }
 
     fn __repr__(&self) -> String {

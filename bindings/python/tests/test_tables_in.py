@@ -216,6 +216,14 @@ def test_a_column_that_no_playbook_can_ask_for_does_not_stop_the_others(column, 
     assert stayput.table({"a": column})["a"][0] == seen
 
 
+def test_a_column_of_nothing_is_read_from_every_library():
+    rows = {"a": [1.5, 2.0], "b": [None, None]}
+    for table in (rows, pd.DataFrame(rows), pl.DataFrame(rows), pa.table(rows)):
+        read = stayput.table(table)
+        assert read.names == ["a", "b"] and read["a"].tolist() == [1.5, 2.0]
+        assert list(read["b"]) == [None, None]
+
+
 def test_a_list_that_contains_itself_comes_to_an_end():
     loop = []
     loop.append(loop)

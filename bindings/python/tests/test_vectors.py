@@ -88,6 +88,15 @@ class Host:
         playbook = stayput.Playbook.parse(text_of(step["playbook"]))
         return {"name": playbook.name, "version": playbook.version}
 
+    def definitions(self, step):
+        return [definition.to_dict() for definition in self.playbook.definitions()]
+
+    def lineage(self, step):
+        return self.playbook.lineage(step["feature"]).to_dict()
+
+    def explain(self, step):
+        return self.playbook.explain(step["feature"])
+
     def features(self, step):
         table = self.playbook.features(
             step.get("events", []), step.get("customers"), as_of=step.get("as_of")

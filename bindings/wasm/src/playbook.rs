@@ -52,6 +52,39 @@ impl Playbook {
         self.0.text().to_owned()
     }
 
+    /// The features as they are defined, in the playbook's order. A version changes if and only
+    /// if what the feature means can.
+    ///
+    /// # Errors
+    /// None that the playbook causes.
+    #[wasm_bindgen(unchecked_return_type = "FeatureDefinition[]")]
+    pub fn definitions(&self) -> Result<JsValue, JsValue> {
+        document(|| wire::definitions_json(&self.0))
+    }
+
+    /// What a feature reads, directly or through other features.
+    ///
+    /// # Errors
+    /// `argument` when there is no feature of that name.
+    #[wasm_bindgen(unchecked_return_type = "Lineage")]
+    pub fn lineage(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] feature: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| wire::lineage_json(&self.0, &input::text(feature, "feature")?))
+    }
+
+    /// How a feature is computed and what it reads, as text to print.
+    ///
+    /// # Errors
+    /// `argument` when there is no feature of that name.
+    pub fn explain(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "string")] feature: &JsValue,
+    ) -> Result<String, JsValue> {
+        throwing(|| self.0.explain(&input::text(feature, "feature")?))
+    }
+
     /// The features of customers at one or more instants, and a report of the rows refused.
     ///
     /// The rows are those of `customers`, or, where that is left out, of everyone with an event

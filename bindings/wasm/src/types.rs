@@ -22,6 +22,11 @@ export interface Grid {
 /**
  * The instants that features are asked of, and columns of the events to rename. Without `asOf`,
  * the column `as_of` of the customers says which.
+ *
+ * Events have
+ * `customer_id`, `timestamp`, `type`, perhaps `event_id`, and properties. One with an `event_id` is
+ * corrected by a row with the same one and a greater `revision` (0 where there is none), and deleted
+ * by a row whose `deleted` is true.
  */
 export interface TableOptions {
     asOf?: Instant | Instant[] | Grid;

@@ -32,6 +32,8 @@ def columns(table: Any) -> list[tuple[str, str, Any]]:
         items: Iterable[Any] = [(name, table[name]) for name in table.dtype.names]
     elif hasattr(table, "reset_index") and getattr(table.index, "name", None) is not None:
         items = table.reset_index().items()
+    elif hasattr(table, "get_columns"):
+        items = [(column.name, column) for column in table.get_columns()]
     elif isinstance(table, Mapping) or hasattr(table, "reset_index"):
         items = table.items()
     else:
@@ -45,6 +47,8 @@ def _read(name: str, data: Any) -> Column:
     """One column, whatever it comes in."""
     if type(data).__module__.startswith("pandas."):
         data = _without_pandas(data)
+    if str(getattr(data, "dtype", None)) == "Null":
+        return _of_values([None] * len(data))
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return "arrow", data
     if not isinstance(data, np.ndarray):

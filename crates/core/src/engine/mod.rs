@@ -57,7 +57,8 @@ impl Engine {
         self.customers.keys().map(String::as_str)
     }
 
-    /// Takes events in: `customer_id`, `timestamp`, `type`, perhaps `event_id`, and properties.
+    /// Takes events in: `customer_id`, `timestamp`, `type`, perhaps `event_id` and with it
+    /// `revision` and `deleted`, and properties.
     ///
     /// A row that is wrong is in the report; those beside it count.
     ///

@@ -177,12 +177,13 @@ impl<'c> EventTable<'c> {
             None => word::MISSING,
             Some(id) => id.get(row).ok()?.map_or(word::MISSING, |id| word::of_identity(&id)),
         };
+        let gone = self.deletes(row);
         let log = &mut logs[kind];
         let start = log.len();
         log.push(time);
         log.push(identity);
         for property in &self.properties[kind] {
-            let Some(word) = property.word(row) else {
+            let Some(word) = property.word(row, gone) else {
                 log.truncate(start);
                 return None;
             };
@@ -210,6 +211,11 @@ impl<'c> EventTable<'c> {
         let whole = revision as u32;
         let deleted = word(&self.deleted)? == 1;
         (f64::from(whole) == revision).then_some(Mark { revision: whole, deleted })
+    }
+
+    /// Whether a row says that its event is gone. Such a row need not repeat the properties.
+    fn deletes(&self, row: usize) -> bool {
+        self.deleted.as_ref().is_some_and(|deleted| deleted.word(row) == Some(1))
     }
 
     /// Whether rows may say that they correct or delete events.
@@ -280,7 +286,7 @@ impl<'c> EventTable<'c> {
         for property in &self.properties[index] {
             let reader = property.reader.as_ref();
             let cell = reader.map_or(Ok(Cell::Missing), |reader| reader.get(row))?;
-            if cell == Cell::Missing && property.field.required {
+            if cell == Cell::Missing && property.field.required && !self.deletes(row) {
                 return Err(value_error(format!(
                     "`{}` of `{kind}` is missing",
                     property.field.name
@@ -301,12 +307,13 @@ impl<'c> EventTable<'c> {
 }
 
 impl Property<'_> {
-    fn word(&self, row: usize) -> Option<i64> {
+    /// The word of a row; none where it is wrong, or missing but required of what is not `gone`.
+    fn word(&self, row: usize, gone: bool) -> Option<i64> {
         let word = match &self.reader {
             None => word::MISSING,
             Some(reader) => reader.word(row)?,
         };
-        (word != word::MISSING || !self.field.required).then_some(word)
+        (word != word::MISSING || gone || !self.field.required).then_some(word)
     }
 }
 

@@ -27,7 +27,7 @@ use document::{Node, TableReader};
 
 pub use campaigns::{CampaignPrograms, CampaignsPlan};
 pub use health::HealthPlan;
-pub use lineage::{EventUse, FunctionUse, Lineage};
+pub use lineage::{EventUse, FeatureDefinition, FunctionUse, Lineage};
 pub use people::Conditions;
 
 /// A checked playbook.
@@ -186,8 +186,8 @@ impl Playbook {
 
     /// The features of many customers at many instants.
     ///
-    /// `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id`, and one
-    /// for each property; `customers` has `customer_id`, one for each attribute, and perhaps
+    /// `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id` and with it
+    /// `revision` and `deleted`, and one for each property; `customers` has `customer_id`, one for each attribute, and perhaps
     /// `valid_from`, the instant from which a row holds. The rows are those of `customers` at each
     /// cut-off, or, where that is none, of everyone with an event at or before it; ordered by
     /// `customer_id`, then `as_of`. Rows that are refused are in the report. `n_jobs` threads work

@@ -112,6 +112,22 @@ pub fn features_json(
     to_json(&features(playbook, events, customers, as_of)?)
 }
 
+/// [`Playbook::definitions`] as JSON text.
+///
+/// # Errors
+/// Those of [`to_json`].
+pub fn definitions_json(playbook: &Playbook) -> Result<String> {
+    to_json(&playbook.definitions())
+}
+
+/// [`Playbook::lineage`] as JSON text.
+///
+/// # Errors
+/// Those of [`Playbook::lineage`].
+pub fn lineage_json(playbook: &Playbook, feature: &str) -> Result<String> {
+    to_json(&playbook.lineage(feature)?)
+}
+
 /// [`Engine::ingest`], and [`Engine::upsert_customers`] before it where customers are given, as
 /// the JSON text of [`Reports`].
 ///
