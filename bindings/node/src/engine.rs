@@ -124,6 +124,25 @@ impl Engine {
         json::parse(env, &document)
     }
 
+    /// The features of one customer at an instant, in the playbook's order; null where missing.
+    #[napi(
+        ts_args_type = "customerId: string, options: At",
+        ts_return_type = "Record<string, Value>"
+    )]
+    pub fn features(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || {
+            let id = input::text(customer_id, "customerId")?;
+            let as_of = input::at(env, options)?;
+            wire::engine_features_json(&*self.inner.read()?, &id, as_of).map(Document)
+        })?;
+        json::parse(env, &document)
+    }
+
     /// Everything known of each customer at an instant, by `customer_id`.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Array<Score>>")]
     pub fn score_all(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
@@ -146,5 +165,46 @@ impl Engine {
     pub fn snapshot(&self) -> Promised<Buffer> {
         let engine = self.inner.clone();
         later(move || Ok(engine.read()?.snapshot()?.into()))
+    }
+
+    /// Forgets the events that no question about the instant or a later one reads, and gives how
+    /// many they were. An earlier instant is refused from then on, and an event that comes too late
+    /// is in the report with the code `event_late`.
+    #[napi(ts_args_type = "options: At", ts_return_type = "Promise<number>")]
+    pub fn forget(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<f64> {
+        let before = input::at(env, options);
+        let engine = self.inner.clone();
+        #[expect(clippy::cast_precision_loss, reason = "no engine has 2^53 events")]
+        later(move || Ok(engine.write()?.forget(before?)? as f64))
+    }
+
+    /// The state of one customer, for `importCustomers` of any engine of the same playbook.
+    #[napi(ts_args_type = "customerId: string")]
+    pub fn export_customer(&self, env: Env, customer_id: Unknown<'_>) -> napi::Result<Buffer> {
+        now(env, || {
+            let id = input::text(customer_id, "customerId")?;
+            Ok(self.inner.read()?.export_customer(&id)?.into())
+        })
+    }
+
+    /// Takes up the customers of a snapshot, in place of what was known of them, and gives how many
+    /// they are.
+    #[napi(ts_args_type = "bytes: Uint8Array", ts_return_type = "Promise<number>")]
+    pub fn import_customers(&self, bytes: Unknown<'_>) -> Promised<u32> {
+        let bytes = input::bytes(bytes, "bytes");
+        let engine = self.inner.clone();
+        later(move || {
+            let count = engine.write()?.import_customers(&bytes?)?;
+            Ok(u32::try_from(count).unwrap_or(u32::MAX))
+        })
+    }
+
+    /// Forgets everything about a customer, and says whether there was anything.
+    #[napi(ts_args_type = "customerId: string")]
+    pub fn delete_customer(&self, env: Env, customer_id: Unknown<'_>) -> napi::Result<bool> {
+        now(env, || {
+            let id = input::text(customer_id, "customerId")?;
+            Ok(self.inner.write()?.delete_customer(&id))
+        })
     }
 }

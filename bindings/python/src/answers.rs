@@ -54,6 +54,7 @@ answer!(DataFrame, "pandas", "DataFrame");
 answer!(Anything, "typing", "Any");
 document!(Decisions, "Decisions");
 document!(FeatureDefinition, "FeatureDefinition");
+document!(FeatureValues, "FeatureValues");
 document!(LeftOut, "LeftOut");
 document!(Lineage, "Lineage");
 document!(Report, "Report");

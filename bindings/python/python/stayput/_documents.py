@@ -180,13 +180,17 @@ class Churn(Document):
     reasons: list[Reason]
 
 
+FeatureValues = dict[str, float | bool | str | None]
+"""Features by name, in the playbook's order."""
+
+
 @dataclass(frozen=True)
 class Score(Document):
     """Everything known of one customer at one instant."""
 
     customer_id: str
     as_of: datetime
-    features: dict[str, float | bool | str | None]
+    features: FeatureValues
     health: Health | None
     churn: Churn | None
     lifecycle: str | None
@@ -289,6 +293,8 @@ class Scores(Sequence[Score]):
 def read(name: str, text: str) -> Any:
     """The document of class ``name`` that is written as JSON in ``text``."""
     value = json.loads(text)
+    if name == "FeatureValues":
+        return value
     return Scores(value) if name == "Scores" else _build(globals()[name], value)
 
 

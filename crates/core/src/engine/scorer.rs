@@ -187,7 +187,7 @@ impl Scorer {
         let assessment = self.assess(bundle, state, state.band(), as_of, memory)?;
         let frame = memory.frames.at(0);
         let specs = &bundle.playbook().feature_set().specs;
-        let feature = |index: usize| super::score::json(frame[self.plan.feature(index)]);
+        let feature = |index: usize| frame[self.plan.feature(index)].json();
         let features =
             specs.iter().enumerate().map(|(index, spec)| (spec.name.clone(), feature(index)));
         let churn = assessment.probability.zip(bundle.model()).map(|(probability, model)| Churn {

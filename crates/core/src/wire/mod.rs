@@ -157,6 +157,21 @@ pub fn score_all_json(engine: &Engine, as_of: Timestamp) -> Result<String> {
     to_json(&engine.score_all(as_of)?)
 }
 
+/// [`Engine::features`] as a JSON object, in the playbook's order; null where missing.
+///
+/// # Errors
+/// Those of [`Engine::features`].
+pub fn engine_features_json(
+    engine: &Engine,
+    customer_id: &str,
+    as_of: Timestamp,
+) -> Result<String> {
+    let values = engine.features(customer_id, as_of)?;
+    let specs = &engine.bundle().playbook().feature_set().specs;
+    let features = specs.iter().zip(values).map(|(spec, value)| (spec.name.clone(), value.json()));
+    to_json(&features.collect::<Map<String, Value>>())
+}
+
 /// [`Engine::decide`] as JSON text.
 ///
 /// # Errors
