@@ -17,6 +17,12 @@ export interface TableOptions {
   columns?: Record<string, string>
 }
 
+/** Options of what is asked of tables before there is a playbook. */
+export interface ColumnOptions {
+  /** Renames columns of the events: what one is called, and what it is. */
+  columns?: Record<string, string>
+}
+
 /** Options of `Simulation.outcomes`. */
 export interface OutcomeOptions {
   asOf: Instant | ReadonlyArray<Instant>

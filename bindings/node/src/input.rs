@@ -126,6 +126,42 @@ struct TableOptions {
     n_jobs: Option<i64>,
 }
 
+/// `{ columns }`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ColumnOptions {
+    #[serde(default)]
+    columns: BTreeMap<String, String>,
+}
+
+/// Events and customers, not read yet.
+pub(crate) struct Tables {
+    events: Rows,
+    customers: Option<Rows>,
+    columns: BTreeMap<String, String>,
+}
+
+impl Tables {
+    pub(crate) fn of(
+        env: Env,
+        events: Unknown<'_>,
+        customers: Option<Unknown<'_>>,
+        options: Option<Unknown<'_>>,
+    ) -> Result<Self> {
+        Ok(Self {
+            events: Rows::of(env, events, "events")?,
+            customers: customers.map(|rows| Rows::of(env, rows, "customers")).transpose()?,
+            columns: json::options::<ColumnOptions>(env, options)?.columns,
+        })
+    }
+
+    pub(crate) fn read(self) -> Result<(Frame, Option<Frame>)> {
+        let renamed: Vec<_> = self.columns.into_iter().collect();
+        let customers = self.customers.as_ref().map(Rows::read).transpose()?;
+        Ok((self.events.read()?.rename(&renamed)?, customers))
+    }
+}
+
 /// What a table of features is asked of, not read yet.
 pub(crate) struct TableRequest {
     events: Rows,
@@ -156,11 +192,11 @@ impl TableRequest {
     }
 
     pub(crate) fn read(self) -> Result<TableInput> {
-        let renamed: Vec<_> = self.options.columns.into_iter().collect();
-        let as_of = self.options.as_of.ok_or_else(no_instant)?.read()?;
-        let customers = self.customers.as_ref().map(Rows::read).transpose()?;
-        let (events, n_jobs) = (self.events.read()?.rename(&renamed)?, self.options.n_jobs);
-        Ok(TableInput { events, customers, as_of, n_jobs })
+        let Self { events, customers, options } = self;
+        let as_of = options.as_of.ok_or_else(no_instant)?.read()?;
+        let tables = Tables { events, customers, columns: options.columns };
+        let (events, customers) = tables.read()?;
+        Ok(TableInput { events, customers, as_of, n_jobs: options.n_jobs })
     }
 }
 
