@@ -45,6 +45,12 @@ export interface TrainingSetOptions extends TableOptions {
   censored?: 'drop' | 'keep'
 }
 
+/** Options of what is asked of tables before there is a playbook. */
+export interface ColumnOptions {
+  /** Renames columns of the events: what one is called, and what it is. */
+  columns?: Record<string, string>
+}
+
 /** Options of `Simulation.outcomes`. */
 export interface OutcomeOptions {
   asOf: Instants

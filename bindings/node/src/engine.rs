@@ -171,11 +171,10 @@ impl Engine {
     /// many they were. An earlier instant is refused from then on, and an event that comes too late
     /// is in the report with the code `event_late`.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<number>")]
-    pub fn forget(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<f64> {
+    pub fn forget(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
         let before = input::at(env, options);
         let engine = self.inner.clone();
-        #[expect(clippy::cast_precision_loss, reason = "no engine has 2^53 events")]
-        later(move || Ok(engine.write()?.forget(before?)? as f64))
+        later(move || wire::to_json(&engine.write()?.forget(before?)?).map(Document))
     }
 
     /// The state of one customer, for `importCustomers` of any engine of the same playbook.
@@ -190,13 +189,10 @@ impl Engine {
     /// Takes up the customers of a snapshot, in place of what was known of them, and gives how many
     /// they are.
     #[napi(ts_args_type = "bytes: Uint8Array", ts_return_type = "Promise<number>")]
-    pub fn import_customers(&self, bytes: Unknown<'_>) -> Promised<u32> {
+    pub fn import_customers(&self, bytes: Unknown<'_>) -> Promised<Document> {
         let bytes = input::bytes(bytes, "bytes");
         let engine = self.inner.clone();
-        later(move || {
-            let count = engine.write()?.import_customers(&bytes?)?;
-            Ok(u32::try_from(count).unwrap_or(u32::MAX))
-        })
+        later(move || wire::to_json(&engine.write()?.import_customers(&bytes?)?).map(Document))
     }
 
     /// Forgets everything about a customer, and says whether there was anything.

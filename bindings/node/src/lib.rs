@@ -11,7 +11,7 @@ mod input;
 mod job;
 mod json;
 mod model;
-mod playbook;
+pub mod playbook;
 pub mod simulate;
 mod table;
 pub mod train;

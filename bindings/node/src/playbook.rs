@@ -1,4 +1,5 @@
-//! `Playbook`: the document that says what a business knows, measures and does.
+//! `Playbook`, the document that says what a business knows, measures and does; and `describe`, what
+//! there is to know before there is one.
 
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use stayput_core::wire::{self, TableOptions};
 use crate::error::now;
 use crate::file;
 use crate::input::{self, TableRequest};
-use crate::job::{Promised, later};
+use crate::job::{Promised, answers, later};
 use crate::json::{self, Document};
 use crate::table::{Table, TrainingSet};
 
@@ -23,6 +24,27 @@ impl From<stayput_core::Playbook> for Playbook {
     fn from(playbook: stayput_core::Playbook) -> Self {
         Self { inner: Arc::new(playbook) }
     }
+}
+
+answers!(Playbook);
+
+/// What the events are, and the customers where they are given: counts, types, columns, gaps,
+/// duplicates, and what looks wrong. No playbook is needed.
+#[napi(
+    ts_args_type = "events: Rows, customers?: Rows | null, options?: ColumnOptions",
+    ts_return_type = "Promise<Description>"
+)]
+pub fn describe(
+    env: Env,
+    events: Unknown<'_>,
+    customers: Option<Unknown<'_>>,
+    options: Option<Unknown<'_>>,
+) -> Promised<Document> {
+    let tables = TableRequest::of(env, events, customers, options, TableOptions::of_tables);
+    later(move || {
+        let tables = tables?.read()?;
+        Ok(Document(wire::describe_json(&tables.events, tables.customers.as_ref())?))
+    })
 }
 
 #[napi]
@@ -42,6 +64,28 @@ impl Playbook {
         now(env, || {
             let text = file::read_text(&input::text(path, "path")?)?;
             Ok(stayput_core::Playbook::parse(&text)?.into())
+        })
+    }
+
+    /// A first playbook for a business that has such events and customers. Its `text` has the
+    /// reason of every choice beside it: read and change it.
+    ///
+    /// `events` has `customer_id`, `timestamp`, `type`, perhaps `event_id`, and anything else;
+    /// `customers` has `customer_id` and anything else.
+    #[napi(
+        ts_args_type = "events: Rows, customers?: Rows | null, options?: ColumnOptions",
+        ts_return_type = "Promise<Playbook>"
+    )]
+    pub fn suggest(
+        env: Env,
+        events: Unknown<'_>,
+        customers: Option<Unknown<'_>>,
+        options: Option<Unknown<'_>>,
+    ) -> Promised<Playbook> {
+        let tables = TableRequest::of(env, events, customers, options, TableOptions::of_tables);
+        later(move || {
+            let tables = tables?.read()?;
+            Ok(wire::suggest(&tables.events, tables.customers.as_ref())?.into())
         })
     }
 

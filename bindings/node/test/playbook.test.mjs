@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { Bundle, Engine, Playbook, Table, TrainingSet } from 'stayput'
+import { Bundle, Engine, Playbook, Table, TrainingSet, describe } from 'stayput'
 
 import { PLAYBOOK, ndjson, rejects, throws } from './shared.mjs'
 
@@ -26,6 +26,18 @@ test('a playbook is read from text and from a file', () => {
   writeFileSync(path, PLAYBOOK)
   assert.equal(Playbook.load(path).text, PLAYBOOK)
   rmSync(folder, { recursive: true })
+})
+
+test('tables are described, and get a first playbook', async () => {
+  const found = await describe(events, customers)
+  assert.deepEqual([found.rows, found.customers, found.first], [3, 2, '2026-01-01T00:00:00Z'])
+  assert.deepEqual(found.types.map((type) => type.name), ['login', 'purchase'])
+  const renamed = events.map(({ customer_id: who, ...event }) => ({ who, ...event }))
+  const playbook = await Playbook.suggest(renamed, customers, { columns: { who: 'customer_id' } })
+  assert.ok(playbook instanceof Playbook)
+  assert.match(playbook.text, /\[events\.login\]/)
+  assert.equal(playbook.text, (await Playbook.suggest(events, customers)).text)
+  await rejects('table_column', describe([{ customer_id: 'ann', timestamp: '2026-01-01' }]))
 })
 
 test('an error of a playbook has its code, path and place', () => {

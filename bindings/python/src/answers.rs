@@ -53,6 +53,7 @@ answer!(Array, "numpy", "ndarray");
 answer!(DataFrame, "pandas", "DataFrame");
 answer!(Anything, "typing", "Any");
 document!(Decisions, "Decisions");
+document!(Description, "Description");
 document!(FeatureDefinition, "FeatureDefinition");
 document!(FeatureValues, "FeatureValues");
 document!(LeftOut, "LeftOut");

@@ -26,7 +26,7 @@ mod _native {
     #[pymodule_export]
     use crate::model::{Model, cross_validate, train};
     #[pymodule_export]
-    use crate::playbook::Playbook;
+    use crate::playbook::{Playbook, describe};
     #[pymodule_export]
     use crate::simulate::{Simulation, simulate};
     #[pymodule_export]

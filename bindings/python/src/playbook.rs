@@ -1,4 +1,5 @@
-//! The class `Playbook`: from events and customers to features and training sets.
+//! The class `Playbook`, from events and customers to features and training sets; and `describe`,
+//! what there is to know before there is a playbook.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,8 +8,9 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use stayput_core::columns::Frame;
 use stayput_core::features::{CutOffs, TrainingOptions};
+use stayput_core::wire;
 
-use crate::answers::{FeatureDefinition, Lineage};
+use crate::answers::{Description, FeatureDefinition, Lineage};
 use crate::arguments::{Instants, TableArgument};
 use crate::errors::{Result, detached};
 use crate::files;
@@ -34,6 +36,24 @@ impl Playbook {
     #[staticmethod]
     fn parse(text: &str) -> Result<Self> {
         Ok(Self { inner: stayput_core::Playbook::parse(text)? })
+    }
+
+    /// A first playbook for a business that has such events and customers. Its `text` has the
+    /// reason of every choice beside it: read and change it.
+    ///
+    /// `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id`, and any
+    /// others; `customers` has `customer_id` and any others. `columns` renames columns of the
+    /// events, `{yours: ours}`.
+    #[staticmethod]
+    #[pyo3(signature = (events, customers=None, *, columns=None))]
+    fn suggest(
+        py: Python<'_>,
+        events: TableArgument<'_>,
+        customers: Option<TableArgument<'_>>,
+        columns: Option<BTreeMap<String, String>>,
+    ) -> Result<Self> {
+        let (events, customers) = frames(Some(events), customers, columns)?;
+        Ok(Self { inner: detached(py, || wire::suggest(&events, customers.as_ref()))? })
     }
 
     /// The business the playbook is for.
@@ -143,6 +163,21 @@ impl Playbook {
 /// The instants given, or those that each customer's rows name.
 fn cut_offs(as_of: Option<Instants<'_>>) -> Result<CutOffs> {
     as_of.map_or(Ok(CutOffs::PerCustomer), |as_of| as_of.read())
+}
+
+/// What the events are, and the customers where they are given: counts, types, columns, gaps,
+/// duplicates, and what looks wrong. No playbook is needed; arguments as in `Playbook.suggest`.
+#[pyfunction]
+#[pyo3(signature = (events, customers=None, *, columns=None))]
+pub(crate) fn describe<'py>(
+    py: Python<'py>,
+    events: TableArgument<'py>,
+    customers: Option<TableArgument<'py>>,
+    columns: Option<BTreeMap<String, String>>,
+) -> Result<Description<'py>> {
+    let (events, customers) = frames(Some(events), customers, columns)?;
+    let json = detached(py, || wire::describe_json(&events, customers.as_ref()))?;
+    Description::read(py, &json)
 }
 
 /// Both tables, the events with columns renamed.

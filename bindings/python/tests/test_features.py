@@ -34,6 +34,20 @@ def roads(table):
     yield "list of dicts", frame.to_pylist()
 
 
+def test_tables_are_described_and_get_a_first_playbook():
+    company = acme.company()
+    found = stayput.describe(company.events, company.customers)
+    assert found.rows == len(company.events)
+    assert found.customer_table.rows == len(company.customers)
+    assert sum(kind.rows for kind in found.types) == found.rows
+    assert "login" in repr(found)
+    playbook = stayput.Playbook.suggest(company.events, company.customers)
+    assert "[events.login]" in playbook.text
+    report = playbook.features(company.events, company.customers, as_of=acme.AS_OF).report
+    assert report.customers.rejected == []
+    assert report.events.rejected == []
+
+
 def test_every_road_gives_the_same_features():
     company = acme.company()
     expected = arrow(features(company.events, company.customers))

@@ -137,9 +137,9 @@ pub struct Gaps {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Gap {
     /// The event before it.
-    pub from: Timestamp,
+    pub start: Timestamp,
     /// The event after it.
-    pub to: Timestamp,
+    pub end: Timestamp,
     /// Its length in days.
     pub days: f64,
 }

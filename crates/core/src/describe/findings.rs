@@ -101,7 +101,7 @@ impl Findings {
         {
             let message = format!(
                 "no customer has an event from {} to {} ({:.1} days), while most days have some: is a file missing?",
-                gap.from, gap.to, gap.days
+                gap.start, gap.end, gap.days
             );
             self.add("outage", Some("timestamp"), gaps.days_without, message);
         }

@@ -167,7 +167,7 @@ impl Survey {
         let at = |micros: i64| Timestamp::EPOCH.plus(Span::micros(micros));
         let (length, from, to) = longest;
         Gaps {
-            longest: (length > 0).then(|| Gap { from: at(from), to: at(to), days: days(length) }),
+            longest: (length > 0).then(|| Gap { start: at(from), end: at(to), days: days(length) }),
             days_without: all - seen,
             days: all,
         }

@@ -26,6 +26,14 @@ impl TableOptions {
         Self::read(json, &["asOf", "columns", "nJobs"])
     }
 
+    /// The options of two tables that are only read: `columns`.
+    ///
+    /// # Errors
+    /// As [`TableOptions::of_features`].
+    pub fn of_tables(json: &str) -> Result<Self> {
+        Self::read(json, &["columns"])
+    }
+
     /// The options of a training set: also `horizon`, `gap`, `censored`.
     ///
     /// # Errors
