@@ -238,7 +238,7 @@ mod tests {
         let splits = Folds::by_customer(4, 0).split(&set).unwrap();
         parts_the_rows(&set, &splits);
         let customers = |rows: &[usize]| -> BTreeSet<String> {
-            rows.iter().map(|&row| set.table.rows[row].customer_id.clone()).collect()
+            rows.iter().map(|&row| set.table.keys.customer_id(row).to_owned()).collect()
         };
         for split in &splits {
             assert!(customers(&split.train).is_disjoint(&customers(&split.test)));
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn training_ends_a_purge_before_the_test_begins() {
         let set = made_up(600, 4);
-        let as_of = |row: &usize| set.table.rows[*row].as_of;
+        let as_of = |row: &usize| set.table.keys.as_of(*row);
         let splits = Folds::by_time(2, Span::days(30)).split(&set).unwrap();
         assert_eq!(splits.len(), 2);
         for split in &splits {

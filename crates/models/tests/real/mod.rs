@@ -35,7 +35,11 @@ pub(crate) fn read(path: &str, label: &str, positive: &str, drop: &[&str]) -> Op
         .filter(|&column| column != at && !drop.contains(&header[column].as_str()))
         .map(|column| {
             let (kind, values) = column_of(&cells(column).collect::<Vec<_>>());
-            FeatureColumn { name: header[column].clone(), kind, data: FeatureData::Number(values) }
+            FeatureColumn {
+                name: header[column].clone(),
+                kind,
+                data: FeatureData::Number(values.into()),
+            }
         })
         .collect();
     let as_of = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
