@@ -103,6 +103,7 @@ fn documents() -> String {
         declaration::<campaign::Reason>(&config),
         declaration::<stayput_models::TrainParams>(&config),
         declaration::<stayput_models::Algorithm>(&config),
+        declaration::<stayput_models::Encode>(&config),
         declaration::<stayput_models::Calibrate>(&config),
         declaration::<stayput_models::Report>(&config),
         declaration::<simulate::SimulationParams>(&config),

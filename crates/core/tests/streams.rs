@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use stayput_core::columns::Frame;
@@ -119,7 +121,7 @@ fn playbook() -> impl Strategy<Value = Playbook> {
     prop::collection::vec(expression(), 1..12).prop_map(|expressions| {
         let mut text = SCHEMA.to_owned();
         for (at, expression) in expressions.iter().enumerate() {
-            text.push_str(&format!("f{at} = '{expression}'\n"));
+            writeln!(text, "f{at} = '{expression}'").unwrap();
         }
         Playbook::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
     })
@@ -149,7 +151,11 @@ fn rows() -> impl Strategy<Value = Vec<Value>> {
             row["type"] = "login".into();
         } else {
             row["type"] = "purchase".into();
-            row["amount"] = if draw(5) == 0 { Value::Null } else { json!(draw(500) as f64 / 7.0) };
+            row["amount"] = if draw(5) == 0 {
+                Value::Null
+            } else {
+                json!(f64::from(u32::try_from(draw(500)).unwrap()) / 7.0)
+            };
             row["sku"] = ["a", "b", "c", "d"][usize::try_from(draw(4)).unwrap()].into();
             row["size"] = [json!("small"), json!("large"), Value::Null]
                 [usize::try_from(draw(3)).unwrap()]
@@ -182,7 +188,7 @@ type Rows = Vec<Map<String, Value>>;
 
 fn batch(playbook: &Playbook, rows: &[Value], n_jobs: i64) -> Rows {
     let features =
-        playbook.features(&frame(rows.to_vec()), None, &instants(), Some(n_jobs)).unwrap();
+        playbook.features(&frame(rows.to_vec()), None, instants(), Some(n_jobs)).unwrap();
     assert_eq!(features.report.events.rejected, []);
     wire::rows(&features.table)
 }

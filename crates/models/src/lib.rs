@@ -6,6 +6,7 @@
 
 mod calibrate;
 mod data;
+mod encode;
 mod gbdt;
 mod gbm;
 mod logistic;
@@ -18,6 +19,7 @@ mod train;
 pub mod validate;
 
 pub use calibrate::platt;
+pub use encode::Encode;
 pub use params::{Algorithm, Calibrate, CheckedTrainParams, TrainParams};
 pub use stayput_core::churn::Model;
 pub use stayput_core::{Error, ErrorCode, Result};

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 use stayput_core::schema::Literal;
 use stayput_core::{Error, ErrorCode, Result, did_you_mean};
 
+use crate::encode::Encode;
+
 /// What trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "lowercase"))]
@@ -91,19 +93,22 @@ pub struct TrainParams {
     pub random_state: Option<u64>,
     /// How many threads, or -1 for all cores, which is the default. It changes no result.
     pub n_jobs: Option<i64>,
+    /// How categories become numbers; as the algorithm takes them by default.
+    pub encoding: Option<Encode>,
     /// How the margin is calibrated; not at all by default.
     #[cfg_attr(feature = "typescript", ts(optional, type = "Calibrate | \"none\""))]
     pub calibrate: Option<Calibrate>,
 }
 
 /// The parameters that every algorithm has.
-const COMMON: [&str; 4] = ["algorithm", "random_state", "n_jobs", "calibrate"];
+const COMMON: [&str; 5] = ["algorithm", "random_state", "n_jobs", "encoding", "calibrate"];
 
 /// Parameters that are possible.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckedTrainParams {
     pub(crate) algorithm: CheckedAlgorithm,
     pub(crate) random_state: u64,
+    pub(crate) encoding: Encode,
     pub(crate) calibrate: Option<Calibrate>,
 }
 
@@ -177,6 +182,7 @@ impl TrainParams {
                 "C" => params.c = Some(number(key, value)?),
                 "random_state" => params.random_state = Some(whole(key, value)?),
                 "n_jobs" => params.n_jobs = Some(threads(key, value)?),
+                "encoding" => params.encoding = Some(encoding(key, value)?),
                 "calibrate" => params.calibrate = calibrate(key, value)?,
                 unknown => {
                     let own = Algorithm::ALL.into_iter().flat_map(Algorithm::own).copied();
@@ -214,7 +220,8 @@ impl TrainParams {
             }),
         };
         self.threads()?;
-        Ok(CheckedTrainParams { algorithm, random_state, calibrate: self.calibrate })
+        let encoding = self.encoding.unwrap_or_default();
+        Ok(CheckedTrainParams { algorithm, random_state, encoding, calibrate: self.calibrate })
     }
 
     /// The parameters of single algorithms that are given.
@@ -313,6 +320,9 @@ impl CheckedTrainParams {
             CheckedAlgorithm::Logistic(logistic) => vec![("C", Literal::Number(logistic.c))],
         };
         record.push(("random_state", Literal::Text(self.random_state.to_string())));
+        if self.encoding != Encode::Native {
+            record.push(("encoding", Literal::Text(self.encoding.name().to_owned())));
+        }
         if self.calibrate == Some(Calibrate::Platt) {
             record.push(("calibrate", Literal::Text("platt".to_owned())));
         }
@@ -382,6 +392,16 @@ fn algorithm(name: &str, value: &Value) -> Result<Algorithm> {
             Algorithm::ALL.into_iter().map(Algorithm::name),
         );
         refuse(name, format!("{value} is none of `gbm`, `gbdt` and `logistic`{near}"))
+    })
+}
+
+fn encoding(name: &str, value: &Value) -> Result<Encode> {
+    let found = Encode::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
+    found.ok_or_else(|| {
+        let names = Encode::ALL.map(Encode::name);
+        let near = did_you_mean(value.as_str().unwrap_or_default(), names);
+        let [others @ .., last] = names.map(|name| format!("`{name}`"));
+        refuse(name, format!("{value} is none of {} and {last}{near}", others.join(", ")))
     })
 }
 
@@ -477,6 +497,10 @@ mod tests {
             (
                 r#"{"n_jobs": 0}"#,
                 "parameter `n_jobs`: is 0; expected 1 to 1024, or -1 for all cores",
+            ),
+            (
+                r#"{"encoding": "one_hot"}"#,
+                "parameter `encoding`: \"one_hot\" is none of `native`, `onehot`, `ordinal`, `frequency` and `target`; did you mean `onehot`?",
             ),
             (
                 r#"{"calibrate": "isotonic"}"#,

@@ -7,6 +7,7 @@ use stayput_core::churn::{Model, ModelParts, Predictor};
 use stayput_core::features::TrainingSet;
 
 use crate::data::{Data, refuse};
+use crate::encode::Encoded;
 use crate::params::{Calibrate, CheckedAlgorithm, CheckedTrainParams, TrainParams};
 use crate::{calibrate, gbdt, gbm, logistic};
 
@@ -32,14 +33,18 @@ pub fn train(set: &TrainingSet, params: &TrainParams) -> Result<Model> {
 
 /// A model without a calibrator.
 pub(crate) fn fit(data: Data, params: &CheckedTrainParams) -> Result<Model> {
+    let (inputs, trained_on) = (data.inputs.clone(), data.trained_on());
+    let encoded = Encoded::new(data, params.encoding, params.random_state);
+    let rows = &encoded.data;
     let (predictor, importance) = guarded(|| match &params.algorithm {
-        CheckedAlgorithm::Gbm(own) => gbm::fit(&data, own),
-        CheckedAlgorithm::Gbdt(own) => gbdt::fit(&data, own),
-        CheckedAlgorithm::Logistic(own) => logistic::fit(&data, own),
+        CheckedAlgorithm::Gbm(own) => gbm::fit(rows, own),
+        CheckedAlgorithm::Gbdt(own) => gbdt::fit(rows, own),
+        CheckedAlgorithm::Logistic(own) => logistic::fit(rows, own),
     })?;
-    let trained_on = data.trained_on();
+    let importance = encoded.importance(&importance, inputs.len());
     Model::new(ModelParts {
-        inputs: data.inputs,
+        inputs,
+        encoders: encoded.encoders,
         predictor,
         calibrator: None,
         importance,

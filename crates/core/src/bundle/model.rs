@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::container::{Container, MODEL, to_postcard};
 use crate::churn::{
-    Calibrator, Forest, ForestParts, Input, Linear, Model, ModelParts, Predictor, TrainedOn,
+    Calibrator, Encoder, Forest, ForestParts, Input, Linear, Model, ModelParts, Predictor,
+    TrainedOn,
 };
 use crate::error::{Error, Result};
 use crate::schema::Literal;
@@ -13,6 +14,7 @@ use crate::schema::Literal;
 #[derive(Serialize, Deserialize)]
 struct Stored {
     inputs: Vec<Input>,
+    encoders: Vec<Encoder>,
     predictor: StoredPredictor,
     calibrator: Option<Calibrator>,
     importance: Vec<f64>,
@@ -44,6 +46,7 @@ impl From<ModelParts> for Stored {
         };
         Self {
             inputs: parts.inputs,
+            encoders: parts.encoders,
             predictor: match parts.predictor {
                 Predictor::Forest(forest) => StoredPredictor::Forest(forest.parts()),
                 Predictor::Linear(linear) => StoredPredictor::Linear(linear),
@@ -68,6 +71,7 @@ impl TryFrom<Stored> for Model {
         };
         Self::new(ModelParts {
             inputs: stored.inputs,
+            encoders: stored.encoders,
             predictor: match stored.predictor {
                 StoredPredictor::Forest(parts) => Predictor::Forest(Forest::new(parts)?),
                 StoredPredictor::Linear(linear) => Predictor::Linear(linear),

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::calibrator::Calibrator;
+use super::encoder::Encoder;
 use super::forest::Forest;
 use super::linear::Linear;
 use crate::error::{Error, ErrorCode, Result};
@@ -84,7 +85,10 @@ pub struct TrainedOn {
 pub struct ModelParts {
     /// The columns of a row, in order.
     pub inputs: Vec<Input>,
-    /// What turns a row into a margin.
+    /// How each input becomes columns of the predictor; empty where all are taken as they are.
+    #[serde(default)]
+    pub encoders: Vec<Encoder>,
+    /// What turns the encoded row into a margin.
     pub predictor: Predictor,
     /// What turns the margin into a probability, where it is not the predictor's own link.
     pub calibrator: Option<Calibrator>,
@@ -99,11 +103,16 @@ pub struct ModelParts {
     pub trained_on: TrainedOn,
 }
 
+/// Rows of so many columns are encoded without allocating.
+const SHORT: usize = 128;
+
 /// A churn model that has been checked.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "ModelParts")]
 pub struct Model {
     parts: ModelParts,
+    /// How many columns the encoders make of a row.
+    width: usize,
 }
 
 impl Serialize for Model {
@@ -138,7 +147,15 @@ impl Model {
                 return Err(refuse("names a category twice".to_owned()).at_path(name));
             }
         }
-        let kinds: Vec<&InputKind> = parts.inputs.iter().map(|input| &input.kind).collect();
+        if !parts.encoders.is_empty() && parts.encoders.len() != parts.inputs.len() {
+            let (encoders, inputs) = (parts.encoders.len(), parts.inputs.len());
+            return Err(refuse(format!("has {encoders} encoders for {inputs} inputs")));
+        }
+        for (encoder, input) in parts.encoders.iter().zip(&parts.inputs) {
+            encoder.check(&input.name, &input.kind)?;
+        }
+        let encoded = encoded_kinds(&parts.inputs, &parts.encoders);
+        let kinds: Vec<&InputKind> = encoded.iter().collect();
         match &mut parts.predictor {
             Predictor::Forest(forest) => forest.bind(&kinds)?,
             Predictor::Linear(linear) => linear.check(&kinds)?,
@@ -158,7 +175,7 @@ impl Model {
         if !shares || ((sum - 1.0).abs() > 1e-6 && sum != 0.0) {
             return Err(refuse("its importances are not shares of 1".to_owned()));
         }
-        Ok(Self { parts })
+        Ok(Self { parts, width: encoded.len() })
     }
 
     /// The same model, checked again.
@@ -213,7 +230,8 @@ impl Model {
     /// Probability of churn for each row of `rows`.
     ///
     /// `rows` is `n × model.inputs().len()`; a missing value is NaN, a category the index of its
-    /// name in the input's dictionary, and one that is no such index is missing. Returns `n`
+    /// name in the input's dictionary, and any other number is a name that the model has not seen:
+    /// as good as missing, but for some encoders. Returns `n`
     /// probabilities in `[0, 1]`, in row order, each with the same bits as [`Model::predict_row`]
     /// gives it alone.
     ///
@@ -235,6 +253,15 @@ impl Model {
     #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice is")]
     pub fn margins(&self, rows: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
         self.check_width(rows.ncols())?;
+        let encoded = (!self.parts.encoders.is_empty()).then(|| {
+            let mut encoded = Array2::zeros((rows.nrows(), self.width));
+            for (row, mut into) in rows.rows().into_iter().zip(encoded.rows_mut()) {
+                // A row of a fresh array lies in one piece.
+                self.encode(row.iter().copied(), into.as_slice_mut().unwrap_or_default());
+            }
+            encoded
+        });
+        let rows = encoded.as_ref().map_or(rows, |encoded| encoded.view());
         match &self.parts.predictor {
             Predictor::Forest(forest) => Ok(forest.margins(&rows)),
             Predictor::Linear(linear) => {
@@ -249,7 +276,8 @@ impl Model {
         }
     }
 
-    /// Probability of churn for one row, without allocating.
+    /// Probability of churn for one row, without allocating where the encoders, if it has any, make
+    /// no more than 128 columns of it.
     ///
     /// # Errors
     /// [`ErrorCode::ModelShape`] when the length is not the model's.
@@ -264,6 +292,19 @@ impl Model {
     /// [`ErrorCode::ModelShape`] when the length is not the model's.
     pub fn margin_row(&self, row: &[f64]) -> Result<f64> {
         self.check_width(row.len())?;
+        let (mut short, mut long) = ([0.0; SHORT], Vec::new());
+        let row = if self.parts.encoders.is_empty() {
+            row
+        } else {
+            let columns = if let Some(columns) = short.get_mut(..self.width) {
+                columns
+            } else {
+                long.resize(self.width, 0.0);
+                &mut long[..]
+            };
+            self.encode(row.iter().copied(), columns);
+            columns
+        };
         Ok(match &self.parts.predictor {
             Predictor::Forest(forest) => forest.margin(row),
             Predictor::Linear(linear) => linear.margin(row),
@@ -280,6 +321,17 @@ impl Model {
         }
     }
 
+    /// Writes the columns of the predictor for the values of a row.
+    fn encode(&self, row: impl Iterator<Item = f64>, mut columns: &mut [f64]) {
+        for ((encoder, input), value) in self.parts.encoders.iter().zip(&self.parts.inputs).zip(row)
+        {
+            let width = encoder.columns(&input.kind).min(columns.len());
+            let (own, rest) = std::mem::take(&mut columns).split_at_mut(width);
+            encoder.encode(value, own);
+            columns = rest;
+        }
+    }
+
     fn check_width(&self, width: usize) -> Result<()> {
         if width == self.parts.inputs.len() {
             return Ok(());
@@ -288,4 +340,10 @@ impl Model {
             format!("rows have {width} columns; the model reads {}", self.parts.inputs.len());
         Err(Error::new(ErrorCode::ModelShape, "model", message))
     }
+}
+
+/// What the columns are that the predictor reads.
+fn encoded_kinds(inputs: &[Input], encoders: &[Encoder]) -> Vec<InputKind> {
+    let encoders = encoders.iter().chain(std::iter::repeat(&Encoder::Native));
+    inputs.iter().zip(encoders).flat_map(|(input, encoder)| encoder.kinds(&input.kind)).collect()
 }

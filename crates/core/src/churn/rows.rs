@@ -12,7 +12,8 @@ impl Model {
     /// The rows of `table` in the form this model reads: `table.len() × self.inputs().len()`.
     ///
     /// Columns are found by name and may stand in any order beside others. A category is carried
-    /// over by its name; one that the model has never seen is missing.
+    /// over by its name; one that the model has never seen is a
+    /// number beyond its dictionary.
     ///
     /// # Errors
     /// [`ErrorCode::ModelShape`], naming the feature, when the table does not have it or has it
@@ -41,7 +42,8 @@ fn translation(input: &Input, column: &FeatureColumn) -> Result<Option<Vec<f64>>
         (InputKind::Number, InputKind::Number) | (InputKind::Bool, InputKind::Bool) => Ok(None),
         (InputKind::Category { values: known }, InputKind::Category { values: names }) => {
             let known: HashMap<&str, u32> = known.iter().map(String::as_str).zip(0..).collect();
-            let code = |name: &String| known.get(name.as_str()).map_or(f64::NAN, |&at| at.into());
+            let unseen = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            let code = |name: &String| known.get(name.as_str()).copied().unwrap_or(unseen).into();
             Ok(Some(names.iter().map(code).collect()))
         }
         _ => Err(mismatch(input, column)),

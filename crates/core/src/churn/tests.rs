@@ -33,6 +33,7 @@ fn model(predictor: Predictor) -> Model {
 fn parts(predictor: Predictor) -> ModelParts {
     ModelParts {
         inputs: inputs(),
+        encoders: Vec::new(),
         predictor,
         calibrator: None,
         importance: vec![0.5, 0.25, 0.25],
@@ -204,7 +205,7 @@ fn rows_are_matched_by_name_and_categories_by_theirs() {
     let bits = |row: [f64; 3]| row.map(f64::to_bits);
     let found: Vec<[u64; 3]> = rows.rows().into_iter().map(|r| bits([r[0], r[1], r[2]])).collect();
     let nan = f64::NAN;
-    let expected = [[1.0, 0.0, 69.0], [2.0, 1.0, nan], [nan, 1.0, 0.0], [4.0, 0.0, nan]].map(bits);
+    let expected = [[1.0, 0.0, 69.0], [2.0, 1.0, 70.0], [nan, 1.0, 0.0], [4.0, 0.0, nan]].map(bits);
     assert_eq!(found, expected);
 
     let mut renamed = columns.clone();
@@ -281,9 +282,74 @@ fn any_model() -> impl Strategy<Value = Model> {
     ];
     let platt = (0.1_f64..3.0, -1.0_f64..1.0)
         .prop_map(|(slope, intercept)| Calibrator::Platt { slope, intercept });
-    (forest, prop::option::of(platt)).prop_map(|(predictor, calibrator)| {
+    let native = (forest, prop::option::of(platt)).prop_map(|(predictor, calibrator)| {
         Model::new(ModelParts { calibrator, ..parts(predictor) }).unwrap()
-    })
+    });
+    prop_oneof![2 => native, 1 => any_encoder().prop_map(encoded)]
+}
+
+fn any_encoder() -> impl Strategy<Value = Encoder> {
+    let numbers = || {
+        (prop::collection::vec(0.0_f64..=1.0, 70), 0.0_f64..=1.0, 0.0_f64..=1.0)
+            .prop_map(|(names, missing, unseen)| NumberOfName { names, missing, unseen })
+    };
+    prop_oneof![
+        any::<bool>().prop_map(|indicator| Encoder::OneHot { indicator }),
+        Just(Encoder::Ordinal { values: 70 }),
+        numbers().prop_map(Encoder::Frequency),
+        numbers().prop_map(Encoder::Target),
+    ]
+}
+
+/// A linear model of the columns that the encoder makes of the category.
+fn encoded(encoder: Encoder) -> Model {
+    let number = Encoding::Number { mean: 0.25, scale: 0.5, indicator: true };
+    let width = 2 + encoder.columns(&inputs()[2].kind);
+    let linear = Linear {
+        encodings: vec![number; width],
+        weights: (0_u32..).map(|at| f64::from(at) / 7.0 - 1.0).take(2 * width).collect(),
+        intercept: 0.5,
+    };
+    let encoders = vec![Encoder::Native, Encoder::Native, encoder];
+    Model::new(ModelParts { encoders, ..parts(Predictor::Linear(linear)) }).unwrap()
+}
+
+#[test]
+fn a_category_goes_through_its_encoder_before_the_form() {
+    let numbers = NumberOfName { names: vec![0.5; 70], missing: 0.25, unseen: 0.75 };
+    let model = encoded(Encoder::Target(numbers));
+    let margin = |category: f64| model.margin_row(&[0.25, 0.25, category]).unwrap();
+    // The weights are -1, -6/7, …; the third number's is -3/7, and it is standardised.
+    for (category, standardised) in [(3.0, 0.5), (f64::NAN, 0.0), (70.0, 1.0)] {
+        let expected = standardised * (4.0 / 7.0 - 1.0) + 0.5;
+        assert_eq!(margin(category), expected, "{category}");
+    }
+}
+
+#[test]
+fn an_encoder_that_does_not_fit_its_input_is_refused() {
+    let numbers = |names| NumberOfName { names, missing: 0.0, unseen: 0.0 };
+    let model = encoded(Encoder::Ordinal { values: 70 });
+    let refused = |encoders: Vec<Encoder>| {
+        Model::new(ModelParts { encoders, ..model.parts().clone() }).unwrap_err().to_string()
+    };
+    let of_plan = |encoder| refused(vec![Encoder::Native, Encoder::Native, encoder]);
+    assert_eq!(refused(vec![Encoder::Native]), "model: has 1 encoders for 3 inputs");
+    assert_eq!(
+        refused(vec![Encoder::Ordinal { values: 1 }; 3]),
+        "model `logins`: has an encoder, and is no category"
+    );
+    for encoder in [Encoder::Ordinal { values: 2 }, Encoder::Frequency(numbers(vec![0.5]))] {
+        assert_eq!(of_plan(encoder), "model `plan`: has an encoder of another number of names");
+    }
+    for share in [f64::NAN, -0.5, 2.0] {
+        let error = of_plan(Encoder::Target(numbers(vec![share; 70])));
+        assert_eq!(error, "model `plan`: has an encoder with a number that is no share");
+    }
+    assert_eq!(
+        of_plan(Encoder::OneHot { indicator: false }),
+        "model `linear`: has 3 encodings for 72 inputs"
+    );
 }
 
 fn any_rows() -> impl Strategy<Value = Array2<f64>> {

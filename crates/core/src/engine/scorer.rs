@@ -215,13 +215,15 @@ impl Scorer {
     }
 }
 
-/// A feature's value as the model reads it: a category as its index in the model's dictionary.
+/// A feature's value as the model reads it: a category as its index in the model's dictionary,
+/// and one that is not there as a number beyond it.
 fn model_value(kind: &InputKind, value: Value<'_>) -> f64 {
     match (kind, value) {
         (InputKind::Category { values }, Value::Text(text)) => {
             let code = values.iter().position(|known| known == text);
             #[expect(clippy::cast_precision_loss, reason = "no dictionary has 2^53 names")]
-            code.map_or(f64::NAN, |code| code as f64)
+            let code = code.unwrap_or(values.len()) as f64;
+            code
         }
         (_, Value::Bool(truth)) => f64::from(u8::from(truth)),
         (_, value) => value.as_number(),

@@ -64,7 +64,7 @@ impl<'a> Builder<'a> {
         match kept {
             None => self.as_of.extend(instants),
             Some(kept) => {
-                self.as_of.extend(instants.zip(kept).filter(|(_, k)| **k).map(|(at, _)| at))
+                self.as_of.extend(instants.zip(kept).filter(|(_, k)| **k).map(|(at, _)| at));
             }
         }
         self.customer.resize(self.as_of.len(), customer);

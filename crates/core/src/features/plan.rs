@@ -92,12 +92,11 @@ impl<'a> Frames<'a> {
     #[must_use]
     pub fn recycled<'b>(mut self) -> Frames<'b> {
         self.values.clear();
-        self.events.clear();
         // Collecting nothing into a vector of the same layout keeps its memory.
         Frames {
             values: self.values.into_iter().map(|_| Value::Missing).collect(),
             slots: 0,
-            events: self.events.into_iter().filter_map(|_| None).collect(),
+            events: Vec::new(),
         }
     }
 

@@ -181,15 +181,21 @@ fn needed(op: AggregateOp, words: &[i64], keep: &mut [bool]) {
             } else {
                 &rows[rows.len().saturating_sub(rank)..]
             };
-            rows.iter().for_each(|row| keep[*row] = true);
+            for row in rows {
+                keep[*row] = true;
+            }
             None
         }
         AggregateOp::Distinct => {
             let last: BTreeMap<i64, usize> = known().map(|row| (words[row], row)).collect();
-            last.values().for_each(|row| keep[*row] = true);
+            for row in last.values() {
+                keep[*row] = true;
+            }
             None
         }
         _ => known().next_back(),
     };
-    single.into_iter().for_each(|row| keep[row] = true);
+    if let Some(row) = single {
+        keep[row] = true;
+    }
 }

@@ -92,13 +92,12 @@ pub(super) fn health(rhythm: &Rhythm<'_>, drafted: &Drafted, measured: &Measured
     let pace = format!("curve({}, 0, 0, 0.5, 50, 1, 100)", drafted.pace);
     factor("momentum", 0.3, pace, "0");
     let value = drafted.value.as_ref().and_then(|value| rising(value));
-    match value {
-        Some(score) => factor("value", 0.2, score, "\"redistribute\""),
-        None => {
-            let far = rhythm.horizon.as_days();
-            let points = [(0.0, 100.0), (far / 2.0, 50.0), (far, 0.0)];
-            factor("recency", 0.2, curve(&drafted.quiet, &points), "0");
-        }
+    if let Some(score) = value {
+        factor("value", 0.2, score, "\"redistribute\"");
+    } else {
+        let far = rhythm.horizon.as_days();
+        let points = [(0.0, 100.0), (far / 2.0, 50.0), (far, 0.0)];
+        factor("recency", 0.2, curve(&drafted.quiet, &points), "0");
     }
     text
 }
