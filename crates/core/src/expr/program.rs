@@ -232,14 +232,6 @@ impl Program {
         Self { kind, inputs, root }
     }
 
-    /// What is taken of the customer's events.
-    pub(crate) fn aggregates(&self) -> impl Iterator<Item = &Aggregate> {
-        self.inputs.iter().filter_map(|input| match input {
-            Input::Aggregate(aggregate) => Some(&**aggregate),
-            _ => None,
-        })
-    }
-
     /// The type of the result.
     #[must_use]
     pub fn kind(&self) -> &Type {

@@ -1,12 +1,11 @@
 //! What a feature reads, and how it is computed.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 
 use super::Playbook;
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
 use crate::expr::{Aggregate, Input, Names, Program, Type, Window, cost, version};
+use crate::schema::Schema;
 use crate::time::Span;
 
 /// A feature as the playbook defines it.
@@ -71,20 +70,83 @@ pub struct FunctionUse {
     pub version: u32,
 }
 
+/// What is read of a playbook, by index.
+struct Reads {
+    attributes: Vec<bool>,
+    /// For each event type, whether its events are read, and which of its properties.
+    events: Vec<(bool, Vec<bool>)>,
+    window: Option<Reach>,
+}
+
+/// How far back something reads; all of the past is more than any length.
+#[derive(PartialEq, PartialOrd)]
+enum Reach {
+    Last(Span),
+    Past,
+}
+
+impl Reads {
+    /// Adds what a program reads; `event` is the type of the event at hand.
+    fn add(&mut self, schema: &Schema, program: &Program, event: Option<usize>) {
+        for input in program.inputs() {
+            match input {
+                Input::Attribute(index) => self.attributes[*index] = true,
+                Input::Zone => self.add_zone(schema),
+                Input::Property(index) => {
+                    if let Some(event) = event {
+                        self.events[event].1[*index] = true;
+                    }
+                }
+                Input::Aggregate(aggregate) => self.add_aggregate(schema, aggregate),
+                _ => {}
+            }
+        }
+    }
+
+    fn add_aggregate(&mut self, schema: &Schema, aggregate: &Aggregate) {
+        if aggregate.op.needs_zone() {
+            self.add_zone(schema);
+        }
+        for (index, (read, _)) in self.events.iter_mut().enumerate() {
+            *read = *read || aggregate.reads(index);
+        }
+        let reach = match aggregate.window {
+            Window::Past => Reach::Past,
+            Window::Last(span) | Window::Horizon { horizon: span, .. } => Reach::Last(span),
+        };
+        if self.window.as_ref().is_none_or(|known| *known < reach) {
+            self.window = Some(reach);
+        }
+        for inner in [&aggregate.value, &aggregate.filter].into_iter().flatten() {
+            self.add(schema, inner, aggregate.event);
+        }
+    }
+
+    fn add_zone(&mut self, schema: &Schema) {
+        if let Some(index) = schema.zone_attribute() {
+            self.attributes[index] = true;
+        }
+    }
+}
+
+// Loops, where iterators would read as well: each adapter is compiled anew, and the package for
+// browsers has a budget.
 impl Playbook {
     /// The features as they are defined, in the playbook's order.
     #[must_use]
     pub fn definitions(&self) -> Vec<FeatureDefinition> {
-        let specs = self.feature_set().specs.iter().zip(self.units());
-        specs
-            .map(|(spec, unit)| FeatureDefinition {
+        let mut definitions = Vec::new();
+        let mut units = self.units();
+        for (at, spec) in self.feature_set().specs.iter().enumerate() {
+            definitions.push(FeatureDefinition {
                 name: spec.name.clone(),
                 kind: type_name(spec.program.kind()).to_owned(),
                 expression: spec.text.clone(),
-                unit,
+                unit: units[at].take(),
                 version: spec.version().to_owned(),
-            })
-            .collect()
+            });
+        }
+        definitions
     }
 
     /// What a feature reads.
@@ -93,55 +155,61 @@ impl Playbook {
     /// `argument` when there is no feature of that name.
     pub fn lineage(&self, feature: &str) -> Result<Lineage> {
         let at = self.feature(feature)?;
-        let steps = self.steps(at);
-        let programs: Vec<&Program> =
-            steps.iter().map(|step| &self.feature_set().specs[*step].program).collect();
-        let schema = self.schema();
-        let reads = |input: &Input| programs.iter().any(|program| program.reads(&|i| i == input));
-        let aggregates: Vec<&Aggregate> = programs.iter().flat_map(|p| p.aggregates()).collect();
-        let attributes = schema.attributes.iter().enumerate();
-        let zone = schema.zone_attribute().filter(|_| {
-            reads(&Input::Zone) || aggregates.iter().any(|aggregate| aggregate.op.needs_zone())
-        });
-        let events = schema.events.iter().enumerate();
-        let properties = |event: usize, property: usize| {
-            aggregates.iter().filter(|aggregate| aggregate.event == Some(event)).any(|aggregate| {
-                let inner = [&aggregate.value, &aggregate.filter].into_iter().flatten();
-                inner
-                    .into_iter()
-                    .any(|program| program.inputs().contains(&Input::Property(property)))
-            })
+        let (schema, specs) = (self.schema(), &self.feature_set().specs);
+        let mut reads = Reads {
+            attributes: vec![false; schema.attributes.len()],
+            events: vec![],
+            window: None,
         };
-        let mut functions: Vec<&str> = programs.iter().flat_map(|p| p.functions()).collect();
+        for event in &schema.events {
+            reads.events.push((false, vec![false; event.properties.len()]));
+        }
+        let mut lineage = Lineage {
+            feature: feature.to_owned(),
+            version: specs[at].version().to_owned(),
+            attributes: Vec::new(),
+            events: Vec::new(),
+            features: Vec::new(),
+            window: None,
+            functions: Vec::new(),
+        };
+        let mut functions = Vec::new();
+        for step in self.steps(at) {
+            let spec = &specs[step];
+            reads.add(schema, &spec.program, None);
+            functions.extend_from_slice(&spec.program.functions());
+            if step != at {
+                lineage.features.push(spec.name.clone());
+            }
+        }
+        for (index, field) in schema.attributes.iter().enumerate() {
+            if reads.attributes[index] {
+                lineage.attributes.push(field.name.clone());
+            }
+        }
+        for (index, event) in schema.events.iter().enumerate() {
+            let (read, of_event) = &reads.events[index];
+            if *read {
+                let mut properties = Vec::new();
+                for (index, field) in event.properties.iter().enumerate() {
+                    if of_event[index] {
+                        properties.push(field.name.clone());
+                    }
+                }
+                lineage.events.push(EventUse { event: event.name.clone(), properties });
+            }
+        }
+        lineage.window = match reads.window {
+            None => None,
+            Some(Reach::Past) => Some("past".to_owned()),
+            Some(Reach::Last(span)) => Some(span.to_string()),
+        };
         functions.sort_unstable();
         functions.dedup();
-        Ok(Lineage {
-            feature: feature.to_owned(),
-            version: self.feature_set().specs[at].version().to_owned(),
-            attributes: attributes
-                .filter(|(index, _)| reads(&Input::Attribute(*index)) || zone == Some(*index))
-                .map(|(_, field)| field.name.clone())
-                .collect(),
-            events: events
-                .filter(|(index, _)| aggregates.iter().any(|aggregate| aggregate.reads(*index)))
-                .map(|(index, event)| EventUse {
-                    event: event.name.clone(),
-                    properties: (0..event.properties.len())
-                        .filter(|property| properties(index, *property))
-                        .map(|property| event.properties[property].name.clone())
-                        .collect(),
-                })
-                .collect(),
-            features: steps[..steps.len() - 1]
-                .iter()
-                .map(|step| self.feature_set().specs[*step].name.clone())
-                .collect(),
-            window: longest(&aggregates),
-            functions: functions
-                .into_iter()
-                .map(|name| FunctionUse { name: name.to_owned(), version: version(name) })
-                .collect(),
-        })
+        for name in functions {
+            lineage.functions.push(FunctionUse { name: name.to_owned(), version: version(name) });
+        }
+        Ok(lineage)
     }
 
     /// How a feature is computed and what it reads, for a reader.
@@ -150,57 +218,55 @@ impl Playbook {
     /// `argument` when there is no feature of that name.
     pub fn explain(&self, feature: &str) -> Result<String> {
         let at = self.feature(feature)?;
-        let spec = &self.feature_set().specs[at];
+        let specs = &self.feature_set().specs;
+        let spec = &specs[at];
         let lineage = self.lineage(feature)?;
-        let features: Vec<String> =
-            self.feature_set().specs.iter().map(|spec| spec.name.clone()).collect();
+        let mut out =
+            [feature, ": ", spec.program.kind().name(), ", version ", spec.version()].concat();
+        line(&mut out, "written", &words(&spec.text));
+        line(&mut out, "unit", self.units()[at].as_deref().unwrap_or_default());
+        let mut events = Vec::new();
+        for EventUse { event, properties } in lineage.events {
+            events.push(match &properties[..] {
+                [] => event,
+                properties => [&event, " (", &properties.join(", "), ")"].concat(),
+            });
+        }
+        line(&mut out, "events", &events.join(", "));
+        line(&mut out, "attributes", &lineage.attributes.join(", "));
+        line(&mut out, "features", &lineage.features.join(", "));
+        line(&mut out, "window", lineage.window.as_deref().unwrap_or_default());
+        let mut functions = Vec::new();
+        for called in lineage.functions {
+            functions.push([&called.name, " v", &called.version.to_string()].concat());
+        }
+        line(&mut out, "functions", &functions.join(", "));
+        out.push_str("\nplan");
+        let mut features = Vec::new();
+        for spec in specs {
+            features.push(spec.name.clone());
+        }
         let names = Names { schema: self.schema(), features: &features, exact: false };
-        let kind = spec.program.kind().name();
-        let mut out = format!("{feature}: {kind}, version {}\n", spec.version());
-        let mut line = |name: &str, text: &str| {
-            if !text.is_empty() {
-                // Writing to a text cannot fail.
-                let _ = writeln!(out, "  {name:<11} {text}");
-            }
-        };
-        line("written", &spec.text.split_whitespace().collect::<Vec<_>>().join(" "));
-        line("unit", &self.units()[at].clone().unwrap_or_default());
-        let events: Vec<String> = lineage
-            .events
-            .iter()
-            .map(|event| match &event.properties[..] {
-                [] => event.event.clone(),
-                properties => format!("{} ({})", event.event, properties.join(", ")),
-            })
-            .collect();
-        line("events", &events.join(", "));
-        line("attributes", &lineage.attributes.join(", "));
-        line("features", &lineage.features.join(", "));
-        line("window", lineage.window.as_deref().unwrap_or_default());
-        let called = lineage.functions.iter();
-        let called: Vec<String> = called.map(|f| format!("{} v{}", f.name, f.version)).collect();
-        line("functions", &called.join(", "));
-        out.push_str("plan\n");
-        let mut plan: Vec<(String, &str)> = Vec::new();
         let steps = self.steps(at);
+        let mut plan: Vec<String> = Vec::new();
         for step in &steps {
-            for input in self.feature_set().specs[*step].program.inputs() {
+            for input in specs[*step].program.inputs() {
                 if let Input::Aggregate(aggregate) = input {
-                    let text = names.input(input, None);
-                    if plan.iter().all(|(known, _)| *known != text) {
-                        plan.push((text, cost(aggregate.op.name())));
+                    let cost = cost(aggregate.op.name());
+                    let text = [&names.input(input, None), "   ", cost].concat();
+                    if !plan.contains(&text) {
+                        plan.push(text);
                     }
                 }
             }
         }
         for step in &steps {
-            let spec = &self.feature_set().specs[*step];
-            plan.push((format!("{} = {}", spec.name, spec.program.text(&names)), ""));
+            plan.push([&specs[*step].name, " = ", &specs[*step].program.text(&names)].concat());
         }
-        for (number, (text, cost)) in plan.iter().enumerate() {
-            let cost = if cost.is_empty() { String::new() } else { format!("   {cost}") };
-            let _ = writeln!(out, "  {}. {text}{cost}", number + 1);
+        for (number, text) in plan.iter().enumerate() {
+            out.push_str(&["\n  ", &(number + 1).to_string(), ". ", text].concat());
         }
+        out.push('\n');
         Ok(out)
     }
 
@@ -215,19 +281,25 @@ impl Playbook {
 
     /// The features to compute for one feature, in order; it comes last.
     fn steps(&self, at: usize) -> Vec<usize> {
-        let mut needed = vec![false; self.feature_set().specs.len()];
+        let set = self.feature_set();
+        let mut needed = vec![false; set.specs.len()];
         needed[at] = true;
-        for &index in self.feature_set().order.iter().rev() {
+        let mut steps = Vec::new();
+        for &index in set.order.iter().rev() {
             if needed[index] {
-                for input in self.feature_set().specs[index].program.inputs() {
+                for input in set.specs[index].program.inputs() {
                     if let Input::Feature(other) = input {
                         needed[*other] = true;
                     }
                 }
+                if index != at {
+                    steps.push(index);
+                }
             }
         }
-        let order = self.feature_set().order.iter().copied();
-        order.filter(|index| needed[*index] && *index != at).chain([at]).collect()
+        steps.reverse();
+        steps.push(at);
+        steps
     }
 
     /// The unit of each feature, where it is known.
@@ -240,6 +312,28 @@ impl Playbook {
     }
 }
 
+/// Begins a line of an explanation; none for what there is nothing of.
+fn line(out: &mut String, name: &str, text: &str) {
+    if !text.is_empty() {
+        out.push_str("\n  ");
+        out.push_str(name);
+        out.push_str(&" ".repeat(12_usize.saturating_sub(name.len())));
+        out.push_str(text);
+    }
+}
+
+/// The text on one line, with one space between words.
+fn words(text: &str) -> String {
+    let mut words = String::new();
+    for word in text.split_whitespace() {
+        if !words.is_empty() {
+            words.push(' ');
+        }
+        words.push_str(word);
+    }
+    words
+}
+
 /// A type as the playbook names it. No feature is a length of time.
 fn type_name(kind: &Type) -> &'static str {
     match kind {
@@ -249,16 +343,4 @@ fn type_name(kind: &Type) -> &'static str {
         Type::Text => "text",
         Type::Timestamp => "timestamp",
     }
-}
-
-/// How far back any of them reads.
-fn longest(aggregates: &[&Aggregate]) -> Option<String> {
-    let spans = aggregates.iter().map(|aggregate| match aggregate.window {
-        Window::Past => None,
-        Window::Last(span) | Window::Horizon { horizon: span, .. } => Some(span),
-    });
-    // None, which has no end, is more than any.
-    spans
-        .reduce(|a, b| a.zip(b).map(|(a, b): (Span, Span)| a.max(b)))
-        .map(|span| span.map_or_else(|| "past".to_owned(), |span| span.to_string()))
 }
