@@ -3,7 +3,7 @@
 
 SHELL := bash
 
-.PHONY: help setup build demo test lint bench clean
+.PHONY: help setup build demo test lint bench bench-features clean
 
 help:
 	@echo "make setup   tools and packages to build with (.venv, npm packages, the wasm compiler)"
@@ -11,7 +11,8 @@ help:
 	@echo "make demo    a simulated company from events to decisions, in three hosts"
 	@echo "make test    every test of every host, with a count of each"
 	@echo "make lint    formatting and lints"
-	@echo "make bench   benchmarks"
+	@echo "make bench   benchmarks of each part"
+	@echo "make bench-features   window features beside polars and DuckDB"
 
 setup:
 	@scripts/setup.sh
@@ -32,6 +33,9 @@ lint:
 
 bench:
 	cargo bench --workspace
+
+bench-features:
+	@scripts/bench-features.sh
 
 clean:
 	cargo clean

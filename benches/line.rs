@@ -8,6 +8,7 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use stayput::features::TrainingOptions;
 use stayput::models::simulate::{SimulationParams, simulate};
 use stayput::models::{TrainParams, train};
 use stayput::time::Timestamp;
@@ -38,7 +39,10 @@ fn line(c: &mut Criterion) {
     }
     features.finish();
 
-    let training = playbook.training_set(&company.events, customers, &months(), None).unwrap().set;
+    let training = playbook
+        .training_set(&company.events, customers, &months(), &TrainingOptions::default())
+        .unwrap()
+        .set;
     let model = train(&training, &TrainParams::default()).unwrap();
     let rows = model.rows_of(&training.table).unwrap();
     let row = rows.row(0).to_vec();

@@ -4,6 +4,7 @@
 
 use std::error::Error;
 
+use stayput::features::TrainingOptions;
 use stayput::models::simulate::{SimulationParams, simulate};
 use stayput::models::{TrainParams, evaluate, train};
 use stayput::time::Timestamp;
@@ -21,8 +22,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let past: Vec<Timestamp> = months(4..=9).collect::<Result<_, _>>()?;
     let recent: Vec<Timestamp> = months(11..=11).collect::<Result<_, _>>()?;
     let (events, customers) = (&company.events, Some(&company.customers));
-    let train_on = playbook.training_set(events, customers, &past, None)?.set;
-    let judge_on = playbook.training_set(events, customers, &recent, None)?.set;
+    let options = TrainingOptions::default();
+    let train_on = playbook.training_set(events, customers, &past, &options)?.set;
+    let judge_on = playbook.training_set(events, customers, &recent, &options)?.set;
 
     let model = train(&train_on, &TrainParams::default())?;
     println!("{}", evaluate(&model, &judge_on)?);

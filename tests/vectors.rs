@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 use stayput::churn::Model;
 use stayput::columns::Frame;
 use stayput::time::Timestamp;
-use stayput::{Bundle, Engine, Playbook, Result, wire};
+use stayput::wire::{self, TableOptions};
+use stayput::{Bundle, Engine, Playbook, Result};
 
 #[derive(Deserialize)]
 struct Case {
@@ -74,6 +75,32 @@ fn every_case_gives_what_it_says() {
     assert!(bless || wrong.is_empty(), "{} of {count} steps:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// However the rows came in, the engine knows what a batch of all of them knows.
+#[test]
+fn batch_and_engine_agree_about_corrections() {
+    let document: Value = serde_json::from_str(&read("corrections.json")).unwrap();
+    let steps: Vec<Value> = document["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|case| case["steps"].as_array().unwrap().clone())
+        .collect();
+    let expected = |call: &'static str| {
+        steps.iter().filter(move |step| step["call"] == call).map(|step| &step["expect"])
+    };
+    let mut rows: Vec<Value> = expected("features")
+        .flat_map(|answer| answer["rows"].as_array().unwrap().clone())
+        .collect();
+    assert!(rows.len() >= 4);
+    for score in expected("score_all").flat_map(|answer| answer.as_array().unwrap()) {
+        let mut row = score["features"].clone();
+        row["customer_id"] = score["customer_id"].clone();
+        row["as_of"] = score["as_of"].clone();
+        rows.retain(|known| !same(known, &row));
+    }
+    assert!(rows.is_empty(), "the engine has not said {rows:?}");
+}
+
 impl Subject<'_> {
     fn run(&mut self, step: &Map<String, Value>) -> Result<Value> {
         Ok(match step["call"].as_str().unwrap() {
@@ -81,20 +108,25 @@ impl Subject<'_> {
                 let playbook = Playbook::parse(&text(&step["playbook"]))?;
                 json!({"name": playbook.name(), "version": playbook.version()})
             }
+            "definitions" => value(&self.playbook()?.definitions()),
+            "lineage" => value(&self.playbook()?.lineage(step["feature"].as_str().unwrap())?),
+            "explain" => json!(self.playbook()?.explain(step["feature"].as_str().unwrap())?),
             "features" => {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
-                let as_of = instants(&step["as_of"])?;
+                let options = options(step)?;
                 let playbook = self.playbook()?;
-                value(&wire::features(&playbook, &events, customers.as_ref(), &as_of)?)
+                value(&wire::features(&playbook, &events, customers.as_ref(), options.as_of)?)
             }
             "training_set" => {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
-                let as_of = instants(&step["as_of"])?;
+                let TableOptions { as_of, training: options, .. } = options(step)?;
                 let training =
-                    self.playbook()?.training_set(&events, customers.as_ref(), &as_of, None)?;
+                    self.playbook()?.training_set(&events, customers.as_ref(), as_of, &options)?;
                 json!({
                     "rows": wire::rows(&training.set.table),
+                    // What is missing is null, as JSON has no NaN.
                     "labels": training.set.labels,
+                    "censored": training.set.censored,
                     "left_out": training.set.left_out,
                     "report": training.report,
                 })
@@ -249,6 +281,13 @@ fn instant(text: &Value) -> Result<Timestamp> {
     wire::as_of(text.as_str().unwrap())
 }
 
-fn instants(texts: &Value) -> Result<Vec<Timestamp>> {
-    texts.as_array().unwrap().iter().map(instant).collect()
+/// The options of a step, under the names that hosts in JavaScript give them.
+fn options(step: &Map<String, Value>) -> Result<TableOptions> {
+    let mut given = Map::new();
+    let names =
+        [("as_of", "asOf"), ("horizon", "horizon"), ("gap", "gap"), ("censored", "censored")];
+    for (name, option) in names {
+        given.extend(step.get(name).map(|value| (option.to_owned(), value.clone())));
+    }
+    TableOptions::of_training_set(&Value::from(given).to_string())
 }

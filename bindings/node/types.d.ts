@@ -9,12 +9,40 @@ export interface At {
   asOf: Instant
 }
 
-/** Options of a table of features. */
+/** The instants `from`, `from + every`, … up to `to`. */
+export interface Grid {
+  from: Instant
+  /** The end; one of the instants where it falls on the grid. */
+  to: Instant
+  /** `day`, `week`, `month` (the same day of each, in UTC), or a length of time such as `7d`. */
+  every: string
+}
+
+/** Instants: one, several, or those of a grid. */
+export type Instants = Instant | ReadonlyArray<Instant> | Grid
+
+/**
+ * Options of a table of features. Events have `customer_id`, `timestamp`, `type`, perhaps
+ * `event_id`, and properties. One with an `event_id` is corrected by a row with the same one and a
+ * greater `revision` (0 where there is none), and deleted by a row whose `deleted` is true.
+ */
 export interface TableOptions {
-  /** One row a customer for each of these. */
-  asOf: Instant | ReadonlyArray<Instant>
+  /** One row a customer for each of these. Without it, the column `as_of` of the customers. */
+  asOf?: Instants
   /** Renames columns of the events: what one is called, and what it is. */
   columns?: Record<string, string>
+  /** Threads to work with: all cores by default. They change no answer. */
+  nJobs?: number
+}
+
+/** Options of a training set. */
+export interface TrainingSetOptions extends TableOptions {
+  /** Length of what the label reads, for instance `60d`, in place of the playbook's. */
+  horizon?: string
+  /** Time between `asOf` and that, in place of the playbook's. */
+  gap?: string
+  /** What becomes of rows whose horizon runs past the data: `drop` by default. */
+  censored?: 'drop' | 'keep'
 }
 
 /** Options of what is asked of tables before there is a playbook. */
@@ -25,7 +53,7 @@ export interface ColumnOptions {
 
 /** Options of `Simulation.outcomes`. */
 export interface OutcomeOptions {
-  asOf: Instant | ReadonlyArray<Instant>
+  asOf: Instants
   /** A length of time, for instance `30d`. */
   horizon: string
 }

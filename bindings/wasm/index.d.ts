@@ -21,7 +21,7 @@ export type FeatureRow = { customer_id: string; as_of: string } & Record<string,
 /**
  * An instant in UTC with microsecond precision.
  *
- * Serialises as RFC 3339 (`2026-11-21T10:00:00Z`).
+ * Serialises as RFC 3339 (`2026-11-21T10:00:00Z`), and as microseconds where no human reads.
  */
 export type Timestamp = string
 
@@ -42,6 +42,8 @@ export type IngestReport = {
   accepted: number,
   /** How many events were there before: same customer, `event_id` and contents. */
   duplicates: number,
+  /** How many rows speak of an event of which a later revision is known. */
+  superseded: number,
   /** The rows refused, in order of their index. */
   rejected: Array<Rejected>,
   /** Columns that the playbook does not know, which were not read. */
@@ -66,6 +68,57 @@ export type LeftOut = {
   not_eligible: number,
   /** Rows whose label is missing. */
   label_missing: number,
+}
+
+/** A feature as the playbook defines it. */
+export type FeatureDefinition = {
+  /** Its name. */
+  name: string,
+  /** What it gives. */
+  type: "number" | "bool" | "category" | "text" | "timestamp",
+  /** Its expression as written, or what a preset made of it. */
+  expression: string,
+  /** The unit of its values, where that is known. */
+  unit: string | null,
+  /** Its version: equal where the meaning is. */
+  version: string,
+}
+
+/** Everything that a feature depends on, directly or through the features it reads. */
+export type Lineage = {
+  /** The feature. */
+  feature: string,
+  /** Its version: equal where the meaning is. */
+  version: string,
+  /** The customer attributes it reads, in the playbook's order. */
+  attributes: Array<string>,
+  /** The event types it reads, in the playbook's order. */
+  events: Array<EventUse>,
+  /** The features it reads, in the order in which they are computed. */
+  features: Array<string>,
+  /**
+   * How far back it reads: the longest window, `past` for all of the past, none where it reads
+   * no events.
+   */
+  window: string | null,
+  /** The functions it calls, in alphabetical order. */
+  functions: Array<FunctionUse>,
+}
+
+/** What is read of the events of one type. */
+export type EventUse = {
+  /** The event type. */
+  event: string,
+  /** The properties, in the playbook's order; none where only the times are read. */
+  properties: Array<string>,
+}
+
+/** A function and the version of what it gives. */
+export type FunctionUse = {
+  /** Its name. */
+  name: string,
+  /** Its version. */
+  version: number,
 }
 
 /** Everything known of one customer at one instant. */
@@ -298,6 +351,12 @@ export interface At {
     asOf: Instant;
 }
 
+/**
+ * The instants that features are asked of, and columns of the events to rename. Events have
+ * `customer_id`, `timestamp`, `type`, perhaps `event_id`, and properties. One with an `event_id` is
+ * corrected by a row with the same one and a greater `revision` (0 where there is none), and deleted
+ * by a row whose `deleted` is true.
+ */
 export interface TableOptions {
     asOf: Instant | Instant[];
     columns?: Record<string, string>;
@@ -377,7 +436,9 @@ export class Engine {
     /**
      * Takes in events, and customers with their attributes.
      *
-     * A row that is wrong is in the report, by its index; those beside it count.
+     * A row that is wrong is in the report, by its index; those beside it count. An event with an
+     * `event_id` is corrected by a row with the same one and a greater `revision`, and deleted by
+     * a row whose `deleted` is true; these may come before what they correct.
      *
      * # Errors
      * `table_column` when a column is missing or cannot be what the playbook says.
@@ -432,6 +493,21 @@ export class Playbook {
     free(): void;
     [Symbol.dispose](): void;
     /**
+     * The features as they are defined, in the playbook's order. A version changes if and only
+     * if what the feature means can.
+     *
+     * # Errors
+     * None that the playbook causes.
+     */
+    definitions(): FeatureDefinition[];
+    /**
+     * How a feature is computed and what it reads, as text to print.
+     *
+     * # Errors
+     * `argument` when there is no feature of that name.
+     */
+    explain(feature: string): string;
+    /**
      * The features of customers at one or more instants, and a report of the rows refused.
      *
      * The rows are those of `customers`, or, where that is left out, of everyone with an event
@@ -441,6 +517,13 @@ export class Playbook {
      * `table_column` when a column is missing or cannot be what the playbook says.
      */
     features(events: Rows, customers: Rows | null | undefined, options: TableOptions): { rows: FeatureRow[]; report: Reports };
+    /**
+     * What a feature reads, directly or through other features.
+     *
+     * # Errors
+     * `argument` when there is no feature of that name.
+     */
+    lineage(feature: string): Lineage;
     /**
      * Reads a playbook in TOML, or in JSON where its first character is `{`.
      *
@@ -489,7 +572,10 @@ export interface InitOutput {
     readonly engine_score: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_scoreAll: (a: number, b: any) => [number, number, number];
     readonly engine_snapshot: (a: number) => [number, number, number, number];
+    readonly playbook_definitions: (a: number) => [number, number, number];
+    readonly playbook_explain: (a: number, b: any) => [number, number, number, number];
     readonly playbook_features: (a: number, b: any, c: any, d: any) => [number, number, number];
+    readonly playbook_lineage: (a: number, b: any) => [number, number, number];
     readonly playbook_name: (a: number) => [number, number];
     readonly playbook_new: (a: any) => [number, number, number];
     readonly playbook_text: (a: number) => [number, number];

@@ -4,15 +4,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{ArrowPrimitiveType, Float64Type, Int64Type, UInt32Type, UInt64Type};
+use arrow_array::types::{
+    ArrowPrimitiveType, Float64Type, Int32Type, Int64Type, UInt32Type, UInt64Type,
+};
 use arrow_array::{
     AnyDictionaryArray, Array, ArrayAccessor, ArrayRef, RecordBatch, StringArrayType,
 };
+use arrow_buffer::NullBuffer;
 use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
 use serde_json::{Value, json};
 use stayput_core::columns::{
-    Buffer, ColumnData, Frame, Integers, MISSING_TEXT, MISSING_TIME, Strings, TextColumn, Texts,
+    Bits, Buffer, ColumnData, Frame, Integers, MISSING_TEXT, MISSING_TIME, Strings, TextColumn,
+    Texts,
 };
 use stayput_core::{Error, ErrorCode, Result};
 
@@ -52,7 +56,7 @@ pub fn column(kind: &DataType, chunks: &[ArrayRef]) -> Result<ColumnData> {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => texts(chunks)?,
         // What only a text holds digit for digit; a field of numbers reads it as a number.
         DataType::UInt64 if chunks.iter().any(beyond_i64) => texts(chunks)?,
-        _ if kind.is_integer() => integers(chunks)?,
+        _ if kind.is_integer() => integers(kind, chunks)?,
         _ if kind.is_numeric() => numbers(chunks)?,
         DataType::Timestamp(unit, _) => times(chunks, *unit)?,
         DataType::Date32 => times(&cast_all(chunks, &DataType::Date64)?, TimeUnit::Millisecond)?,
@@ -82,64 +86,87 @@ fn unreadable(error: &ArrowError) -> Error {
     Error::new(ErrorCode::TableColumn, "", format!("cannot be read: {error}"))
 }
 
-/// The values of the chunks with `missing` for null; a single chunk without nulls is not copied.
-fn rows_of<T: ArrowPrimitiveType>(chunks: &[ArrayRef], missing: T::Native) -> Buffer<T::Native>
+/// The only chunk, if there is one.
+fn only(chunks: &[ArrayRef]) -> Option<&ArrayRef> {
+    if let [chunk] = chunks { Some(chunk) } else { None }
+}
+
+/// The values of the chunks, where they are if there is one, and which of them are there.
+fn rows_of<T: ArrowPrimitiveType>(chunks: &[ArrayRef]) -> (Buffer<T::Native>, Option<Bits>)
 where
     T::Native: Send + Sync + 'static,
 {
-    if let [chunk] = chunks
-        && chunk.null_count() == 0
-    {
-        return Buffer::shared(Arc::new(chunk.as_primitive::<T>().values().clone()));
+    if let Some(chunk) = only(chunks) {
+        let values = chunk.as_primitive::<T>().values().clone();
+        return (Buffer::shared(Arc::new(values)), chunk.nulls().map(there));
     }
-    let mut rows = Vec::with_capacity(rows(chunks));
-    for chunk in chunks {
-        let chunk = chunk.as_primitive::<T>();
-        let start = rows.len();
-        rows.extend_from_slice(chunk.values());
-        if let Some(nulls) = chunk.nulls().filter(|nulls| nulls.null_count() > 0) {
-            let rows = &mut rows[start..];
-            let null = |(row, is_valid): (&mut T::Native, bool)| {
-                if !is_valid {
-                    *row = missing;
-                }
-            };
-            rows.iter_mut().zip(nulls.iter()).for_each(null);
-        }
-    }
-    rows.into()
+    let values = chunks.iter().flat_map(|chunk| chunk.as_primitive::<T>().values().iter().copied());
+    let nulls = chunks.iter().any(|chunk| chunk.null_count() > 0).then(|| {
+        let rows = chunks.iter().flat_map(|chunk| (0..chunk.len()).map(|row| chunk.is_valid(row)));
+        there(&rows.collect::<NullBuffer>())
+    });
+    (values.collect(), nulls)
 }
 
-fn integers(chunks: &[ArrayRef]) -> Result<ColumnData> {
-    let chunks = cast_all(chunks, &DataType::Int64)?;
-    Ok(ColumnData::Integer(if chunks.iter().all(|chunk| chunk.null_count() == 0) {
-        Integers::new(rows_of::<Int64Type>(&chunks, 0))
-    } else {
-        let rows = chunks.iter().flat_map(arrow_array::cast::AsArray::as_primitive::<Int64Type>);
-        rows.collect()
-    }))
+/// Arrow's bytes as a slice.
+struct Bytes(arrow_buffer::Buffer);
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+}
+
+/// Which rows are there, read where Arrow says so.
+fn there(nulls: &NullBuffer) -> Bits {
+    let bits = nulls.inner();
+    Bits::new(Buffer::shared(Arc::new(Bytes(bits.inner().clone()))), bits.offset())
+}
+
+fn masked(data: ColumnData, there: Option<Bits>) -> ColumnData {
+    match there {
+        None => data,
+        Some(there) => data.masked(there),
+    }
+}
+
+fn integers(kind: &DataType, chunks: &[ArrayRef]) -> Result<ColumnData> {
+    Ok(match kind {
+        DataType::Int32 => {
+            let (rows, there) = rows_of::<Int32Type>(chunks);
+            masked(ColumnData::Integer(Integers::I32(rows)), there)
+        }
+        DataType::UInt32 => {
+            let (rows, there) = rows_of::<UInt32Type>(chunks);
+            masked(ColumnData::Integer(Integers::U32(rows)), there)
+        }
+        _ => {
+            let (rows, there) = rows_of::<Int64Type>(&cast_all(chunks, &DataType::Int64)?);
+            masked(ColumnData::Integer(Integers::I64(rows)), there)
+        }
+    })
 }
 
 fn numbers(chunks: &[ArrayRef]) -> Result<ColumnData> {
-    let chunks = cast_all(chunks, &DataType::Float64)?;
-    Ok(ColumnData::Number(rows_of::<Float64Type>(&chunks, f64::NAN)))
+    let (rows, there) = rows_of::<Float64Type>(&cast_all(chunks, &DataType::Float64)?);
+    Ok(masked(ColumnData::Number(rows), there))
 }
 
 /// Counts of `unit` since 1970 as instants; what is finer than a microsecond is cut off downwards.
 fn times(chunks: &[ArrayRef], unit: TimeUnit) -> Result<ColumnData> {
-    let counts = rows_of::<Int64Type>(&cast_all(chunks, &DataType::Int64)?, MISSING_TIME);
-    let micros = |count: &i64| match unit {
-        _ if *count == MISSING_TIME => MISSING_TIME,
-        // What is out of range stays out of range.
-        TimeUnit::Second => count.saturating_mul(1_000_000).max(MISSING_TIME + 1),
-        TimeUnit::Millisecond => count.saturating_mul(1000).max(MISSING_TIME + 1),
-        TimeUnit::Microsecond => *count,
-        TimeUnit::Nanosecond => count.div_euclid(1000),
+    let (counts, there) = rows_of::<Int64Type>(&cast_all(chunks, &DataType::Int64)?);
+    // What is out of range stays out of range, and is not taken for missing.
+    let scaled = |by: i64| {
+        let micros = |count: &i64| count.saturating_mul(by).max(MISSING_TIME + 1);
+        counts.iter().map(micros).collect()
     };
-    Ok(ColumnData::Time(match unit {
+    let rows = match unit {
+        TimeUnit::Second => scaled(1_000_000),
+        TimeUnit::Millisecond => scaled(1000),
         TimeUnit::Microsecond => counts,
-        _ => counts.iter().map(micros).collect(),
-    }))
+        TimeUnit::Nanosecond => counts.iter().map(|count| count.div_euclid(1000)).collect(),
+    };
+    Ok(masked(ColumnData::Time(rows), there))
 }
 
 /// Texts, read where they are.
@@ -209,16 +236,17 @@ fn texts(chunks: &[ArrayRef]) -> Result<ColumnData> {
 
 /// Texts that come with a dictionary, which may differ from chunk to chunk.
 fn dictionary(chunks: &[ArrayRef]) -> Result<ColumnData> {
-    if let [chunk] = chunks
-        && chunk.null_count() == 0
-        && let Some(codes) = chunk.as_any_dictionary().keys().as_primitive_opt::<UInt32Type>()
-    {
+    if let Some(chunk) = only(chunks) {
+        let keys = chunk.as_any_dictionary().keys();
         let values = values_of(chunk.as_any_dictionary())?;
         let values = values.as_string::<i64>();
-        if values.null_count() == 0 {
+        if let Some(codes) = keys.as_primitive_opt::<UInt32Type>()
+            && values.null_count() == 0
+        {
             let values = values.iter().flatten().map(str::to_owned).collect();
             let codes = Buffer::shared(Arc::new(codes.values().clone()));
-            return Ok(ColumnData::Text(TextColumn { codes, values }));
+            let data = ColumnData::Text(TextColumn { codes, values });
+            return Ok(masked(data, keys.nulls().map(there)));
         }
     }
     let mut all = TextColumn::default();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use arrow_array::types::{ArrowPrimitiveType, Float64Type, TimestampMicrosecondType};
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Int32Array, Int64Array, PrimitiveArray, RecordBatch,
-    RecordBatchOptions, StringArray,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Int32Array, Int64Array, PrimitiveArray,
+    RecordBatch, RecordBatchOptions, StringArray, make_array,
 };
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, Field, Schema};
@@ -22,32 +22,42 @@ pub fn batch(frame: &Frame, is_category: impl Fn(&str) -> bool) -> Result<Record
     let mut arrays = Vec::new();
     for name in frame.names() {
         let Some(data) = frame.column(name) else { continue };
-        let array: ArrayRef = match data {
-            ColumnData::Number(rows) => {
-                Arc::new(primitive::<Float64Type>(rows, |row| !row.is_nan())?)
-            }
-            ColumnData::Integer(rows) => Arc::new(rows.iter().collect::<Int64Array>()),
-            ColumnData::Bool(rows) => Arc::new(BooleanArray::from(rows.clone())),
-            ColumnData::Text(column) if is_category(name) => Arc::new(dictionary(column)?),
-            ColumnData::Text(column) => {
-                let texts = (0..column.codes.len()).map(|row| column.get(row));
-                Arc::new(texts.collect::<StringArray>())
-            }
-            ColumnData::Strings(texts) => Arc::new(texts.iter().collect::<StringArray>()),
-            ColumnData::Time(rows) => {
-                let times = primitive::<TimestampMicrosecondType>(rows, |row| row != MISSING_TIME)?;
-                Arc::new(times.with_timezone("UTC"))
-            }
-            ColumnData::Json(rows) => {
-                let texts = rows.iter().map(|row| (!row.is_null()).then(|| row.to_string()));
-                Arc::new(texts.collect::<StringArray>())
-            }
-        };
+        let array = array(data, is_category(name))?;
         fields.push(Field::new(name, array.data_type().clone(), true));
         arrays.push(array);
     }
     let options = RecordBatchOptions::new().with_row_count(Some(frame.len()));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &options)
+}
+
+/// The rows of one column.
+fn array(data: &ColumnData, is_category: bool) -> Result<ArrayRef, ArrowError> {
+    Ok(match data {
+        ColumnData::Number(rows) => Arc::new(primitive::<Float64Type>(rows, |row| !row.is_nan())?),
+        ColumnData::Integer(rows) => Arc::new(rows.iter().map(Some).collect::<Int64Array>()),
+        ColumnData::Bool(rows) => Arc::new(BooleanArray::from(rows.clone())),
+        ColumnData::Text(column) if is_category => Arc::new(dictionary(column)?),
+        ColumnData::Text(column) => {
+            let texts = (0..column.codes.len()).map(|row| column.get(row));
+            Arc::new(texts.collect::<StringArray>())
+        }
+        ColumnData::Strings(texts) => Arc::new(texts.iter().collect::<StringArray>()),
+        ColumnData::Time(rows) => {
+            let times = primitive::<TimestampMicrosecondType>(rows, |row| row != MISSING_TIME)?;
+            Arc::new(times.with_timezone("UTC"))
+        }
+        ColumnData::Json(rows) => {
+            let texts = rows.iter().map(|row| (!row.is_null()).then(|| row.to_string()));
+            Arc::new(texts.collect::<StringArray>())
+        }
+        // Only what a host gives is masked.
+        ColumnData::Masked(data, there) => {
+            let array = array(data, is_category)?;
+            let there = (0..array.len()).map(|row| array.is_valid(row) && there.get(row));
+            let nulls = Some(there.collect::<NullBuffer>());
+            make_array(array.to_data().into_builder().nulls(nulls).build()?)
+        }
+    })
 }
 
 /// The rows of a column as bytes, so that Arrow can read them where they are.

@@ -8,7 +8,7 @@ use stayput_core::{Error, Result, wire};
 
 use crate::bundle::Bundle;
 use crate::error::now;
-use crate::input::{self, At, Rows};
+use crate::input::{self, Rows};
 use crate::job::{Promised, answers, later};
 use crate::json::{self, Document};
 
@@ -83,7 +83,9 @@ impl Engine {
 
     /// Takes in events, and customers with their attributes.
     ///
-    /// A row that is wrong is in the report, by its index; those beside it count.
+    /// A row that is wrong is in the report, by its index; those beside it count. An event with an
+    /// `event_id` is corrected by a row with the same one and a greater `revision`, and deleted by
+    /// a row whose `deleted` is true; these may come before what they correct.
     #[napi(
         ts_args_type = "events: Rows, customers?: Rows | null",
         ts_return_type = "Promise<Reports>"
@@ -116,8 +118,27 @@ impl Engine {
     ) -> napi::Result<Unknown<'static>> {
         let document = now(env, || {
             let id = input::text(customer_id, "customerId")?;
-            let as_of = At::read(env, options)?;
+            let as_of = input::at(env, options)?;
             wire::score_json(&*self.inner.read()?, &id, as_of).map(Document)
+        })?;
+        json::parse(env, &document)
+    }
+
+    /// The features of one customer at an instant, in the playbook's order; null where missing.
+    #[napi(
+        ts_args_type = "customerId: string, options: At",
+        ts_return_type = "Record<string, Value>"
+    )]
+    pub fn features(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || {
+            let id = input::text(customer_id, "customerId")?;
+            let as_of = input::at(env, options)?;
+            wire::engine_features_json(&*self.inner.read()?, &id, as_of).map(Document)
         })?;
         json::parse(env, &document)
     }
@@ -125,7 +146,7 @@ impl Engine {
     /// Everything known of each customer at an instant, by `customer_id`.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Array<Score>>")]
     pub fn score_all(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
-        let as_of = At::read(env, options);
+        let as_of = input::at(env, options);
         let engine = self.inner.clone();
         later(move || wire::score_all_json(&*engine.read()?, as_of?).map(Document))
     }
@@ -134,7 +155,7 @@ impl Engine {
     /// the same question again gives nothing new.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Decisions>")]
     pub fn decide(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
-        let as_of = At::read(env, options);
+        let as_of = input::at(env, options);
         let engine = self.inner.clone();
         later(move || wire::decide_json(&mut *engine.write()?, as_of?).map(Document))
     }
@@ -144,5 +165,42 @@ impl Engine {
     pub fn snapshot(&self) -> Promised<Buffer> {
         let engine = self.inner.clone();
         later(move || Ok(engine.read()?.snapshot()?.into()))
+    }
+
+    /// Forgets the events that no question about the instant or a later one reads, and gives how
+    /// many they were. An earlier instant is refused from then on, and an event that comes too late
+    /// is in the report with the code `event_late`.
+    #[napi(ts_args_type = "options: At", ts_return_type = "Promise<number>")]
+    pub fn forget(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
+        let before = input::at(env, options);
+        let engine = self.inner.clone();
+        later(move || wire::to_json(&engine.write()?.forget(before?)?).map(Document))
+    }
+
+    /// The state of one customer, for `importCustomers` of any engine of the same playbook.
+    #[napi(ts_args_type = "customerId: string")]
+    pub fn export_customer(&self, env: Env, customer_id: Unknown<'_>) -> napi::Result<Buffer> {
+        now(env, || {
+            let id = input::text(customer_id, "customerId")?;
+            Ok(self.inner.read()?.export_customer(&id)?.into())
+        })
+    }
+
+    /// Takes up the customers of a snapshot, in place of what was known of them, and gives how many
+    /// they are.
+    #[napi(ts_args_type = "bytes: Uint8Array", ts_return_type = "Promise<number>")]
+    pub fn import_customers(&self, bytes: Unknown<'_>) -> Promised<Document> {
+        let bytes = input::bytes(bytes, "bytes");
+        let engine = self.inner.clone();
+        later(move || wire::to_json(&engine.write()?.import_customers(&bytes?)?).map(Document))
+    }
+
+    /// Forgets everything about a customer, and says whether there was anything.
+    #[napi(ts_args_type = "customerId: string")]
+    pub fn delete_customer(&self, env: Env, customer_id: Unknown<'_>) -> napi::Result<bool> {
+        now(env, || {
+            let id = input::text(customer_id, "customerId")?;
+            Ok(self.inner.write()?.delete_customer(&id))
+        })
     }
 }

@@ -1,12 +1,11 @@
 //! What JavaScript gives: texts, bytes, instants, rows, and instances of our own classes.
 
-use std::collections::BTreeMap;
-
 use napi::bindgen_prelude::{ClassInstance, Env, FromNapiValue, JsValue, Uint8ArraySlice, Unknown};
-use serde::Deserialize;
 use stayput_core::columns::Frame;
+use stayput_core::features::{CutOffs, TrainingOptions};
 use stayput_core::time::Timestamp;
-use stayput_core::{Error, Result, wire};
+use stayput_core::wire::{self, TableOptions};
+use stayput_core::{Error, Result};
 
 use crate::json;
 
@@ -65,142 +64,46 @@ impl Rows {
     }
 }
 
-/// A `Date`, an ISO 8601 text, or milliseconds since 1970, as they are in JSON.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Instant {
-    Text(String),
-    Millis(f64),
+/// The instant of `{ asOf }`.
+pub(crate) fn at(env: Env, options: Option<Unknown<'_>>) -> Result<Timestamp> {
+    wire::at(&json::options_text(env, options)?)
 }
 
-impl Instant {
-    pub(crate) fn read(&self) -> Result<Timestamp> {
-        match self {
-            Self::Text(text) => wire::as_of(text),
-            #[expect(clippy::cast_possible_truncation, reason = "out of range stays out of range")]
-            Self::Millis(millis) => Timestamp::from_micros((millis * 1000.0).floor() as i64)
-                .map_err(|error| Error::argument("as_of", error.message())),
-        }
-    }
-}
-
-/// `{ asOf }`
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct At {
-    as_of: Option<Instant>,
-}
-
-impl At {
-    pub(crate) fn read(env: Env, value: Option<Unknown<'_>>) -> Result<Timestamp> {
-        let options: Self = json::options(env, value)?;
-        options.as_of.ok_or_else(no_instant)?.read()
-    }
-}
-
-/// One instant or several.
-#[derive(Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Instants {
-    Many(Vec<Instant>),
-    One(Instant),
-}
-
-impl Instants {
-    pub(crate) fn read(&self) -> Result<Vec<Timestamp>> {
-        match self {
-            Self::Many(instants) => instants.iter().map(Instant::read).collect(),
-            Self::One(instant) => Ok(vec![instant.read()?]),
-        }
-    }
-}
-
-/// `{ asOf, columns, nJobs }`, where `columns` renames columns of the events, from the key to the
-/// value.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct TableOptions {
-    as_of: Option<Instants>,
-    #[serde(default)]
-    columns: BTreeMap<String, String>,
-    n_jobs: Option<i64>,
-}
-
-/// `{ columns }`
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ColumnOptions {
-    #[serde(default)]
-    columns: BTreeMap<String, String>,
-}
-
-/// Events and customers, not read yet.
-pub(crate) struct Tables {
-    events: Rows,
-    customers: Option<Rows>,
-    columns: BTreeMap<String, String>,
-}
-
-impl Tables {
-    pub(crate) fn of(
-        env: Env,
-        events: Unknown<'_>,
-        customers: Option<Unknown<'_>>,
-        options: Option<Unknown<'_>>,
-    ) -> Result<Self> {
-        Ok(Self {
-            events: Rows::of(env, events, "events")?,
-            customers: customers.map(|rows| Rows::of(env, rows, "customers")).transpose()?,
-            columns: json::options::<ColumnOptions>(env, options)?.columns,
-        })
-    }
-
-    pub(crate) fn read(self) -> Result<(Frame, Option<Frame>)> {
-        let renamed: Vec<_> = self.columns.into_iter().collect();
-        let customers = self.customers.as_ref().map(Rows::read).transpose()?;
-        Ok((self.events.read()?.rename(&renamed)?, customers))
-    }
-}
-
-/// What a table of features is asked of, not read yet.
+/// What a table of features or a training set is asked of, not read yet.
 pub(crate) struct TableRequest {
     events: Rows,
     customers: Option<Rows>,
     options: TableOptions,
 }
 
-/// What a table of features is made from.
+/// What a table of features or a training set is made from.
 pub(crate) struct TableInput {
     pub(crate) events: Frame,
     pub(crate) customers: Option<Frame>,
-    pub(crate) as_of: Vec<Timestamp>,
-    pub(crate) n_jobs: Option<i64>,
+    pub(crate) as_of: CutOffs,
+    pub(crate) options: TrainingOptions,
 }
 
 impl TableRequest {
+    /// The arguments of a call; `read` knows the options that it has.
     pub(crate) fn of(
         env: Env,
         events: Unknown<'_>,
         customers: Option<Unknown<'_>>,
         options: Option<Unknown<'_>>,
+        read: fn(&str) -> Result<TableOptions>,
     ) -> Result<Self> {
         Ok(Self {
             events: Rows::of(env, events, "events")?,
             customers: customers.map(|rows| Rows::of(env, rows, "customers")).transpose()?,
-            options: json::options(env, options)?,
+            options: read(&json::options_text(env, options)?)?,
         })
     }
 
     pub(crate) fn read(self) -> Result<TableInput> {
-        let Self { events, customers, options } = self;
-        let as_of = options.as_of.ok_or_else(no_instant)?.read()?;
-        let tables = Tables { events, customers, columns: options.columns };
-        let (events, customers) = tables.read()?;
-        Ok(TableInput { events, customers, as_of, n_jobs: options.n_jobs })
+        let TableOptions { as_of, columns, training } = self.options;
+        let customers = self.customers.as_ref().map(Rows::read).transpose()?;
+        let events = self.events.read()?.rename(&columns)?;
+        Ok(TableInput { events, customers, as_of, options: training })
     }
-}
-
-fn no_instant() -> Error {
-    let expected = "expected a valid `Date`, an ISO 8601 text or milliseconds since 1970";
-    Error::argument("as_of", expected)
 }

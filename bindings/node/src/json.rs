@@ -31,10 +31,14 @@ pub(crate) fn stringify(env: Env, value: Unknown<'_>, name: &str) -> Result<Stri
     text.map_err(|error| Error::argument(name, format!("cannot be JSON: {}", error.reason)))
 }
 
+/// The options of a call as JSON text.
+pub(crate) fn options_text(env: Env, value: Option<Unknown<'_>>) -> Result<String> {
+    value.map_or_else(|| Ok("{}".to_owned()), |value| stringify(env, value, "options"))
+}
+
 /// The options of a call.
 pub(crate) fn options<T: DeserializeOwned>(env: Env, value: Option<Unknown<'_>>) -> Result<T> {
-    let text =
-        value.map_or_else(|| Ok("{}".to_owned()), |value| stringify(env, value, "options"))?;
+    let text = options_text(env, value)?;
     serde_json::from_str(&text).map_err(|error| {
         let message = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());

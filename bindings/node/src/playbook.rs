@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
-use stayput_core::wire;
+use stayput_core::wire::{self, TableOptions};
 
 use crate::error::now;
 use crate::file;
-use crate::input::{self, TableRequest, Tables};
+use crate::input::{self, TableRequest};
 use crate::job::{Promised, answers, later};
-use crate::json::Document;
+use crate::json::{self, Document};
 use crate::table::{Table, TrainingSet};
 
 /// A checked playbook.
@@ -40,10 +40,10 @@ pub fn describe(
     customers: Option<Unknown<'_>>,
     options: Option<Unknown<'_>>,
 ) -> Promised<Document> {
-    let tables = Tables::of(env, events, customers, options);
+    let tables = TableRequest::of(env, events, customers, options, TableOptions::of_tables);
     later(move || {
-        let (events, customers) = tables?.read()?;
-        Ok(Document(wire::describe_json(&events, customers.as_ref())?))
+        let tables = tables?.read()?;
+        Ok(Document(wire::describe_json(&tables.events, tables.customers.as_ref())?))
     })
 }
 
@@ -82,10 +82,10 @@ impl Playbook {
         customers: Option<Unknown<'_>>,
         options: Option<Unknown<'_>>,
     ) -> Promised<Playbook> {
-        let tables = Tables::of(env, events, customers, options);
+        let tables = TableRequest::of(env, events, customers, options, TableOptions::of_tables);
         later(move || {
-            let (events, customers) = tables?.read()?;
-            Ok(wire::suggest(&events, customers.as_ref())?.into())
+            let tables = tables?.read()?;
+            Ok(wire::suggest(&tables.events, tables.customers.as_ref())?.into())
         })
     }
 
@@ -107,13 +107,38 @@ impl Playbook {
         self.inner.text()
     }
 
+    /// The features as they are defined, in the playbook's order. A version changes if and only
+    /// if what the feature means can.
+    #[napi(ts_return_type = "Array<FeatureDefinition>")]
+    pub fn definitions(&self, env: Env) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || wire::definitions_json(&self.inner).map(Document))?;
+        json::parse(env, &document)
+    }
+
+    /// What a feature reads, directly or through other features.
+    #[napi(ts_args_type = "feature: string", ts_return_type = "Lineage")]
+    pub fn lineage(&self, env: Env, feature: Unknown<'_>) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || {
+            wire::lineage_json(&self.inner, &input::text(feature, "feature")?).map(Document)
+        })?;
+        json::parse(env, &document)
+    }
+
+    /// How a feature is computed and what it reads, as text to print.
+    #[napi(ts_args_type = "feature: string")]
+    pub fn explain(&self, env: Env, feature: Unknown<'_>) -> napi::Result<String> {
+        now(env, || self.inner.explain(&input::text(feature, "feature")?))
+    }
+
     /// The features of customers at one or more instants.
     ///
     /// The rows are those of `customers`, or, where that is left out, of everyone with an event
-    /// at or before the instant; by `customer_id`, then `asOf`. `table.report` tells of the rows
-    /// that were refused.
+    /// at or before the instant; by `customer_id`, then `asOf`. Without `asOf` the column `as_of`
+    /// of `customers` says which instants each is asked about. A row of `customers` with
+    /// `valid_from` holds from that instant until the customer's next. `table.report` tells of the
+    /// rows that were refused.
     #[napi(
-        ts_args_type = "events: Rows, customers: Rows | null | undefined, options: TableOptions",
+        ts_args_type = "events: Rows, customers: Rows | null | undefined, options?: TableOptions",
         ts_return_type = "Promise<Table>"
     )]
     pub fn features(
@@ -123,23 +148,26 @@ impl Playbook {
         customers: Option<Unknown<'_>>,
         options: Option<Unknown<'_>>,
     ) -> Promised<Table> {
-        let request = TableRequest::of(env, events, customers, options);
+        let request = TableRequest::of(env, events, customers, options, TableOptions::of_features);
         let playbook = Arc::clone(&self.inner);
         later(move || {
             let input = request?.read()?;
             let features = playbook.features(
                 &input.events,
                 input.customers.as_ref(),
-                &input.as_of,
-                input.n_jobs,
+                input.as_of,
+                input.options.n_jobs,
             )?;
             Ok(features.into())
         })
     }
 
     /// The features at one or more instants, each row with the churn label that came true after it.
+    ///
+    /// Rows that have none are counted in `leftOut`; with `censored: 'keep'` those whose horizon
+    /// runs past the data stay, marked in `censored`, and without a label where it is open.
     #[napi(
-        ts_args_type = "events: Rows, customers: Rows | null | undefined, options: TableOptions",
+        ts_args_type = "events: Rows, customers: Rows | null | undefined, options?: TrainingSetOptions",
         ts_return_type = "Promise<TrainingSet>"
     )]
     pub fn training_set(
@@ -149,15 +177,16 @@ impl Playbook {
         customers: Option<Unknown<'_>>,
         options: Option<Unknown<'_>>,
     ) -> Promised<TrainingSet> {
-        let request = TableRequest::of(env, events, customers, options);
+        let request =
+            TableRequest::of(env, events, customers, options, TableOptions::of_training_set);
         let playbook = Arc::clone(&self.inner);
         later(move || {
             let input = request?.read()?;
             let training = playbook.training_set(
                 &input.events,
                 input.customers.as_ref(),
-                &input.as_of,
-                input.n_jobs,
+                input.as_of,
+                &input.options,
             )?;
             Ok(TrainingSet { inner: Arc::new(training) })
         })

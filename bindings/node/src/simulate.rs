@@ -5,11 +5,11 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Buffer, Env, Unknown};
 use napi_derive::napi;
 use serde::Deserialize;
+use serde_json::Value;
 use stayput_core::time::Span;
 use stayput_core::wire;
 use stayput_models::simulate::{self, SimulationParams};
 
-use crate::input::Instants;
 use crate::job::{Promised, answers, later};
 use crate::json::{self, Document};
 
@@ -48,7 +48,8 @@ pub fn simulate(env: Env, params: Option<Unknown<'_>>) -> Promised<Simulation> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct OutcomeOptions {
-    as_of: Instants,
+    #[serde(default)]
+    as_of: Value,
     horizon: Span,
 }
 
@@ -79,7 +80,10 @@ impl Simulation {
         let simulation = Arc::clone(&self.inner);
         later(move || {
             let options = options?;
-            let outcomes = simulation.outcomes(&options.as_of.read()?, options.horizon)?;
+            let outcomes = simulation.outcomes(
+                &wire::cut_offs(&options.as_of.to_string())?.common()?,
+                options.horizon,
+            )?;
             wire::to_json(&outcomes.documents()).map(Document)
         })
     }

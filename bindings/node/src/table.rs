@@ -154,10 +154,16 @@ impl TrainingSet {
         Table { source: Source::Training(Arc::clone(&self.inner)) }
     }
 
-    /// One label a row: 1 when the customer churned, 0 when not.
+    /// One label a row: 1 when the customer churned, 0 when not, NaN where the row is censored.
     #[napi(getter)]
     pub fn labels(&self) -> Float64Array {
         Float64Array::new(self.inner.set.labels.clone())
+    }
+
+    /// For each row, whether the data end before its horizon does and leave the label open.
+    #[napi(getter)]
+    pub fn censored(&self) -> Vec<bool> {
+        self.inner.set.censored.clone()
     }
 
     /// How many rows are not in the set, and why.

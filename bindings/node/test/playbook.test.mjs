@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
-import { Playbook, Table, TrainingSet, describe } from 'stayput'
+import { Bundle, Engine, Playbook, Table, TrainingSet, describe } from 'stayput'
 
-import { PLAYBOOK, rejects, throws } from './shared.mjs'
+import { PLAYBOOK, ndjson, rejects, throws } from './shared.mjs'
 
 const events = [
   { customer_id: 'ann', timestamp: new Date('2026-01-01'), type: 'login' },
@@ -76,6 +76,46 @@ test('features come as columns and as objects', async () => {
   throws('table_column', () => table.column('nothing'))
 })
 
+test('a playbook says what its features are', () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  const definitions = playbook.definitions()
+  assert.deepEqual(definitions.map(({ name, type }) => `${name}: ${type}`).slice(2), [
+    'mean_spend: number', 'plan: category', 'paying: bool', 'last_seen: timestamp',
+  ])
+  const lineage = playbook.lineage('spend_90d')
+  assert.equal(lineage.version, definitions[1].version)
+  assert.deepEqual(lineage.events, [{ event: 'purchase', properties: ['amount'] }])
+  assert.match(playbook.explain('spend_90d'), /^spend_90d: a number, version [0-9a-f]{16}\n/)
+  for (const ask of ['lineage', 'explain']) {
+    assert.match(throws('argument', () => playbook[ask]('spend')).message, /`spend` is not a feature/)
+    assert.equal(throws('argument', () => playbook[ask](3)).path, 'feature')
+  }
+})
+
+test('events are corrected and deleted by their id', async () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  const bought = (event_id, amount, more) => (
+    { customer_id: 'ann', timestamp: '2026-01-30', type: 'purchase', event_id, amount, ...more }
+  )
+  const first = [bought('1', 1), bought('2', 2), bought('3', 4), bought('4', 8, { revision: 3 })]
+  const second = [
+    bought('1', 16, { revision: 1 }), bought('2', undefined, { deleted: true }),
+    bought('3', 4), bought('4', 8, { revision: 2 }),
+  ]
+  const asOf = '2026-02-01'
+  for (const give of [(rows) => rows, ndjson]) {
+    const table = await playbook.features(give([...first, ...second]), null, { asOf, nJobs: 1 })
+    const counts = ({ accepted, duplicates, superseded }) => [accepted, duplicates, superseded]
+    assert.deepEqual(counts(table.report.events), [6, 1, 1])
+    assert.deepEqual(table.column('spend_90d'), Float64Array.of(28))
+    const engine = new Engine(new Bundle(playbook))
+    await engine.ingest(give(first))
+    assert.equal(engine.score('ann', { asOf }).features.spend_90d, 15)
+    assert.deepEqual(counts((await engine.ingest(give(second))).events), [2, 1, 1])
+    assert.equal(engine.score('ann', { asOf }).features.spend_90d, 28)
+  }
+})
+
 test('an instant is a Date, text or milliseconds', async () => {
   const playbook = Playbook.parse(PLAYBOOK)
   for (const asOf of [new Date('2026-01-15'), '2026-01-15', Date.UTC(2026, 0, 15)]) {
@@ -106,8 +146,30 @@ test('a training set has labels that came true after each row', async () => {
   assert.ok(set instanceof TrainingSet)
   assert.deepEqual(set.table.customerIds, ['ann', 'ann', 'bob'])
   assert.deepEqual(set.labels, Float64Array.of(1, 1, 1))
-  assert.deepEqual(set.leftOut, { horizon_past_data: 2, not_eligible: 0, label_missing: 0 })
+  assert.deepEqual(set.leftOut, { not_started: 1, not_eligible: 0, horizon_past_data: 2, label_missing: 0 })
   assert.equal(set.table.report.events.accepted, 4)
+})
+
+test('instants are a grid, or those of each customer', async () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  const asOf = { from: '2026-01-31', to: new Date('2026-03-31'), every: 'month' }
+  const grid = await playbook.features(events, customers, { asOf, nJobs: 1 })
+  const days = ['2026-01-31', '2026-02-28', '2026-03-31'].map((day) => `${day}T00:00:00Z`)
+  assert.deepEqual(grid.asOf, [...days, ...days])
+  const asked = [{ customer_id: 'bob', as_of: '2026-01-03', plan: 'pro' }]
+  const own = await playbook.features(events, asked)
+  assert.deepEqual([own.customerIds, own.asOf], [['bob'], ['2026-01-03T00:00:00Z']])
+  await rejects('argument', playbook.features(events, null, { asOf: { ...asOf, every: 'moon' } }))
+  await rejects('argument', playbook.features(events, null, { asOf, horizon: '3d' }))
+})
+
+test('a training set keeps rows past the data where it is asked to', async () => {
+  const playbook = Playbook.parse(PLAYBOOK)
+  const options = { asOf: '2026-01-15', horizon: '1w', gap: '1d', censored: 'keep' }
+  const set = await playbook.trainingSet(events, null, options)
+  assert.deepEqual(set.labels, Float64Array.of(NaN, NaN))
+  assert.deepEqual(set.censored, [true, true])
+  await rejects('argument', playbook.trainingSet(events, null, { ...options, censored: 'no' }))
 })
 
 test('only the package makes tables', () => {

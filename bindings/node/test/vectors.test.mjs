@@ -36,13 +36,23 @@ class Subject {
       const { name, version } = Playbook.parse(text(playbook))
       return { name, version }
     },
+    definitions: () => this.playbook.definitions(),
+    lineage: ({ feature }) => this.playbook.lineage(feature),
+    explain: ({ feature }) => this.playbook.explain(feature),
     features: async ({ events = [], customers, as_of }) => {
       const table = await this.playbook.features(events, customers, { asOf: as_of })
       return { rows: table.toObjects(), report: table.report }
     },
-    training_set: async ({ events = [], customers, as_of }) => {
-      const { table, labels, leftOut } = await this.playbook.trainingSet(events, customers, { asOf: as_of })
-      return { rows: table.toObjects(), labels: [...labels], left_out: leftOut, report: table.report }
+    training_set: async ({ events = [], customers, as_of, horizon, gap, censored }) => {
+      const options = { asOf: as_of, horizon, gap, censored }
+      const set = await this.playbook.trainingSet(events, customers, options)
+      return {
+        rows: set.table.toObjects(),
+        labels: Array.from(set.labels, (label) => (Number.isNaN(label) ? null : label)),
+        censored: set.censored,
+        left_out: set.leftOut,
+        report: set.table.report,
+      }
     },
     score_rows: async ({ rows }) => [...(await this.bundle.scoreRows(rows))],
     round_trip: () => {

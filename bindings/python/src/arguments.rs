@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use stayput_core::columns::Frame;
-use stayput_core::features::FeatureTable;
+use stayput_core::features::{CutOffs, FeatureTable};
 use stayput_core::time::Timestamp;
 use stayput_core::wire;
 
@@ -37,7 +37,7 @@ argument!(
     "Instant"
 );
 argument!(
-    /// One instant or several, in any iterable.
+    /// One instant, several in any iterable, or a grid of them.
     Instants,
     "Instants"
 );
@@ -61,10 +61,10 @@ impl Instant<'_> {
 }
 
 impl Instants<'_> {
-    pub(crate) fn read(&self) -> Result<Vec<Timestamp>> {
+    pub(crate) fn read(&self) -> Result<CutOffs> {
         let tables = self.0.py().import("stayput._tables")?;
-        let texts: Vec<String> = tables.call_method1("instants", (&self.0,))?.extract()?;
-        texts.iter().map(|text| Ok(wire::as_of(text)?)).collect()
+        let json: String = tables.call_method1("cut_offs", (&self.0,))?.extract()?;
+        Ok(wire::cut_offs(&json)?)
     }
 }
 

@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use stayput_core::{Error, Result as CoreResult, wire};
 
-use crate::answers::{Decisions, Reports, Score, Scores};
+use crate::answers::{Decisions, FeatureValues, Reports, Score, Scores};
 use crate::arguments::{Instant, TableArgument};
 use crate::bundle::Bundle;
 use crate::errors::{Result, detached};
@@ -45,7 +45,8 @@ impl Engine {
 
     /// Takes events in, and before them customers with their attributes.
     ///
-    /// Tables and `columns` are as in `Playbook.features`. A known customer's attributes are
+    /// Tables and `columns` are as in `Playbook.features`, corrections and deletions of events
+    /// included; these may come before what they correct. A known customer's attributes are
     /// replaced as a whole. A row that is wrong is in the report; those beside it count.
     #[pyo3(signature = (events=None, customers=None, *, columns=None))]
     fn ingest<'py>(
@@ -73,6 +74,19 @@ impl Engine {
         Score::read(py, &detached(py, score)?)
     }
 
+    /// The features of one customer at `as_of`, in the playbook's order; None where missing.
+    #[pyo3(signature = (customer_id, *, as_of))]
+    fn features<'py>(
+        &self,
+        py: Python<'py>,
+        customer_id: &str,
+        as_of: Instant<'_>,
+    ) -> Result<FeatureValues<'py>> {
+        let as_of = as_of.read()?;
+        let features = || wire::engine_features_json(&*self.read()?, customer_id, as_of);
+        FeatureValues::read(py, &detached(py, features)?)
+    }
+
     /// Everything known at `as_of` of each customer, ordered by `customer_id`.
     #[pyo3(signature = (*, as_of))]
     fn score_all<'py>(&self, py: Python<'py>, as_of: Instant<'_>) -> Result<Scores<'py>> {
@@ -92,6 +106,34 @@ impl Engine {
     /// The state of all customers, as bytes: the same state gives the same bytes.
     fn snapshot<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
         Ok(PyBytes::new(py, &detached(py, || self.read()?.snapshot())?))
+    }
+
+    /// Forgets the events that no question about `before` or a later instant reads, and gives how
+    /// many they were. An earlier `as_of` is refused from then on, and an event that comes too late
+    /// is in the report with the code `event_late`.
+    fn forget(&self, py: Python<'_>, before: Instant<'_>) -> Result<usize> {
+        let before = before.read()?;
+        detached(py, || self.write()?.forget(before))
+    }
+
+    /// The state of one customer, for `import_customers` of any engine of the same playbook.
+    fn export_customer<'py>(
+        &self,
+        py: Python<'py>,
+        customer_id: &str,
+    ) -> Result<Bound<'py, PyBytes>> {
+        Ok(PyBytes::new(py, &detached(py, || self.read()?.export_customer(customer_id))?))
+    }
+
+    /// Takes up the customers of a snapshot, in place of what was known of them, and gives how many
+    /// they are.
+    fn import_customers(&self, py: Python<'_>, data: &[u8]) -> Result<usize> {
+        detached(py, || self.write()?.import_customers(data))
+    }
+
+    /// Forgets everything about a customer, and says whether there was anything.
+    fn delete_customer(&self, py: Python<'_>, customer_id: &str) -> Result<bool> {
+        detached(py, || Ok(self.write()?.delete_customer(customer_id)))
     }
 
     /// An engine that goes on from a snapshot; the bundle may be a newer one.

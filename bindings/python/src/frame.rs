@@ -29,8 +29,9 @@ pub(crate) fn read(table: &Bound<'_, PyAny>) -> Result<Frame> {
                 let (batches, schema) = arrow.into_inner();
                 return Ok(stayput_arrow::frame(&schema, &batches)?);
             }
-            // pandas offers the interface but cannot serve it for a column of mixed objects.
-            Err(_) if table.hasattr("items")? => {}
+            // pandas offers the interface but cannot serve it for a column of mixed objects, nor
+            // polars for one of the type `Null`, which it gives a buffer that Arrow does not know.
+            Err(_) if table.hasattr("items")? || table.hasattr("get_columns")? => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -59,11 +60,11 @@ fn column(kind: &str, data: &Bound<'_, PyAny>) -> Result<ColumnData> {
         }
         "integers" => {
             let rows: PyReadonlyArray1<'_, i64> = data.extract()?;
-            ColumnData::Integer(Integers::new(rows.as_array().to_vec().into()))
+            ColumnData::Integer(Integers::I64(rows.as_array().to_vec().into()))
         }
         "integers or none" => {
             let rows: Vec<Option<i64>> = data.extract()?;
-            ColumnData::Integer(rows.into_iter().collect())
+            rows.into_iter().collect()
         }
         "booleans" => ColumnData::Bool(data.extract()?),
         "texts" => {

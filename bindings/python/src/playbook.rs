@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use stayput_core::columns::Frame;
+use stayput_core::features::{CutOffs, TrainingOptions};
 use stayput_core::wire;
 
-use crate::answers::Description;
+use crate::answers::{Description, FeatureDefinition, Lineage};
 use crate::arguments::{Instants, TableArgument};
 use crate::errors::{Result, detached};
 use crate::files;
@@ -79,49 +80,89 @@ impl Playbook {
     /// for each property; `customers` has `customer_id` and one for each attribute. `columns`
     /// renames columns of the events, `{yours: ours}`. The rows are those of `customers`, or, without
     /// it, of everyone with an event by then, ordered by `customer_id` and `as_of`. What became
-    /// of bad rows is in the table's `report`.
-    #[pyo3(signature = (events, customers=None, *, as_of, columns=None, n_jobs=None))]
+    /// of bad rows is in the table's `report`. `n_jobs` threads work at it, all cores by default.
+    ///
+    /// An event with an `event_id` is corrected by a row with the same one and a greater
+    /// `revision` (0 where there is none), and deleted by a row whose `deleted` is true.
+    ///
+    /// `as_of` is one instant, several, or a grid: `{"from": …, "to": …, "every": "month"}`, with
+    /// `day`, `week`, `month` or a length such as `7d`. Without it, the column `as_of` of
+    /// `customers` says which instants each is asked about. A row of `customers` with `valid_from`
+    /// holds from that instant until the customer's next.
+    #[pyo3(signature = (events, customers=None, *, as_of=None, columns=None, n_jobs=None))]
     fn features(
         &self,
         py: Python<'_>,
         events: Option<TableArgument<'_>>,
         customers: Option<TableArgument<'_>>,
-        as_of: Instants<'_>,
+        as_of: Option<Instants<'_>>,
         columns: Option<BTreeMap<String, String>>,
         n_jobs: Option<i64>,
     ) -> Result<Table> {
         let (events, customers) = frames(events, customers, columns)?;
-        let as_of = as_of.read()?;
+        let as_of = cut_offs(as_of)?;
         let features =
-            detached(py, || self.inner.features(&events, customers.as_ref(), &as_of, n_jobs))?;
+            detached(py, || self.inner.features(&events, customers.as_ref(), as_of, n_jobs))?;
         Table::of(Arc::new(features.table), features.report)
     }
 
     /// The features at many instants, each row with the churn label that came true after it.
     ///
-    /// Arguments as in `features`. A row whose label cannot be known is left out and counted in
-    /// `left_out`.
-    #[pyo3(signature = (events, customers=None, *, as_of, columns=None, n_jobs=None))]
+    /// Arguments as in `features`; `horizon` and `gap` (`"60d"`) take the place of the playbook's.
+    /// Rows of customers who had not started, are not eligible, or have no label are left out and
+    /// counted in `left_out`. With `censored="keep"` rows whose horizon runs past the data stay,
+    /// marked in `censored`, with NaN for a label that is open.
+    #[expect(clippy::too_many_arguments, reason = "keywords of Python")]
+    #[pyo3(signature = (
+        events, customers=None, *, as_of=None, horizon=None, gap=None, censored="drop",
+        columns=None, n_jobs=None,
+    ))]
     fn training_set(
         &self,
         py: Python<'_>,
         events: Option<TableArgument<'_>>,
         customers: Option<TableArgument<'_>>,
-        as_of: Instants<'_>,
+        as_of: Option<Instants<'_>>,
+        horizon: Option<&str>,
+        gap: Option<&str>,
+        censored: &str,
         columns: Option<BTreeMap<String, String>>,
         n_jobs: Option<i64>,
     ) -> Result<TrainingSet> {
         let (events, customers) = frames(events, customers, columns)?;
-        let as_of = as_of.read()?;
+        let as_of = cut_offs(as_of)?;
+        let options = TrainingOptions::read(horizon, gap, Some(censored), n_jobs)?;
         let training =
-            detached(py, || self.inner.training_set(&events, customers.as_ref(), &as_of, n_jobs))?;
+            detached(py, || self.inner.training_set(&events, customers.as_ref(), as_of, &options))?;
         Ok(TrainingSet { set: training.set, report: training.report })
+    }
+
+    /// The features as they are defined, in the playbook's order: `name`, `type`, `expression`,
+    /// `unit` and `version`, which changes if and only if what the feature means can.
+    fn definitions<'py>(&self, py: Python<'py>) -> Result<Vec<FeatureDefinition<'py>>> {
+        let definitions = self.inner.definitions();
+        definitions.iter().map(|definition| FeatureDefinition::of(py, definition)).collect()
+    }
+
+    /// What a feature reads, directly or through other features.
+    fn lineage<'py>(&self, py: Python<'py>, feature: &str) -> Result<Lineage<'py>> {
+        Lineage::of(py, &self.inner.lineage(feature)?)
+    }
+
+    /// How a feature is computed and what it reads, as text to print.
+    fn explain(&self, feature: &str) -> Result<String> {
+        Ok(self.inner.explain(feature)?)
     }
 
     fn __repr__(&self) -> String {
         let features = self.inner.feature_set().specs.len();
         format!("Playbook {:?} {:?}: {features} features", self.name(), self.version())
     }
+}
+
+/// The instants given, or those that each customer's rows name.
+fn cut_offs(as_of: Option<Instants<'_>>) -> Result<CutOffs> {
+    as_of.map_or(Ok(CutOffs::PerCustomer), |as_of| as_of.read())
 }
 
 /// What the events are, and the customers where they are given: counts, types, columns, gaps,

@@ -70,7 +70,7 @@ impl Simulation {
     /// path that each customer does take.
     #[pyo3(signature = (as_of, horizon="30d"))]
     fn outcomes(&self, py: Python<'_>, as_of: Instants<'_>, horizon: &str) -> Result<Table> {
-        let (as_of, horizon) = (as_of.read()?, Span::parse(horizon)?);
+        let (as_of, horizon) = (as_of.read()?.common()?, Span::parse(horizon)?);
         let frame = detached(py, || outcomes(self.inner.outcomes(&as_of, horizon)?))?;
         Ok(frame.into())
     }
@@ -85,7 +85,7 @@ impl Simulation {
         horizon: &str,
         paths: u32,
     ) -> Result<Table> {
-        let (as_of, horizon) = (as_of.read()?, Span::parse(horizon)?);
+        let (as_of, horizon) = (as_of.read()?.common()?, Span::parse(horizon)?);
         let frame = detached(py, || outcomes(self.inner.forecast(&as_of, horizon, paths)?))?;
         Ok(frame.into())
     }

@@ -76,14 +76,15 @@ impl Table {
     fn types<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
         let types = PyDict::new(py);
         for name in self.frame.names() {
-            let kind = match self.frame.column(name) {
+            let column = self.frame.column(name).map(|column| column.unmasked().0);
+            let kind = match column {
                 Some(ColumnData::Number(_)) => "number",
                 Some(ColumnData::Integer(_)) => "integer",
                 Some(ColumnData::Bool(_)) => "bool",
                 Some(ColumnData::Text(_)) if self.is_category(name) => "category",
                 Some(ColumnData::Text(_) | ColumnData::Strings(_)) => "text",
                 Some(ColumnData::Time(_)) => "timestamp",
-                Some(ColumnData::Json(_)) | None => "json",
+                Some(ColumnData::Json(_) | ColumnData::Masked(..)) | None => "json",
             };
             types.set_item(name, kind)?;
         }
@@ -105,7 +106,12 @@ impl Table {
                 format!("there is none; the columns are {}", self.frame.names().join(", "));
             Error::new(ErrorCode::TableColumn, "column", message).at_path(name)
         })?;
-        Ok(Anything(match data {
+        let data = data.filled();
+        Ok(Anything(match &*data {
+            ColumnData::Masked(..) => {
+                let rows = (0..data.len()).map(|row| data.value(row).as_i64());
+                rows.collect::<Vec<_>>().into_pyobject(py)?
+            }
             ColumnData::Number(rows) => rows.to_vec().into_pyarray(py).into_any(),
             ColumnData::Integer(rows) => rows.iter().collect::<Vec<_>>().into_pyobject(py)?,
             ColumnData::Bool(rows) => rows.into_pyobject(py)?,

@@ -35,10 +35,16 @@ impl TrainingSet {
         Table::of(Arc::new(self.set.table.clone()), self.report.clone())
     }
 
-    /// The labels: 1.0 where the customer churned, 0.0 where not.
+    /// The labels: 1.0 where the customer churned, 0.0 where not, NaN where the row is censored.
     #[getter(y)]
     fn labels<'py>(&self, py: Python<'py>) -> Array<'py> {
         Array(self.set.labels.to_pyarray(py).into_any())
+    }
+
+    /// For each row, whether the data end before its horizon does and leave the label open.
+    #[getter]
+    fn censored<'py>(&self, py: Python<'py>) -> Array<'py> {
+        Array(self.set.censored.to_pyarray(py).into_any())
     }
 
     /// The matrix of `X.to_numpy()`.
@@ -68,8 +74,15 @@ impl TrainingSet {
     }
 
     fn __repr__(&self) -> String {
-        let churned: f64 = self.set.labels.iter().sum();
-        let columns = self.set.table.columns.len();
-        format!("TrainingSet: {} rows × {columns} features, {churned} churned", self.__len__())
+        let churned = self.set.labels.iter().filter(|label| **label == 1.0).count();
+        let censored = match self.set.censored.iter().filter(|censored| **censored).count() {
+            0 => String::new(),
+            count => format!(", {count} censored"),
+        };
+        let (rows, columns) = (self.__len__(), self.set.table.columns.len());
+        let left_out = &self.set.left_out;
+        format!(
+            "TrainingSet: {rows} rows × {columns} features, {churned} churned{censored}; {left_out}"
+        )
     }
 }

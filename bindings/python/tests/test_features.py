@@ -132,6 +132,48 @@ def test_bad_events_are_reported_and_the_others_count():
     assert "2 rejected" in repr(table.report)
 
 
+@pytest.mark.parametrize("frame", [list, pl.DataFrame, pd.DataFrame])
+def test_events_are_corrected_and_deleted_by_their_id(frame):
+    def bought(event_id, amount, revision=None, deleted=None):
+        row = {"customer_id": "a", "timestamp": "2026-05-30T00:00:00Z", "type": "purchase"}
+        more = {"amount": amount, "revision": revision, "deleted": deleted}
+        return {**row, "event_id": event_id, **more}
+
+    first = [bought("1", 1.0), bought("2", 2.0), bought("3", 4.0), bought("4", 8.0, 3)]
+    second = [bought("1", 16.0, 1), bought("2", None, 1, True), bought("3", 4.0), bought("4", 8.0, 2)]
+    table = features(frame(first + second), as_of="2026-06-01")
+    report = table.report.events
+    assert (report.accepted, report.duplicates, report.superseded) == (6, 1, 1)
+    assert report.rejected == [] and report.ignored_columns == []
+    assert "1 superseded" in repr(report) and report.to_dict()["superseded"] == 1
+    assert table["spend_90d"].tolist() == [16.0 + 4.0 + 8.0]
+    engine = stayput.Engine(stayput.Bundle(acme.playbook()))
+    engine.ingest(frame(first))
+    assert engine.score("a", as_of="2026-06-01").features["spend_90d"] == 15.0
+    report = engine.ingest(frame(second)).events
+    assert (report.accepted, report.duplicates, report.superseded) == (2, 1, 1)
+    assert engine.score("a", as_of="2026-06-01").features["spend_90d"] == 28.0
+    nameless = engine.ingest(frame([bought(None, None, None, True)])).events.rejected
+    assert [row.code for row in nameless] == ["table_value"] and "`event_id`" in nameless[0].message
+
+
+def test_a_playbook_says_what_its_features_are():
+    definitions = acme.playbook().definitions()
+    assert [known.name for known in definitions][:2] == ["tenure_days", "logins_30d"]
+    assert {known.name: known.type for known in definitions}["plan"] == "category"
+    quiet = definitions[2]
+    assert (quiet.unit, quiet.expression) == ("days", "days_since(last(login))")
+    assert pd.DataFrame([known.to_dict() for known in definitions])["version"].nunique() == 8
+    lineage = acme.playbook().lineage("high_tickets")
+    assert lineage.version == definitions[4].version and lineage.window == "30d"
+    assert [(use.event, use.properties) for use in lineage.events] == [("ticket_opened", ["severity"])]
+    assert [(used.name, used.version) for used in lineage.functions] == [("count", 1)]
+    assert acme.playbook().explain("days_quiet").startswith("days_quiet: a number, version")
+    for ask in (acme.playbook().lineage, acme.playbook().explain):
+        with pytest.raises(stayput.ArgumentError, match="did you mean `days_quiet`"):
+            ask("day_quiet")
+
+
 def test_a_training_set_has_rows_labels_and_reasons():
     company = acme.company()
     data = acme.playbook().training_set(company.events, company.customers, as_of=acme.AS_OF)
@@ -146,6 +188,40 @@ def test_a_training_set_has_rows_labels_and_reasons():
     assert (data.select(np.array([3, 1])).y == some.y).all()
     with pytest.raises(stayput.ArgumentError, match="`indices`"):
         data.select([400])
+
+
+def test_instants_are_a_grid_or_those_of_each_customer():
+    events = [{"customer_id": "a", "timestamp": "2026-01-15", "type": "login"}]
+    grid = {"from": "2026-01-31", "to": np.datetime64("2026-03-31"), "every": "month"}
+    table = acme.playbook().features(events, as_of=grid)
+    days = [str(at)[:10] for at in table["as_of"]]
+    assert days == ["2026-01-31", "2026-02-28", "2026-03-31"]
+    asked = [{"customer_id": "a", "as_of": "2026-01-20"}, {"customer_id": "b", "as_of": "2026-01-10"}]
+    own = acme.playbook().features(events, asked)
+    assert list(own["customer_id"]) == ["a", "b"]
+    assert own["logins_30d"].tolist() == [1.0, 0.0]
+    with pytest.raises(stayput.ArgumentError, match="`as_of`"):
+        acme.playbook().features(events)
+    with pytest.raises(stayput.ArgumentError, match=r"`as_of\.every`"):
+        acme.playbook().features(events, as_of={**grid, "every": "moon"})
+
+
+def test_a_training_set_keeps_rows_past_the_data_where_it_is_asked_to():
+    events = [
+        {"customer_id": "a", "timestamp": "2026-01-15", "type": "login"},
+        {"customer_id": "b", "timestamp": "2026-01-15", "type": "login"},
+        {"customer_id": "b", "timestamp": "2026-01-25", "type": "login"},
+    ]
+    playbook = acme.playbook()
+    dropped = playbook.training_set(events, as_of="2026-01-20")
+    assert (len(dropped), dropped.left_out.horizon_past_data) == (0, 2)
+    kept = playbook.training_set(events, as_of="2026-01-20", censored="keep")
+    assert kept.censored.tolist() == [True, False] and np.isnan(kept.y[0]) and kept.y[1] == 0.0
+    assert "1 censored" in repr(kept) and "2 horizon past the data" in repr(dropped)
+    with pytest.raises(stayput.StayputError, match="censored"):
+        stayput.train(kept)
+    short = playbook.training_set(events, as_of="2026-01-20", horizon="3d", gap="1d")
+    assert short.y.tolist() == [1.0, 1.0]
 
 
 def test_a_playbook_error_says_where_and_what_instead():

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from decimal import Decimal
 
+import acme
 import duckdb
 import numpy as np
 import pandas as pd
@@ -190,7 +191,6 @@ def test_an_index_with_a_name_is_a_column():
         (np.zeros((2, 2)), "argument", "`ndarray`"),
         ({"a": [1], "b": [1, 2]}, "table_column", "`b`"),
         ({"a": np.zeros((1, 1))}, "table_column", "`a`"),
-        ({"t": np.array([2**62], "datetime64[us]")}, "time", "`t`"),
     ],
 )
 def test_what_is_not_a_table_is_refused_with_its_place(data, code, words):
@@ -214,6 +214,23 @@ def test_what_is_not_a_table_is_refused_with_its_place(data, code, words):
 )
 def test_a_column_that_no_playbook_can_ask_for_does_not_stop_the_others(column, seen):
     assert stayput.table({"a": column})["a"][0] == seen
+
+
+def test_an_instant_out_of_range_is_refused_with_its_row():
+    times = np.array([2**62, 10**15], "datetime64[us]")
+    events = {"customer_id": ["a", "a"], "timestamp": times, "type": ["login", "login"]}
+    for table in (events, pd.DataFrame(events), pa.table(events)):
+        report = acme.playbook().features(table, as_of="2026-01-01").report.events
+        assert (report.accepted, [row.index for row in report.rejected]) == (1, [0])
+        assert "outside the years -9999 to 9999" in report.rejected[0].message
+
+
+def test_a_column_of_nothing_is_read_from_every_library():
+    rows = {"a": [1.5, 2.0], "b": [None, None]}
+    for table in (rows, pd.DataFrame(rows), pl.DataFrame(rows), pa.table(rows)):
+        read = stayput.table(table)
+        assert read.names == ["a", "b"] and read["a"].tolist() == [1.5, 2.0]
+        assert list(read["b"]) == [None, None]
 
 
 def test_a_list_that_contains_itself_comes_to_an_end():

@@ -88,20 +88,33 @@ class Host:
         playbook = stayput.Playbook.parse(text_of(step["playbook"]))
         return {"name": playbook.name, "version": playbook.version}
 
+    def definitions(self, step):
+        return [definition.to_dict() for definition in self.playbook.definitions()]
+
+    def lineage(self, step):
+        return self.playbook.lineage(step["feature"]).to_dict()
+
+    def explain(self, step):
+        return self.playbook.explain(step["feature"])
+
     def features(self, step):
         table = self.playbook.features(
-            step.get("events", []), step.get("customers"), as_of=step["as_of"]
+            step.get("events", []), step.get("customers"), as_of=step.get("as_of")
         )
         return {"rows": rows(table), "report": table.report.to_dict()}
 
     def training_set(self, step):
         data = self.playbook.training_set(
-            step.get("events", []), step.get("customers"), as_of=step["as_of"]
+            step.get("events", []),
+            step.get("customers"),
+            as_of=step.get("as_of"),
+            **{name: step[name] for name in ("horizon", "gap", "censored") if name in step},
         )
         return {
             "rows": rows(data.X),
             "report": data.report.to_dict(),
-            "labels": data.y.tolist(),
+            "labels": [None if label != label else label for label in data.y.tolist()],
+            "censored": data.censored.tolist(),
             "left_out": data.left_out.to_dict(),
         }
 

@@ -51,7 +51,9 @@ impl Engine {
 
     /// Takes in events, and customers with their attributes.
     ///
-    /// A row that is wrong is in the report, by its index; those beside it count.
+    /// A row that is wrong is in the report, by its index; those beside it count. An event with an
+    /// `event_id` is corrected by a row with the same one and a greater `revision`, and deleted by
+    /// a row whose `deleted` is true; these may come before what they correct.
     ///
     /// # Errors
     /// `table_column` when a column is missing or cannot be what the playbook says.
@@ -79,6 +81,22 @@ impl Engine {
         #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
     ) -> Result<JsValue, JsValue> {
         document(|| wire::score_json(&self.0, &input::text(id, "customerId")?, input::at(options)?))
+    }
+
+    /// The features of one customer at an instant, in the playbook's order; null where missing.
+    ///
+    /// # Errors
+    /// `unknown_customer` when there is none of that id.
+    #[wasm_bindgen(unchecked_return_type = "Record<string, Value>")]
+    pub fn features(
+        &self,
+        #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| {
+            let id = input::text(id, "customerId")?;
+            wire::engine_features_json(&self.0, &id, input::at(options)?)
+        })
     }
 
     /// Everything known of each customer at an instant, by `customer_id`.
@@ -112,5 +130,55 @@ impl Engine {
     /// `internal` when it cannot be written.
     pub fn snapshot(&self) -> Result<Vec<u8>, JsValue> {
         throwing(|| self.0.snapshot())
+    }
+
+    /// Forgets the events that no question about the instant or a later one reads, and gives how
+    /// many they were. An earlier instant is refused from then on, and an event that comes too late
+    /// is in the report with the code `event_late`.
+    ///
+    /// # Errors
+    /// `time_order` when more was forgotten already.
+    pub fn forget(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+    ) -> Result<usize, JsValue> {
+        throwing(|| self.0.forget(input::at(options)?))
+    }
+
+    /// The state of one customer, for `importCustomers` of any engine of the same playbook.
+    ///
+    /// # Errors
+    /// `unknown_customer` when there is none of that id.
+    #[wasm_bindgen(js_name = exportCustomer)]
+    pub fn export_customer(
+        &self,
+        #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
+    ) -> Result<Vec<u8>, JsValue> {
+        throwing(|| self.0.export_customer(&input::text(id, "customerId")?))
+    }
+
+    /// Takes up the customers of a snapshot, in place of what was known of them, and gives how many
+    /// they are.
+    ///
+    /// # Errors
+    /// As `Engine.restore`.
+    #[wasm_bindgen(js_name = importCustomers)]
+    pub fn import_customers(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "Uint8Array")] bytes: &JsValue,
+    ) -> Result<usize, JsValue> {
+        throwing(|| self.0.import_customers(&input::bytes(bytes, "bytes")?))
+    }
+
+    /// Forgets everything about a customer, and says whether there was anything.
+    ///
+    /// # Errors
+    /// `argument` when `customerId` is not a string.
+    #[wasm_bindgen(js_name = deleteCustomer)]
+    pub fn delete_customer(
+        &mut self,
+        #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
+    ) -> Result<bool, JsValue> {
+        throwing(|| Ok(self.0.delete_customer(&input::text(id, "customerId")?)))
     }
 }

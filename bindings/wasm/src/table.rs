@@ -42,7 +42,7 @@ fn column(value: &JsValue, name: &str) -> Result<ColumnData> {
         return Ok(ColumnData::Number(numbers.to_vec().into()));
     }
     if let Some(numbers) = value.dyn_ref::<BigInt64Array>() {
-        return Ok(ColumnData::Integer(Integers::new(numbers.to_vec().into())));
+        return Ok(ColumnData::Integer(Integers::I64(numbers.to_vec().into())));
     }
     if Array::is_array(value) {
         return list(&Array::from(value), name);

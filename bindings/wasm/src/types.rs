@@ -12,9 +12,24 @@ export interface At {
     asOf: Instant;
 }
 
-/** The instants that features are asked of, and columns of the events to rename. */
+/** The instants `from`, `from + every`, … up to `to`; `every` is `day`, `week`, `month` or `7d`. */
+export interface Grid {
+    from: Instant;
+    to: Instant;
+    every: string;
+}
+
+/**
+ * The instants that features are asked of, and columns of the events to rename. Without `asOf`,
+ * the column `as_of` of the customers says which.
+ *
+ * Events have
+ * `customer_id`, `timestamp`, `type`, perhaps `event_id`, and properties. One with an `event_id` is
+ * corrected by a row with the same one and a greater `revision` (0 where there is none), and deleted
+ * by a row whose `deleted` is true.
+ */
 export interface TableOptions {
-    asOf: Instant | Instant[];
+    asOf?: Instant | Instant[] | Grid;
     columns?: Record<string, string>;
 }
 

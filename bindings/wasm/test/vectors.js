@@ -37,6 +37,9 @@ export function run({ Playbook, Bundle, Engine }, spec, bytes) {
       const { name, version } = new Playbook(text(step.playbook));
       return { name, version };
     },
+    definitions: () => playbook().definitions(),
+    lineage: ({ feature }) => playbook().lineage(feature),
+    explain: ({ feature }) => playbook().explain(feature),
     features: ({ events = [], customers, as_of }) =>
       playbook().features(events, customers, { asOf: as_of }),
     score_rows: ({ rows }) => [...bundle().scoreRows(rows)],

@@ -10,59 +10,74 @@ mod row;
 mod rows;
 mod texts;
 
+use std::borrow::Cow;
+
 use serde_json::{Number, Value};
 
-pub use buffer::Buffer;
+pub use buffer::{Bits, Buffer};
 pub use texts::{MISSING_TEXT, Strings, TextColumn, Texts};
 
 use crate::error::{Error, ErrorCode, Result};
 use crate::time::Timestamp;
 
-/// Whole numbers, exact where a float would not be.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Integers {
-    values: Buffer<i64>,
-    /// Whether each row is there; none where all are.
-    present: Option<Buffer<bool>>,
+/// Whole numbers, exact where a float would not be, as wide as the host has them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Integers {
+    /// Of 64 bits.
+    I64(Buffer<i64>),
+    /// Of 32 bits.
+    I32(Buffer<i32>),
+    /// Of 32 bits, not negative.
+    U32(Buffer<u32>),
 }
 
 impl Integers {
-    /// Rows of which all are there.
-    #[must_use]
-    pub fn new(values: Buffer<i64>) -> Self {
-        Self { values, present: None }
-    }
-
     /// The number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.values.len()
+        match self {
+            Self::I64(rows) => rows.len(),
+            Self::I32(rows) => rows.len(),
+            Self::U32(rows) => rows.len(),
+        }
     }
 
     /// Whether there is no row.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.len() == 0
     }
 
     /// The number in a row, in range.
     #[must_use]
-    pub fn get(&self, row: usize) -> Option<i64> {
-        self.present.as_ref().is_none_or(|present| present[row]).then(|| self.values[row])
+    pub fn get(&self, row: usize) -> i64 {
+        match self {
+            Self::I64(rows) => rows[row],
+            Self::I32(rows) => i64::from(rows[row]),
+            Self::U32(rows) => i64::from(rows[row]),
+        }
     }
 
     /// All rows in order.
-    pub fn iter(&self) -> impl Iterator<Item = Option<i64>> {
+    pub fn iter(&self) -> impl Iterator<Item = i64> {
         (0..self.len()).map(|row| self.get(row))
     }
 }
 
-impl FromIterator<Option<i64>> for Integers {
+impl FromIterator<Option<i64>> for ColumnData {
+    /// A column of whole numbers, some of them missing.
     fn from_iter<I: IntoIterator<Item = Option<i64>>>(rows: I) -> Self {
-        let (values, present): (Vec<i64>, Vec<bool>) =
+        let (values, there): (Vec<i64>, Vec<bool>) =
             rows.into_iter().map(|row| (row.unwrap_or_default(), row.is_some())).unzip();
-        let present = present.contains(&false).then(|| present.into());
-        Self { values: values.into(), present }
+        let data = Self::Integer(Integers::I64(values.into()));
+        if there.iter().all(|there| *there) {
+            return data;
+        }
+        let byte = |bits: &[bool]| {
+            let bits = bits.iter().enumerate();
+            bits.fold(0_u8, |byte, (at, bit)| byte | u8::from(*bit) << at)
+        };
+        data.masked(Bits::new(there.chunks(8).map(byte).collect(), 0))
     }
 }
 
@@ -70,11 +85,11 @@ impl FromIterator<Option<i64>> for Integers {
 pub const MISSING_TIME: i64 = i64::MIN;
 
 /// The rows of one column.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum ColumnData {
     /// Numbers; missing is NaN.
     Number(Buffer<f64>),
-    /// Whole numbers, exact where a float would not be: identifiers.
+    /// Whole numbers: identifiers.
     Integer(Integers),
     /// Booleans.
     Bool(Vec<Option<bool>>),
@@ -86,6 +101,15 @@ pub enum ColumnData {
     Time(Buffer<i64>),
     /// Values of mixed JSON types, from rows of objects; missing is null.
     Json(Vec<Value>),
+    /// Any of the others, of which some rows are not there, whatever stands in them.
+    Masked(Box<ColumnData>, Bits),
+}
+
+impl PartialEq for ColumnData {
+    /// Whether they hold the same values, row by row.
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && (0..self.len()).all(|row| self.value(row) == other.value(row))
+    }
 }
 
 impl ColumnData {
@@ -100,6 +124,53 @@ impl ColumnData {
             Self::Strings(texts) => texts.len(),
             Self::Time(rows) => rows.len(),
             Self::Json(rows) => rows.len(),
+            Self::Masked(data, _) => data.len(),
+        }
+    }
+
+    /// The column without the rows that `there` lacks.
+    #[must_use]
+    pub fn masked(self, there: Bits) -> Self {
+        Self::Masked(Box::new(self), there)
+    }
+
+    /// The same column with what stands for missing in the rows that are not there; whole numbers,
+    /// which have nothing of the kind, are left as they are.
+    #[must_use]
+    pub fn filled(&self) -> Cow<'_, Self> {
+        let Self::Masked(data, there) = self else { return Cow::Borrowed(self) };
+        let rows = 0..data.len();
+        Cow::Owned(match &**data {
+            Self::Number(values) => {
+                let value = |row| if there.get(row) { values[row] } else { f64::NAN };
+                Self::Number(rows.map(value).collect())
+            }
+            Self::Time(values) => {
+                let value = |row| if there.get(row) { values[row] } else { MISSING_TIME };
+                Self::Time(rows.map(value).collect())
+            }
+            Self::Bool(values) => {
+                Self::Bool(rows.map(|row| values[row].filter(|_| there.get(row))).collect())
+            }
+            Self::Text(texts) => {
+                let code = |row| if there.get(row) { texts.codes[row] } else { MISSING_TEXT };
+                let (codes, values) = (rows.map(code).collect(), texts.values.clone());
+                Self::Text(TextColumn { codes, values })
+            }
+            Self::Strings(texts) => {
+                let text = |row| texts.get(row).filter(|_| there.get(row));
+                Self::Text(TextColumn::from_texts(rows.map(text)))
+            }
+            _ => return Cow::Borrowed(self),
+        })
+    }
+
+    /// The column, and which of its rows are there if not all.
+    #[must_use]
+    pub fn unmasked(&self) -> (&Self, Option<&Bits>) {
+        match self {
+            Self::Masked(data, there) => (data, Some(there)),
+            data => (data, None),
         }
     }
 
@@ -114,7 +185,7 @@ impl ColumnData {
     pub fn value(&self, row: usize) -> Value {
         match self {
             Self::Number(rows) => number(rows[row]),
-            Self::Integer(rows) => rows.get(row).map_or(Value::Null, Value::from),
+            Self::Integer(rows) => rows.get(row).into(),
             Self::Bool(rows) => rows[row].map_or(Value::Null, Value::Bool),
             Self::Text(column) => column.get(row).map_or(Value::Null, Value::from),
             Self::Strings(texts) => texts.get(row).map_or(Value::Null, Value::from),
@@ -122,6 +193,8 @@ impl ColumnData {
                 Timestamp::from_micros(rows[row]).map_or(Value::Null, |at| at.to_string().into())
             }
             Self::Json(rows) => rows[row].clone(),
+            Self::Masked(data, there) if there.get(row) => data.value(row),
+            Self::Masked(..) => Value::Null,
         }
     }
 }

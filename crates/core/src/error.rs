@@ -34,6 +34,8 @@ pub enum ErrorCode {
     EventType,
     /// An event with this `event_id` was ingested before with other contents.
     EventConflict,
+    /// An event happened before what the engine has forgotten.
+    EventLate,
     /// The bytes are not a bundle, or not a whole one.
     BundleFormat,
     /// The bundle was written by a version this one cannot read.
@@ -85,6 +87,7 @@ impl ErrorCode {
             Self::TableValue => "table_value",
             Self::EventType => "event_type",
             Self::EventConflict => "event_conflict",
+            Self::EventLate => "event_late",
             Self::BundleFormat => "bundle_format",
             Self::BundleVersion => "bundle_version",
             Self::BundleChecksum => "bundle_checksum",
@@ -116,7 +119,11 @@ impl ErrorCode {
             | Self::ExpressionType
             | Self::ExpressionCycle
             | Self::Leakage => "playbook",
-            Self::TableColumn | Self::TableValue | Self::EventType | Self::EventConflict => "table",
+            Self::TableColumn
+            | Self::TableValue
+            | Self::EventType
+            | Self::EventConflict
+            | Self::EventLate => "table",
             Self::BundleFormat | Self::BundleVersion | Self::BundleChecksum => "bundle",
             Self::ModelShape | Self::ModelParameter | Self::ModelData | Self::ModelMissing => {
                 "model"

@@ -32,6 +32,6 @@ pub use describe::{
 pub use engine::{Churn, Decisions, Engine, Reason, Score};
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
-    CampaignPrograms, CampaignsPlan, Conditions, EventUse, Features, FunctionUse, HealthPlan,
-    Lineage, Playbook, Reports, Training,
+    CampaignPrograms, CampaignsPlan, Conditions, EventUse, FeatureDefinition, Features,
+    FunctionUse, HealthPlan, Lineage, Playbook, Reports, Training,
 };

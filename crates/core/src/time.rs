@@ -99,6 +99,22 @@ impl Timestamp {
         Self(self.0.saturating_sub(span.0))
     }
 
+    /// The same day of the month and time of day in UTC `months` months later; where that month is
+    /// shorter, its last day. None outside the years −9999 to 9999.
+    #[must_use]
+    pub fn plus_months(self, months: u32) -> Option<Self> {
+        let date = Zone::UTC.date(self);
+        let count = i64::from(date.year()) * 12 + i64::from(date.month()) - 1 + i64::from(months);
+        let year = i16::try_from(count.div_euclid(12)).ok()?;
+        let month = i8::try_from(count.rem_euclid(12) + 1).ok()?;
+        let first = civil::Date::new(year, month, 1).ok()?;
+        let last = first.days_in_month();
+        let date = civil::Date::new(year, month, date.day().min(last)).ok()?;
+        let of_day = Span(self.0.rem_euclid(DAY));
+        let midnight = TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?;
+        Self::from_micros(floor_micros(midnight)).ok().map(|midnight| midnight.plus(of_day))
+    }
+
     /// Time from `earlier` to this instant; negative when `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Span {
@@ -394,6 +410,24 @@ mod tests {
         for wrong in ["", "d", "30", "30x", "-1d", "99999999999999999999d"] {
             assert!(Span::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_month_later_is_the_same_day_or_the_last_one() {
+        let after = |text: &str, months| {
+            let later = Timestamp::parse(text).unwrap().plus_months(months);
+            later.map(|at| at.to_string())
+        };
+        for (text, months, expected) in [
+            ("2026-01-31", 1, "2026-02-28T00:00:00Z"),
+            ("2026-01-31", 2, "2026-03-31T00:00:00Z"),
+            ("2023-11-30T23:59:59.999999Z", 3, "2024-02-29T23:59:59.999999Z"),
+            ("1969-12-15T06:00:00Z", 1, "1970-01-15T06:00:00Z"),
+            ("2026-05-05", 0, "2026-05-05T00:00:00Z"),
+        ] {
+            assert_eq!(after(text, months).as_deref(), Some(expected));
+        }
+        assert_eq!(after("9999-12-01", 1), None);
     }
 
     #[test]

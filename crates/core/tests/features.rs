@@ -10,7 +10,7 @@
 
 use serde_json::{Value, json};
 use stayput_core::columns::Frame;
-use stayput_core::features::{FeatureData, FeatureType};
+use stayput_core::features::{FeatureData, FeatureType, TrainingOptions};
 use stayput_core::time::Timestamp;
 use stayput_core::{Bundle, Engine, Playbook};
 
@@ -210,7 +210,7 @@ fn a_wrong_expression_says_where_and_what_instead() {
         ("cont(login)", "line 15, column 6: `cont` is not a function; did you mean `count`?"),
         (
             "customer.plam",
-            "line 15, column 6: `plam` is not a customer attribute; did you mean `plan`?",
+            "line 15, column 15: `plam` is not a customer attribute; did you mean `plan`?",
         ),
         (
             "customer.plan == \"prp\"",
@@ -234,7 +234,10 @@ fn a_wrong_expression_says_where_and_what_instead() {
         ),
         ("count(login) && true", "line 15, column 6: expected a boolean, found a number"),
         ("mrr + 1", "line 15, column 6: `mrr` is not a feature; did you mean `customer.mrr`?"),
-        ("health > 4", "line 15, column 6: `health` is not known here"),
+        (
+            "health > 4",
+            "line 15, column 6: `health` is not known here; stages, segments and campaigns may read it where there is a section `[health]`",
+        ),
         (
             "as_of - customer.since",
             "line 15, column 6: a feature is not a duration; divide it by one, for instance `(…) / duration(\"1d\")`",
@@ -293,7 +296,7 @@ fn a_wrong_preset_says_where_and_what_instead() {
         ),
         (
             "x = 'rfm(purchase.amonut)'",
-            "`features.x`: line 15, column 10: `amonut` is not a property of `purchase`; did you mean `amount`?",
+            "`features.x`: line 15, column 19: `amonut` is not a property of `purchase`; did you mean `amount`?",
         ),
         (
             "x = 'rfm(purchase.amount, \"30\")'",
@@ -338,7 +341,12 @@ fn a_label_reads_after_the_gap_up_to_the_end_of_the_horizon() {
         // Somebody else's event closes the data.
         rows.push(json!({"customer_id": "z", "timestamp": "2026-03-01", "type": "login"}));
         let set = playbook
-            .training_set(&frame(Value::Array(rows)), None, &[at("2026-01-01")], Some(1))
+            .training_set(
+                &frame(Value::Array(rows)),
+                None,
+                &[at("2026-01-01")],
+                &TrainingOptions::default(),
+            )
             .unwrap()
             .set;
         (set.labels.clone(), set.table.columns[0].numbers().unwrap().to_vec())
@@ -357,11 +365,14 @@ fn rows_past_the_data_and_not_eligible_are_left_out_and_counted() {
     );
     let playbook = Playbook::parse(&text).unwrap();
     let days = ["2026-01-01", "2026-01-05T00:00:00Z", "2026-01-12T00:00:00Z"].map(at);
-    let training = playbook.training_set(&frame(events()), None, &days, Some(2)).unwrap();
+    let training =
+        playbook.training_set(&frame(events()), None, &days, &TrainingOptions::default()).unwrap();
     let left_out = training.set.left_out;
     assert_eq!((left_out.not_eligible, left_out.horizon_past_data), (2, 0));
     assert_eq!(training.set.labels, [1.0]);
-    let late = playbook.training_set(&frame(events()), None, &[at("2026-01-30")], None).unwrap();
+    let late = playbook
+        .training_set(&frame(events()), None, &[at("2026-01-30")], &TrainingOptions::default())
+        .unwrap();
     assert_eq!(late.set.left_out.horizon_past_data, 1);
 }
 
@@ -372,7 +383,7 @@ fn a_feature_that_reads_what_the_label_reads_is_refused() {
     assert_eq!(error.code().as_str(), "leakage");
     assert_eq!(
         error.to_string(),
-        "playbook `features.v`: reads `customer.vip`, which the churn label reads too: the answer would be among the questions"
+        "playbook `features.v`: line 15, column 6: reads `customer.vip`, which the churn label reads too: the answer would be among the questions"
     );
 }
 

@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use stayput_core::columns::{ColumnData, Frame, TextColumn};
+use stayput_core::features::TrainingOptions;
 use stayput_core::time::{Span, Timestamp};
 use stayput_core::{Playbook, wire};
 
@@ -78,7 +79,9 @@ fn what_is_suggested_computes_on_the_data_it_came_from() {
     let refused = &features.report.events.rejected;
     assert!(refused.iter().all(|row| row.message.contains("`page view`")), "{refused:?}");
     assert_eq!(refused.len(), 40);
-    let training = playbook.training_set(&events, Some(&customers), &end, None).unwrap();
+    let training = playbook
+        .training_set(&events, Some(&customers), &end, &TrainingOptions::default())
+        .unwrap();
     assert!(!training.set.labels.is_empty());
 }
 

@@ -95,6 +95,13 @@ pub(crate) fn labels(set: &TrainingSet) -> Result<Vec<bool>> {
         if label == 0.0 || label == 1.0 {
             return Ok(label == 1.0);
         }
+        if set.censored.get(row) == Some(&true) {
+            // To leave such rows out here would keep those whose label came early, which are all
+            // of one kind.
+            return Err(refuse(format!(
+                "row {row} is censored: the data end before its horizon does; make the set with `censored` as `drop`"
+            )));
+        }
         Err(refuse(format!("the label of row {row} is `{label}`; expected 0 or 1")))
     };
     set.labels.iter().enumerate().map(label).collect()

@@ -77,5 +77,5 @@ pub(crate) fn made_up(rows: usize, seed: u64) -> TrainingSet {
     });
     let key = |row: usize| RowKey { customer_id: format!("c{:05}", row / 3), as_of: as_of(row) };
     let table = FeatureTable::new((0..rows).map(key).collect(), columns).unwrap();
-    TrainingSet { table, labels, left_out: LeftOut::default() }
+    TrainingSet { table, labels, censored: vec![false; rows], left_out: LeftOut::default() }
 }

@@ -165,6 +165,13 @@ mod tests {
             "training data: the label of row 2 is `NaN`; expected 0 or 1"
         );
         assert_eq!(
+            changed(&|set| {
+                set.labels[7] = f64::NAN;
+                set.censored[7] = true;
+            }),
+            "training data: row 7 is censored: the data end before its horizon does; make the set with `censored` as `drop`"
+        );
+        assert_eq!(
             changed(&|set| drop(set.labels.split_off(30))),
             "training data: there are 30 labels for 40 rows"
         );

@@ -41,11 +41,13 @@ class IngestReport(Document):
 
     accepted: int
     duplicates: int
+    superseded: int
     rejected: list[Rejected]
     ignored_columns: list[str]
 
     def __repr__(self) -> str:
         lines = [f"{self.accepted:,} accepted, {self.duplicates:,} seen before, "]
+        lines[0] += f"{self.superseded:,} superseded, " if self.superseded else ""
         lines[0] += f"{len(self.rejected):,} rejected"
         lines += [f"  {row.message}" for row in self.rejected[:_SHOWN]]
         if len(self.rejected) > _SHOWN:
@@ -70,9 +72,53 @@ class Reports(Document):
 class LeftOut(Document):
     """How many rows a training set left out, and why."""
 
-    horizon_past_data: int
+    not_started: int
     not_eligible: int
+    horizon_past_data: int
     label_missing: int
+
+
+@dataclass(frozen=True)
+class FeatureDefinition(Document):
+    """A feature as the playbook defines it; its version is equal where its meaning is."""
+
+    name: str
+    type: str
+    expression: str
+    unit: str | None
+    version: str
+
+
+@dataclass(frozen=True)
+class EventUse(Document):
+    """What is read of the events of one type; no properties where only the times are read."""
+
+    event: str
+    properties: list[str]
+
+
+@dataclass(frozen=True)
+class FunctionUse(Document):
+    """A function and the version of what it gives."""
+
+    name: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Lineage(Document):
+    """Everything that a feature depends on, directly or through the features it reads.
+
+    ``window`` is the longest one, ``"past"`` for all of the past, ``None`` without events.
+    """
+
+    feature: str
+    version: str
+    attributes: list[str]
+    events: list[EventUse]
+    features: list[str]
+    window: str | None
+    functions: list[FunctionUse]
 
 
 @dataclass(frozen=True)
@@ -263,13 +309,17 @@ class Churn(Document):
     reasons: list[Reason]
 
 
+FeatureValues = dict[str, float | bool | str | None]
+"""Features by name, in the playbook's order."""
+
+
 @dataclass(frozen=True)
 class Score(Document):
     """Everything known of one customer at one instant."""
 
     customer_id: str
     as_of: datetime
-    features: dict[str, float | bool | str | None]
+    features: FeatureValues
     health: Health | None
     churn: Churn | None
     lifecycle: str | None
@@ -372,6 +422,8 @@ class Scores(Sequence[Score]):
 def read(name: str, text: str) -> Any:
     """The document of class ``name`` that is written as JSON in ``text``."""
     value = json.loads(text)
+    if name == "FeatureValues":
+        return value
     return Scores(value) if name == "Scores" else _build(globals()[name], value)
 
 

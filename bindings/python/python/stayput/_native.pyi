@@ -6,7 +6,7 @@ from _typeshed import SupportsGetItem
 from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
-from stayput._documents import Decisions, LeftOut, Report, Reports, Score, Scores
+from stayput._documents import Decisions, FeatureDefinition, LeftOut, Lineage, Report, Reports, Score, Scores
 from stayput._types import Instant, Instants, MatrixLike, TableLike
 from typing import Any, SupportsIndex, final
 
@@ -87,7 +87,8 @@ class Engine:
         """
         Takes events in, and before them customers with their attributes.
 
-        Tables and `columns` are as in `Playbook.features`. A known customer's attributes are
+        Tables and `columns` are as in `Playbook.features`, corrections and deletions of events
+        included; these may come before what they correct. A known customer's attributes are
         replaced as a whole. A row that is wrong is in the report; those beside it count.
         """
     @staticmethod
@@ -166,7 +167,16 @@ class Playbook:
     lifecycle, segments, churn, campaigns and guardrails, in one TOML or JSON document.
     """
     def __repr__(self, /) -> str: ...
-    def features(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants, columns: dict[str, str] | None = None) -> Table:
+    def definitions(self, /) -> list[FeatureDefinition]:
+        """
+        The features as they are defined, in the playbook's order: `name`, `type`, `expression`,
+        `unit` and `version`, which changes if and only if what the feature means can.
+        """
+    def explain(self, /, feature: str) -> str:
+        """
+        How a feature is computed and what it reads, as text to print.
+        """
+    def features(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants, columns: dict[str, str] | None = None, n_jobs: SupportsIndex | None = None) -> Table:
         """
         The features of customers at one instant or several.
 
@@ -174,7 +184,14 @@ class Playbook:
         for each property; `customers` has `customer_id` and one for each attribute. `columns`
         renames columns of the events, `{yours: ours}`. The rows are those of `customers`, or, without
         it, of everyone with an event by then, ordered by `customer_id` and `as_of`. What became
-        of bad rows is in the table's `report`.
+        of bad rows is in the table's `report`. `n_jobs` threads work at it, all cores by default.
+
+        An event with an `event_id` is corrected by a row with the same one and a greater
+        `revision` (0 where there is none), and deleted by a row whose `deleted` is true.
+        """
+    def lineage(self, /, feature: str) -> Lineage:
+        """
+        What a feature reads, directly or through other features.
         """
     @staticmethod
     def load(path: str | PathLike[str]) -> Playbook:
@@ -196,7 +213,7 @@ class Playbook:
         """
         The document as given.
         """
-    def training_set(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants, columns: dict[str, str] | None = None) -> TrainingSet:
+    def training_set(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants, columns: dict[str, str] | None = None, n_jobs: SupportsIndex | None = None) -> TrainingSet:
         """
         The features at many instants, each row with the churn label that came true after it.
 

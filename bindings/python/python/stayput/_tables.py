@@ -32,6 +32,8 @@ def columns(table: Any) -> list[tuple[str, str, Any]]:
         items: Iterable[Any] = [(name, table[name]) for name in table.dtype.names]
     elif hasattr(table, "reset_index") and getattr(table.index, "name", None) is not None:
         items = table.reset_index().items()
+    elif hasattr(table, "get_columns"):
+        items = [(column.name, column) for column in table.get_columns()]
     elif isinstance(table, Mapping) or hasattr(table, "reset_index"):
         items = table.items()
     else:
@@ -45,6 +47,8 @@ def _read(name: str, data: Any) -> Column:
     """One column, whatever it comes in."""
     if type(data).__module__.startswith("pandas."):
         data = _without_pandas(data)
+    if str(getattr(data, "dtype", None)) == "Null":
+        return _of_values([None] * len(data))
     if hasattr(data, "__arrow_c_stream__") or hasattr(data, "__arrow_c_array__"):
         return "arrow", data
     if not isinstance(data, np.ndarray):
@@ -161,11 +165,14 @@ def instant(as_of: Any) -> str:
     raise ArgumentError(message, "argument", "as_of")
 
 
-def instants(as_of: Any) -> list[str]:
-    """One instant or several."""
+def cut_offs(as_of: Any) -> str:
+    """One instant, several, or a grid, as JSON that the core reads."""
+    if isinstance(as_of, Mapping):
+        ends = ("from", "to")
+        return as_json({k: instant(v) if k in ends else v for k, v in as_of.items()})
     if isinstance(as_of, str) or not isinstance(as_of, Iterable):
-        return [instant(as_of)]
-    return [instant(item) for item in as_of]
+        return json.dumps(instant(as_of))
+    return json.dumps([instant(item) for item in as_of])
 
 
 def column(table: Table, name: str) -> Any:

@@ -38,8 +38,11 @@ Instant: TypeAlias = str | date | np.datetime64
 
 Without a zone it is UTC."""
 
-Instants: TypeAlias = Instant | Iterable[Instant]
-"""One instant or several."""
+Instants: TypeAlias = Instant | Iterable[Instant] | Mapping[str, Instant]
+"""One instant, several, or a grid: ``{"from": …, "to": …, "every": "month"}``.
+
+``every`` is ``day``, ``week``, ``month`` or a length such as ``7d``; both ends are there when they
+fall on the grid."""
 
 MatrixLike: TypeAlias = "Table | np.ndarray[Any, Any] | Sequence[Sequence[float]]"
 """A table of features, or a matrix with one column for each feature of the model."""

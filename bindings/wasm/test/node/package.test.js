@@ -101,6 +101,41 @@ test("columns of every kind give what rows give", () => {
   assert.deepEqual(playbook.features({ ...rest, who }, about, { asOf, columns: { who: "customer_id" } }), expected);
 });
 
+test("a playbook says what its features are", () => {
+  const [spend, gifts] = playbook.definitions();
+  assert.deepEqual([spend.name, spend.type, gifts.unit], ["spend", "number", "events"]);
+  const lineage = playbook.lineage("gifts");
+  assert.deepEqual(lineage.events, [{ event: "purchase", properties: ["gift"] }]);
+  assert.equal(lineage.version, gifts.version);
+  assert.match(playbook.explain("gifts"), /^gifts: a number, version [0-9a-f]{16}\n/);
+  for (const ask of ["lineage", "explain"]) {
+    assert.match(throws("argument", () => playbook[ask]("gift")).message, /did you mean `gifts`\?/);
+    assert.equal(throws("argument", () => playbook[ask](3)).path, "feature");
+  }
+});
+
+test("events are corrected and deleted by their id", () => {
+  const bought = (event_id, amount, revision, deleted) => (
+    { customer_id: "a", timestamp: "2026-03-01T00:00:00Z", type: "purchase", event_id, amount, revision, deleted }
+  );
+  const first = [bought("1", 1), bought("2", 2), bought("3", 4), bought("4", 8, 3)];
+  const second = [bought("1", 16, 1), bought("2", null, null, true), bought("3", 4), bought("4", 8, 2)];
+  const columns = (rows) => Object.fromEntries(
+    Object.keys(rows[0]).map((name) => [name, rows.map((row) => row[name])]),
+  );
+  const counts = ({ accepted, duplicates, superseded }) => [accepted, duplicates, superseded];
+  for (const give of [(rows) => rows, columns]) {
+    const { rows, report } = playbook.features(give([...first, ...second]), null, { asOf });
+    assert.deepEqual(counts(report.events), [6, 1, 1]);
+    assert.equal(rows[0].spend, 28);
+    const engine = new Engine(new Bundle(playbook));
+    engine.ingest(give(first));
+    assert.equal(engine.score("a", { asOf }).features.spend, 15);
+    assert.deepEqual(counts(engine.ingest(give(second)).events), [2, 1, 1]);
+    assert.equal(engine.score("a", { asOf }).features.spend, 28);
+  }
+});
+
 test("a wrong argument is an error with a code and a path", () => {
   assert.equal(throws("argument", () => new Playbook(5)).path, "text");
   assert.equal(throws("argument", () => Bundle.fromBytes("acme")).path, "bytes");

@@ -130,7 +130,7 @@ fn check_known<'a>(
 
 impl CampaignSpec {
     fn check(&self, index: usize) -> Result<()> {
-        let path = |key: &str| format!("campaigns.{index}{key}");
+        let path = |key: &str| format!("campaigns[{index}]{key}");
         if self.name.is_empty() {
             return Err(wrong(path(".name"), "the name is empty"));
         }
@@ -145,7 +145,7 @@ impl CampaignSpec {
             return Err(wrong(path(".actions"), "there is no action; expected one or more"));
         }
         for (at, action) in self.actions.iter().enumerate() {
-            let path = |key: &str| format!("campaigns.{index}.actions.{at}{key}");
+            let path = |key: &str| format!("campaigns[{index}].actions[{at}]{key}");
             if action.name.is_empty() {
                 return Err(wrong(path(".name"), "the name is empty"));
             }
@@ -227,7 +227,7 @@ impl CampaignSet {
         for (index, campaign) in self.campaigns.iter().enumerate() {
             campaign.check(index)?;
             if self.campaigns.iter().take(index).any(|earlier| earlier.name == campaign.name) {
-                let path = format!("campaigns.{index}.name");
+                let path = format!("campaigns[{index}].name");
                 return Err(wrong(
                     path,
                     format!("the campaign `{}` is there twice", campaign.name),
@@ -244,7 +244,7 @@ impl CampaignSet {
             check_known(path, "the channel of any action", channel, channels())?;
         }
         for (index, cap) in self.guardrails.caps.iter().enumerate() {
-            let path = |key: &str| format!("guardrails.caps.{index}.{key}");
+            let path = |key: &str| format!("guardrails.caps[{index}].{key}");
             if let Some(channel) = &cap.channel {
                 check_known(path("channel"), "the channel of any action", channel, channels())?;
             }
@@ -308,37 +308,37 @@ mod tests {
         set().check().unwrap();
         CampaignSet::default().check().unwrap();
         let cases: Vec<Case> = vec![
-            ("campaigns.0.name", |set| set.campaigns[0].name.clear()),
-            ("campaigns.1.name", |set| set.campaigns.push(set.campaigns[0].clone())),
-            ("campaigns.0.priority", |set| set.campaigns[0].priority = f64::INFINITY),
-            ("campaigns.0.holdout", |set| set.campaigns[0].holdout = 1.5),
-            ("campaigns.0.holdout", |set| set.campaigns[0].holdout = f64::NAN),
-            ("campaigns.0.cooldown", |set| set.campaigns[0].cooldown = Some(Span::days(-1))),
-            ("campaigns.0.actions", |set| set.campaigns[0].actions.clear()),
-            ("campaigns.0.actions.0.name", |set| set.campaigns[0].actions[0].name.clear()),
-            ("campaigns.0.actions.1.channel", |set| set.campaigns[0].actions[1].channel.clear()),
-            ("campaigns.0.actions.1.name", |set| {
+            ("campaigns[0].name", |set| set.campaigns[0].name.clear()),
+            ("campaigns[1].name", |set| set.campaigns.push(set.campaigns[0].clone())),
+            ("campaigns[0].priority", |set| set.campaigns[0].priority = f64::INFINITY),
+            ("campaigns[0].holdout", |set| set.campaigns[0].holdout = 1.5),
+            ("campaigns[0].holdout", |set| set.campaigns[0].holdout = f64::NAN),
+            ("campaigns[0].cooldown", |set| set.campaigns[0].cooldown = Some(Span::days(-1))),
+            ("campaigns[0].actions", |set| set.campaigns[0].actions.clear()),
+            ("campaigns[0].actions[0].name", |set| set.campaigns[0].actions[0].name.clear()),
+            ("campaigns[0].actions[1].channel", |set| set.campaigns[0].actions[1].channel.clear()),
+            ("campaigns[0].actions[1].name", |set| {
                 set.campaigns[0].actions[1].name = "discount_mail".to_owned();
             }),
-            ("campaigns.0.actions.0.cost", |set| set.campaigns[0].actions[0].cost = -1.0),
-            ("campaigns.0.policy.weights", |set| {
+            ("campaigns[0].actions[0].cost", |set| set.campaigns[0].actions[0].cost = -1.0),
+            ("campaigns[0].policy.weights", |set| {
                 set.campaigns[0].policy = Policy::Split { weights: vec![1.0] };
             }),
-            ("campaigns.0.policy.weights", |set| {
+            ("campaigns[0].policy.weights", |set| {
                 set.campaigns[0].policy = Policy::Split { weights: vec![1.0, -1.0] };
             }),
-            ("campaigns.0.policy.weights", |set| {
+            ("campaigns[0].policy.weights", |set| {
                 set.campaigns[0].policy = Policy::Split { weights: vec![0.0, 0.0] };
             }),
             ("guardrails.holdout", |set| set.guardrails.holdout = -0.1),
             ("guardrails.consent.emial", |set| set.guardrails.consent[0] = "emial".to_owned()),
-            ("guardrails.caps.0.channel", |set| {
+            ("guardrails.caps[0].channel", |set| {
                 set.guardrails.caps[0].channel = Some("sms".to_owned());
             }),
-            ("guardrails.caps.0.campaign", |set| {
+            ("guardrails.caps[0].campaign", |set| {
                 set.guardrails.caps[0].campaign = Some("winback".to_owned());
             }),
-            ("guardrails.caps.0.per", |set| {
+            ("guardrails.caps[0].per", |set| {
                 set.guardrails.caps[0].per = Period::Rolling(Span::ZERO);
             }),
         ];

@@ -15,6 +15,29 @@ impl<T> Buffer<T> {
     }
 }
 
+/// Which rows are there, one bit each, the lowest of a byte first.
+#[derive(Debug, Clone)]
+pub struct Bits {
+    bytes: Buffer<u8>,
+    /// The bit of the first row.
+    first: usize,
+}
+
+impl Bits {
+    /// The bits of `bytes` from number `first` on.
+    #[must_use]
+    pub fn new(bytes: Buffer<u8>, first: usize) -> Self {
+        Self { bytes, first }
+    }
+
+    /// Whether a row is there; not where there are fewer bits.
+    #[must_use]
+    pub fn get(&self, row: usize) -> bool {
+        let at = self.first + row;
+        self.bytes.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1)
+    }
+}
+
 impl<T> Clone for Buffer<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))

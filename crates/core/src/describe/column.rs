@@ -72,7 +72,7 @@ impl Column {
             almost: None,
         };
         let strict = by_row || matches!(data, ColumnData::Json(_));
-        match data {
+        match &*data.filled() {
             ColumnData::Time(times) => {
                 let word = |row: &usize| Some(times[*row]).filter(|at| Timestamp::in_range(*at));
                 column.words = rows.iter().map(|row| word(row).unwrap_or(word::MISSING)).collect();
@@ -230,7 +230,7 @@ fn float(data: &ColumnData, row: usize) -> f64 {
     match data {
         ColumnData::Number(rows) => rows[row],
         #[expect(clippy::cast_precision_loss, reason = "a number of the playbook is an f64")]
-        ColumnData::Integer(rows) => rows.get(row).map_or(f64::NAN, |x| x as f64),
+        ColumnData::Integer(rows) => rows.get(row) as f64,
         data => data.value(row).as_f64().unwrap_or(f64::NAN),
     }
 }

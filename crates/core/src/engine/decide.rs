@@ -66,7 +66,7 @@ fn look(
     let assessment = scorer.assess(bundle, state, decided.band.as_deref(), as_of, &mut memory)?;
     let frame = memory.frames.at_mut(0);
     let campaigns = &mut decided.campaigns;
-    let subject = state.subject(playbook.schema(), playbook.layout());
+    let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
     let seen = Seen {
         assessment: &assessment,
         history: &subject.history,

@@ -3,7 +3,9 @@
 //! It is told of events and asked at instants; it has no clock. The order in which events come in
 //! does not show in any answer.
 
+mod attributes;
 mod decide;
+mod forget;
 mod score;
 mod scorer;
 mod snapshot;
@@ -17,10 +19,12 @@ pub use score::{Churn, Reason, Score};
 use crate::bundle::Bundle;
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
-use crate::event::{CustomerTable, EventTable, IngestReport, check_customers};
+use crate::event::{CustomerTable, EventColumns, EventTable, IngestReport, check_customers};
+use crate::expr::Value;
 use crate::history::{CustomerHistory, Gatherer, Tally};
 use crate::playbook::Reports;
 use crate::time::Timestamp;
+use forget::Forgotten;
 use scorer::{Memory, Scorer};
 use state::CustomerState;
 
@@ -30,6 +34,8 @@ pub struct Engine {
     bundle: Bundle,
     scorer: Scorer,
     customers: BTreeMap<String, CustomerState>,
+    /// Up to where events were forgotten, if any were.
+    forgotten: Option<Forgotten>,
 }
 
 impl Engine {
@@ -37,7 +43,7 @@ impl Engine {
     #[must_use]
     pub fn new(bundle: Bundle) -> Self {
         let scorer = Scorer::new(&bundle);
-        Self { bundle, scorer, customers: BTreeMap::new() }
+        Self { bundle, scorer, customers: BTreeMap::new(), forgotten: None }
     }
 
     /// The bundle.
@@ -51,7 +57,8 @@ impl Engine {
         self.customers.keys().map(String::as_str)
     }
 
-    /// Takes events in: `customer_id`, `timestamp`, `type`, perhaps `event_id`, and properties.
+    /// Takes events in: `customer_id`, `timestamp`, `type`, perhaps `event_id` and with it
+    /// `revision` and `deleted`, and properties.
     ///
     /// A row that is wrong is in the report; those beside it count.
     ///
@@ -62,13 +69,40 @@ impl Engine {
         Ok(self.ingest_tables(events, None)?.events)
     }
 
+    /// Forgets the events that no question about `before` or a later instant reads, and gives how
+    /// many they were. An earlier instant is refused from then on, and so is an event that comes
+    /// too late to be known: it is in the report, with the code `event_late`.
+    ///
+    /// Kept are the events inside the longest window of each type, counts and sums of the rest,
+    /// and single events that are asked for, such as the last. What needs every event (a spread, a
+    /// percentile over all of the past) keeps its type whole. No answer changes by a bit.
+    ///
+    /// Cost: linear in the events.
+    ///
+    /// # Errors
+    /// `time_order` when more was forgotten already.
+    pub fn forget(&mut self, before: Timestamp) -> Result<usize> {
+        let Self { bundle, scorer, customers, forgotten } = self;
+        let playbook = bundle.playbook();
+        let retention = scorer.retention(playbook.schema());
+        let known = forgotten.as_ref();
+        let (now, events) =
+            forget::forget(customers, &retention, playbook.layout(), known, before)?;
+        *forgotten = Some(now);
+        Ok(events)
+    }
+
     /// Takes customers in: `customer_id` and attributes. A known customer's attributes are
     /// replaced as a whole.
+    ///
+    /// With a column `valid_from` a row holds from that instant until the customer's next one,
+    /// and replaces only a row of the same instant. So a question about the past finds the
+    /// attributes of the past. The 256 latest rows of a customer are kept.
     ///
     /// # Errors
     /// As [`Engine::ingest`].
     pub fn upsert_customers(&mut self, customers: &Frame) -> Result<IngestReport> {
-        let (table, report) = check_customers(self.bundle.playbook().schema(), customers)?;
+        let (table, report) = check_customers(self.bundle.playbook().schema(), customers, false)?;
         take_customers(&mut self.customers, &table);
         Ok(report)
     }
@@ -78,17 +112,29 @@ impl Engine {
     /// # Errors
     /// As [`Engine::ingest`] for either table; nothing of both is taken in then.
     pub fn ingest_tables(&mut self, events: &Frame, customers: Option<&Frame>) -> Result<Reports> {
-        let Self { bundle, customers: known, .. } = self;
+        let Self { bundle, customers: known, forgotten, .. } = self;
         let playbook = bundle.playbook();
-        let events = EventTable::new(playbook.schema(), playbook.layout(), events)?;
+        let columns = EventColumns::new(playbook.schema(), playbook.layout(), events)?;
+        let events = EventTable::new(&columns);
         let mut reports = Reports::default();
         if let Some(customers) = customers {
-            let (table, report) = check_customers(playbook.schema(), customers)?;
+            let (table, report) = check_customers(playbook.schema(), customers, false)?;
             take_customers(known, &table);
             reports.customers = report;
         }
-        reports.events = take_events(known, &events);
+        reports.events = take_events(known, &events, Forgotten::cuts(forgotten.as_ref()));
         Ok(reports)
+    }
+
+    /// The features of one customer at `as_of`, in the playbook's order.
+    ///
+    /// Cost: a search for each window and the events inside it; no document is made.
+    ///
+    /// # Errors
+    /// As [`Engine::score`].
+    pub fn features(&self, customer_id: &str, as_of: Timestamp) -> Result<Vec<Value<'_>>> {
+        Forgotten::check(self.forgotten.as_ref(), as_of)?;
+        Ok(self.scorer.features(&self.bundle, self.customer(customer_id)?, as_of))
     }
 
     /// Everything known of one customer at `as_of`.
@@ -96,24 +142,30 @@ impl Engine {
     /// # Errors
     /// `unknown_customer` when there is no event and no attribute of such a customer.
     pub fn score(&self, customer_id: &str, as_of: Timestamp) -> Result<Score> {
-        let state = self.customers.get(customer_id).ok_or_else(|| {
+        Forgotten::check(self.forgotten.as_ref(), as_of)?;
+        let state = self.customer(customer_id)?;
+        let mut memory = Memory::default();
+        self.scorer.score(&self.bundle, customer_id, state, as_of, &mut memory)
+    }
+
+    fn customer(&self, customer_id: &str) -> Result<&CustomerState> {
+        self.customers.get(customer_id).ok_or_else(|| {
             Error::new(
                 ErrorCode::UnknownCustomer,
                 "customer",
                 "is not known; ingest an event or upsert its attributes first",
             )
             .at_path(customer_id)
-        })?;
-        let mut frame = Memory::default();
-        self.scorer.score(&self.bundle, customer_id, state, as_of, &mut frame)
+        })
     }
 
-    /// Everything known at `as_of` of each customer, ordered by identifier: those with attributes,
-    /// or with an event at or before `as_of`.
+    /// Everything known at `as_of` of each customer, ordered by identifier: those with attributes
+    /// that hold by then, or with an event at or before `as_of`.
     ///
     /// # Errors
-    /// None that a caller can cause.
+    /// `time_order` when `as_of` lies in what was forgotten.
     pub fn score_all(&self, as_of: Timestamp) -> Result<Vec<Score>> {
+        Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let layout = self.bundle.playbook().layout();
         let mut frame = Memory::default();
         self.customers
@@ -131,6 +183,7 @@ impl Engine {
     /// `time_order` when something was decided for a later instant already; nothing is decided
     /// then.
     pub fn decide(&mut self, as_of: Timestamp) -> Result<Decisions> {
+        Forgotten::check(self.forgotten.as_ref(), as_of)?;
         decide::decide(&self.bundle, &self.scorer, &mut self.customers, as_of)
     }
 
@@ -139,7 +192,7 @@ impl Engine {
     /// # Errors
     /// None that a caller can cause.
     pub fn snapshot(&self) -> Result<Vec<u8>> {
-        snapshot::write(&self.bundle, &self.customers)
+        snapshot::write(&self.bundle, self.customers.iter(), self.forgotten.as_ref())
     }
 
     /// An engine that goes on from a snapshot. The bundle may be a newer one, as long as attributes
@@ -147,10 +200,48 @@ impl Engine {
     ///
     /// # Errors
     /// `state_format` when the bytes are damaged; `state_version` when they were written for other
-    /// attributes or event types, or by a version that this one cannot read.
+    /// attributes or event types, by a version that this one cannot read, or when they forgot what
+    /// the bundle needs.
     pub fn restore(bundle: Bundle, bytes: &[u8]) -> Result<Self> {
-        let customers = snapshot::read(&bundle, bytes)?;
-        Ok(Self { customers, ..Self::new(bundle) })
+        let mut engine = Self::new(bundle);
+        engine.import_customers(bytes)?;
+        Ok(engine)
+    }
+
+    /// The state of one customer, as bytes: a snapshot of nobody else, to be kept where the host
+    /// likes and taken up by any engine of the same playbook.
+    ///
+    /// # Errors
+    /// `unknown_customer` when nothing is known of such a customer.
+    pub fn export_customer(&self, customer_id: &str) -> Result<Vec<u8>> {
+        self.customer(customer_id)?;
+        let only = self.customers.iter().filter(|(id, _)| *id == customer_id);
+        snapshot::write(&self.bundle, only, self.forgotten.as_ref())
+    }
+
+    /// Takes up the customers of a snapshot, in place of what was known of them, and gives how many
+    /// they are. Where the snapshot has forgotten more than this engine, so has the engine then.
+    ///
+    /// # Errors
+    /// As [`Engine::restore`]; nothing is taken up then.
+    pub fn import_customers(&mut self, bytes: &[u8]) -> Result<usize> {
+        let (customers, forgotten) = snapshot::read(&self.bundle, bytes)?;
+        let schema = self.bundle.playbook().schema();
+        let needs = self.scorer.retention(schema);
+        if forgotten.as_ref().is_some_and(|known| !known.fits(&needs, schema.events.len())) {
+            let message = "has forgotten events that this playbook needs; it can go on under the \
+                           playbook that it was made with";
+            return Err(Error::new(ErrorCode::StateVersion, "snapshot", message));
+        }
+        self.forgotten = Forgotten::later(self.forgotten.take(), forgotten);
+        let count = customers.len();
+        self.customers.extend(customers);
+        Ok(count)
+    }
+
+    /// Forgets everything about a customer, and says whether there was anything.
+    pub fn delete_customer(&mut self, customer_id: &str) -> bool {
+        self.customers.remove(customer_id).is_some()
     }
 }
 
@@ -158,13 +249,14 @@ impl Engine {
 fn take_events(
     known: &mut BTreeMap<String, CustomerState>,
     events: &EventTable<'_>,
+    cuts: &[i64],
 ) -> IngestReport {
     let mut gatherer = Gatherer::new(events.layout());
     let mut tally = Tally::default();
     for (group, customer) in events.groups().customers.iter().enumerate() {
         let mut new = CustomerHistory::default();
         let history = known.get_mut(customer).map_or(&mut new, |state| &mut state.history);
-        gatherer.gather(events, group, Some(history), &mut tally);
+        gatherer.gather_late(events, group, history, cuts, &mut tally);
         // A customer all of whose rows are refused stays unknown.
         if gatherer.is_empty() {
             continue;

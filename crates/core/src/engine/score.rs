@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
-use crate::expr::Value;
 use crate::health::Health;
 use crate::time::Timestamp;
 
@@ -51,17 +50,4 @@ pub struct Reason {
     pub value: Json,
     /// Its share of the model's importance over all customers, 0 to 1.
     pub importance: f64,
-}
-
-/// A value as a document has it.
-pub(super) fn json(value: Value<'_>) -> Json {
-    match value {
-        // No feature is a clock.
-        Value::Missing | Value::Clock(_) => Json::Null,
-        Value::Number(x) => Json::from(x),
-        Value::Bool(truth) => Json::from(truth),
-        Value::Text(text) => Json::from(text),
-        Value::Time(at) => Json::from(at.to_string()),
-        Value::Span(span) => Json::from(span.to_string()),
-    }
 }

@@ -7,7 +7,7 @@ use crate::bundle::Bundle;
 use crate::churn::InputKind;
 use crate::error::Result;
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
-use crate::features::{Frames, Plan, Scratch};
+use crate::features::{Frames, Plan, Retention, Scratch};
 use crate::health::{self, Health};
 use crate::lifecycle::{LifecycleSpec, SegmentsSpec};
 use crate::playbook::{Conditions, Playbook};
@@ -116,9 +116,9 @@ impl Scorer {
         memory: &mut Memory<'a>,
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
-        let subject = state.subject(playbook.schema(), playbook.layout());
+        let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
         let Memory { frames, scratch } = memory;
-        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0, frames, scratch);
+        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0..1, frames, scratch);
         let frame = frames.at_mut(0);
         let health = playbook.health().and_then(|plan| {
             let scores: Vec<f64> =
@@ -156,6 +156,25 @@ impl Scorer {
         Ok(Assessment { health, probability, stage, segments })
     }
 
+    /// What is needed of the past, by anything that may be asked.
+    pub(super) fn retention(&self, schema: &Schema) -> Retention {
+        self.plan.retention(schema)
+    }
+
+    /// The features of one customer, in the playbook's order.
+    pub(super) fn features<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        state: &'a CustomerState,
+        as_of: Timestamp,
+    ) -> Vec<Value<'a>> {
+        let playbook = bundle.playbook();
+        let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
+        let (mut frames, mut scratch) = (Frames::default(), Scratch::default());
+        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0..1, &mut frames, &mut scratch);
+        (0..self.plan.features()).map(|index| frames.at(0)[self.plan.feature(index)]).collect()
+    }
+
     /// Everything known of one customer, as a document.
     pub(super) fn score<'a>(
         &'a self,
@@ -168,7 +187,7 @@ impl Scorer {
         let assessment = self.assess(bundle, state, state.band(), as_of, memory)?;
         let frame = memory.frames.at(0);
         let specs = &bundle.playbook().feature_set().specs;
-        let feature = |index: usize| super::score::json(frame[self.plan.feature(index)]);
+        let feature = |index: usize| frame[self.plan.feature(index)].json();
         let features =
             specs.iter().enumerate().map(|(index, spec)| (spec.name.clone(), feature(index)));
         let churn = assessment.probability.zip(bundle.model()).map(|(probability, model)| Churn {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::forget::Forgotten;
 use super::state::{CustomerState, StateDocument};
 use crate::bundle::Bundle;
 use crate::bundle::container::{Container, SNAPSHOT, to_postcard};
@@ -9,18 +10,23 @@ use crate::error::{Error, ErrorCode, Result};
 
 type Customers = BTreeMap<String, CustomerState>;
 
-pub(super) fn write(bundle: &Bundle, customers: &Customers) -> Result<Vec<u8>> {
+pub(super) fn write<'c>(
+    bundle: &Bundle,
+    customers: impl Iterator<Item = (&'c String, &'c CustomerState)>,
+    forgotten: Option<&Forgotten>,
+) -> Result<Vec<u8>> {
     let mut container = Container::new(&SNAPSHOT);
     container.push("playbook", bundle.playbook().name().as_bytes().to_vec())?;
     container.push("schema", schema_hash(bundle)?)?;
     let layout = bundle.playbook().layout();
     let customers: BTreeMap<&str, StateDocument> =
-        customers.iter().map(|(id, state)| (id.as_str(), state.document(layout))).collect();
+        customers.map(|(id, state)| (id.as_str(), state.document(layout))).collect();
     container.push("customers", to_postcard(&customers)?)?;
+    container.push("forgotten", to_postcard(&forgotten)?)?;
     Ok(container.write())
 }
 
-pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<Customers> {
+pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<(Customers, Option<Forgotten>)> {
     let container = Container::read(bytes, &SNAPSHOT)?;
     let playbook = bundle.playbook();
     let other = |message: String| Error::new(ErrorCode::StateVersion, "snapshot", message);
@@ -49,7 +55,7 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<Customers> {
         };
         customers.insert(id, state);
     }
-    Ok(customers)
+    Ok((customers, container.require_value("forgotten")?))
 }
 
 /// What tells whether a state is one of the bundle's attributes and event types: BLAKE3-256 of the

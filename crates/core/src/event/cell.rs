@@ -127,6 +127,10 @@ impl CellsBuilder {
         codes.push(code);
     }
 
+    pub(super) fn get(&self, row: usize) -> Cell<'_> {
+        self.cells.get(row)
+    }
+
     pub(super) fn finish(self) -> Cells {
         self.cells
     }

@@ -25,30 +25,81 @@ pub struct Mark {
     pub deleted: bool,
 }
 
-/// A checked table of events. Rows that are wrong are found when they are read.
-pub struct EventTable<'a> {
+/// The columns of an event table, checked against the schema.
+pub struct EventColumns<'a> {
     schema: &'a Schema,
     frame: &'a Frame,
     layout: &'a Layout,
-    groups: Groups,
     customer: Identifiers<'a>,
-    time: WordReader<'a>,
+    time: Reader<'a>,
     kind: Kinds<'a>,
     id: Option<Identifiers<'a>>,
-    revision: Option<WordReader<'a>>,
-    deleted: Option<WordReader<'a>>,
-    /// For each event type, its properties.
-    properties: Vec<Vec<Property<'a>>>,
+    revision: Option<Reader<'a>>,
+    deleted: Option<Reader<'a>>,
+    /// For each event type, a reader of each property that the table has.
+    properties: Vec<Vec<Option<Reader<'a>>>>,
     /// One for each property with a dictionary of the data.
     dictionaries: Vec<Dictionary>,
 }
 
+impl<'a> EventColumns<'a> {
+    /// Checks the columns of `frame`.
+    ///
+    /// # Errors
+    /// `table_column` when a column that must be there is not, or cannot be what it should be.
+    pub fn new(schema: &'a Schema, layout: &'a Layout, frame: &'a Frame) -> Result<Self> {
+        let head = &layout.head;
+        let customer = Identifiers::must("events", &head.customer, frame)?;
+        let time = Reader::must("events", &head.time, frame)?;
+        let kind = Kinds::of(schema, &head.kind, frame)?;
+        let mut dictionaries = vec![Dictionary::default(); layout.dictionaries];
+        let mut properties = Vec::with_capacity(schema.events.len());
+        for (event, kinds) in schema.events.iter().zip(&layout.types) {
+            let fields = event.properties.iter().zip(&kinds.properties);
+            let readers = fields.map(|(field, kind)| {
+                let reader = Reader::of(field, frame)?;
+                if let (Some(reader), WordType::Open(at)) = (&reader, kind) {
+                    dictionaries[*at] = reader::dictionary(reader);
+                }
+                Ok(reader)
+            });
+            properties.push(readers.collect::<Result<Vec<_>>>()?);
+        }
+        if u32::try_from(frame.len()).is_err() {
+            let message = "has more than 2^32 rows; divide it";
+            return Err(Error::new(ErrorCode::TableColumn, "events", message));
+        }
+        Ok(Self {
+            schema,
+            frame,
+            layout,
+            customer,
+            time,
+            kind,
+            id: Identifiers::of(&head.id, frame)?,
+            revision: Reader::of(&head.revision, frame)?,
+            deleted: Reader::of(&head.deleted, frame)?,
+            properties,
+            dictionaries,
+        })
+    }
+}
+
+/// A checked table of events by customer. Rows that are wrong are found when they are read.
+pub struct EventTable<'c> {
+    columns: &'c EventColumns<'c>,
+    groups: Groups,
+    time: WordReader<'c>,
+    revision: Option<WordReader<'c>>,
+    deleted: Option<WordReader<'c>>,
+    /// For each event type, its properties.
+    properties: Vec<Vec<Property<'c>>>,
+}
+
 /// A property's column, if the table has it.
-struct Property<'a> {
-    field: &'a Field,
-    reader: Option<WordReader<'a>>,
-    /// Which of the dictionaries it uses; any, where it uses none.
-    dictionary: usize,
+struct Property<'c> {
+    field: &'c Field,
+    reader: Option<WordReader<'c>>,
 }
 
 /// The column of event types.
@@ -59,59 +110,44 @@ enum Kinds<'a> {
     Named(Identifiers<'a>),
 }
 
-impl<'a> EventTable<'a> {
-    /// Checks the columns of `frame`, and groups its rows by customer.
-    ///
-    /// # Errors
-    /// `table_column` when a column that must be there is not, or cannot be what it should be.
-    pub fn new(schema: &'a Schema, layout: &'a Layout, frame: &'a Frame) -> Result<Self> {
-        let head = &layout.head;
-        let word_reader = |field: &'a Field, kind: &'a WordType| -> Result<_> {
-            let reader = Reader::of(field, frame)?;
-            Ok(reader.map(|reader| WordReader::new(reader, kind, &[])))
+impl<'c> EventTable<'c> {
+    /// The table of these columns, its rows grouped by customer.
+    #[must_use]
+    pub fn new(columns: &'c EventColumns<'c>) -> Self {
+        let word_reader = |reader: &'c Option<Reader<'c>>, kind: &'c WordType| {
+            reader.as_ref().map(|reader| WordReader::new(reader, kind, &[]))
         };
-        let customer = Identifiers::must("events", &head.customer, frame)?;
-        let time = Reader::must("events", &head.time, frame)?;
-        let mut dictionaries = vec![Dictionary::default(); layout.dictionaries];
-        let mut properties = Vec::with_capacity(schema.events.len());
-        for (event, kinds) in schema.events.iter().zip(&layout.types) {
-            let fields = event.properties.iter().zip(&kinds.properties);
-            let columns = fields.map(|(field, kind)| {
-                let mut column = Property { field, reader: None, dictionary: 0 };
-                let reader = Reader::of(field, frame)?;
-                if let (Some(reader), WordType::Open(at)) = (&reader, kind) {
-                    column.dictionary = *at;
-                    dictionaries[*at] = reader::dictionary(reader);
-                }
-                let dictionary = dictionaries.get(column.dictionary).map_or(&[][..], |known| known);
-                column.reader = reader.map(|reader| WordReader::new(reader, kind, dictionary));
-                Ok(column)
-            });
-            properties.push(columns.collect::<Result<Vec<_>>>()?);
+        let types = columns.schema.events.iter().zip(&columns.layout.types);
+        let properties = types.zip(&columns.properties).map(|((event, kinds), readers)| {
+            let fields = event.properties.iter().zip(&kinds.properties).zip(readers);
+            let property =
+                |((field, kind), reader): ((_, &'c WordType), &'c Option<Reader<'c>>)| {
+                    let dictionary = match kind {
+                        WordType::Open(at) => &columns.dictionaries[*at][..],
+                        _ => &[],
+                    };
+                    let reader = reader.as_ref();
+                    let reader = reader.map(|reader| WordReader::new(reader, kind, dictionary));
+                    Property { field, reader }
+                };
+            fields.map(property).collect()
+        });
+        // More rows are refused with the columns.
+        let rows = u32::try_from(columns.frame.len()).unwrap_or(u32::MAX);
+        Self {
+            columns,
+            groups: Groups::of(&columns.customer, rows),
+            time: WordReader::new(&columns.time, &WordType::Time, &[]),
+            revision: word_reader(&columns.revision, &WordType::Number),
+            deleted: word_reader(&columns.deleted, &WordType::Bool),
+            properties: properties.collect(),
         }
-        let rows = u32::try_from(frame.len()).map_err(|_| {
-            Error::new(ErrorCode::TableColumn, "events", "has more than 2^32 rows; divide it")
-        })?;
-        Ok(Self {
-            schema,
-            frame,
-            layout,
-            groups: Groups::of(&customer, rows),
-            customer,
-            time: WordReader::new(time, &WordType::Time, &[]),
-            kind: Kinds::of(schema, &head.kind, frame)?,
-            id: Identifiers::of(&head.id, frame)?,
-            revision: word_reader(&head.revision, &WordType::Number)?,
-            deleted: word_reader(&head.deleted, &WordType::Bool)?,
-            properties,
-            dictionaries,
-        })
     }
 
     /// How the events stand in words.
     #[must_use]
-    pub fn layout(&self) -> &'a Layout {
-        self.layout
+    pub fn layout(&self) -> &'c Layout {
+        self.columns.layout
     }
 
     /// The rows by customer.
@@ -123,30 +159,31 @@ impl<'a> EventTable<'a> {
     /// The sorted texts of each property with an open dictionary.
     #[must_use]
     pub fn dictionaries(&self) -> &[Dictionary] {
-        &self.dictionaries
+        &self.columns.dictionaries
     }
 
     /// Whether events have identities.
     #[must_use]
     pub fn identified(&self) -> bool {
-        self.id.is_some()
+        self.columns.id.is_some()
     }
 
     /// Appends the words of a row to those of its type in `logs`, and gives the type; none where
     /// the row is wrong, and then nothing is appended.
     pub fn read(&self, row: usize, logs: &mut [Vec<i64>]) -> Option<usize> {
-        let kind = self.kind.get(self.schema, row)?;
-        let time = self.time.word(row, &[]).filter(|time| *time != word::MISSING)?;
-        let identity = match &self.id {
+        let kind = self.columns.kind.get(self.columns.schema, row)?;
+        let time = self.time.word(row).filter(|time| *time != word::MISSING)?;
+        let identity = match &self.columns.id {
             None => word::MISSING,
             Some(id) => id.get(row).ok()?.map_or(word::MISSING, |id| word::of_identity(&id)),
         };
+        let gone = self.deletes(row);
         let log = &mut logs[kind];
         let start = log.len();
         log.push(time);
         log.push(identity);
         for property in &self.properties[kind] {
-            let Some(word) = property.word(row, &self.dictionaries) else {
+            let Some(word) = property.word(row, gone) else {
                 log.truncate(start);
                 return None;
             };
@@ -160,7 +197,7 @@ impl<'a> EventTable<'a> {
     pub fn mark(&self, row: usize) -> Option<Mark> {
         let word = |reader: &Option<WordReader<'_>>| match reader {
             None => Some(word::MISSING),
-            Some(reader) => reader.word(row, &[]),
+            Some(reader) => reader.word(row),
         };
         let revision = match word(&self.revision)? {
             word::MISSING => 0.0,
@@ -176,6 +213,11 @@ impl<'a> EventTable<'a> {
         (f64::from(whole) == revision).then_some(Mark { revision: whole, deleted })
     }
 
+    /// Whether a row says that its event is gone. Such a row need not repeat the properties.
+    fn deletes(&self, row: usize) -> bool {
+        self.deleted.as_ref().is_some_and(|deleted| deleted.word(row) == Some(1))
+    }
+
     /// Whether rows may say that they correct or delete events.
     #[must_use]
     pub fn marked(&self) -> bool {
@@ -185,7 +227,7 @@ impl<'a> EventTable<'a> {
     /// The identity of a row's event, as the host wrote it.
     #[must_use]
     pub fn event_id(&self, row: usize) -> Option<String> {
-        Some(self.id.as_ref()?.get(row).ok()??.into_owned())
+        Some(self.columns.id.as_ref()?.get(row).ok()??.into_owned())
     }
 
     /// Columns that the playbook does not know.
@@ -193,19 +235,19 @@ impl<'a> EventTable<'a> {
     pub fn ignored_columns(&self) -> Vec<String> {
         let known = |name: &str| {
             EVENT_COLUMNS.contains(&name)
-                || self.schema.events.iter().any(|event| event.property(name).is_some())
+                || self.columns.schema.events.iter().any(|event| event.property(name).is_some())
         };
-        self.frame.names().iter().filter(|name| !known(name)).cloned().collect()
+        self.columns.frame.names().iter().filter(|name| !known(name)).cloned().collect()
     }
 
     /// The instant of the latest event that is right.
     #[must_use]
     pub fn end(&self) -> Option<Timestamp> {
         let mut latest = None;
-        let mut logs = vec![Vec::new(); self.layout.types.len()];
+        let mut logs = vec![Vec::new(); self.columns.layout.types.len()];
         for customer in 0..self.groups.customers.len() {
             for row in self.groups.rows(customer) {
-                let time = self.time.word(row, &[]);
+                let time = self.time.word(row);
                 if time > latest && self.read(row, &mut logs).is_some() {
                     latest = time;
                 }
@@ -217,7 +259,7 @@ impl<'a> EventTable<'a> {
     /// What is wrong with a row that could not be read.
     #[must_use]
     pub fn error(&self, row: usize) -> Error {
-        let error = match self.frame.unread(row) {
+        let error = match self.columns.frame.unread(row) {
             Some(error) => error.clone(),
             None => self.check(row).err().unwrap_or_else(|| {
                 Error::internal("a row that can be read was refused".to_owned())
@@ -228,22 +270,23 @@ impl<'a> EventTable<'a> {
 
     fn check(&self, row: usize) -> Result<()> {
         let missing = |name: &str| value_error(format!("`{name}` is missing"));
-        self.customer.get(row)?.ok_or_else(|| missing("customer_id"))?;
+        self.columns.customer.get(row)?.ok_or_else(|| missing("customer_id"))?;
         if self.time.get(row)? == Cell::Missing {
             return Err(missing("timestamp"));
         }
-        let kind = self.kind.name(self.frame, row)?.ok_or_else(|| missing("type"))?;
-        let Some(index) = self.schema.event(&kind) else {
-            let events = self.schema.events.iter().map(|event| event.name.as_str());
+        let kind =
+            self.columns.kind.name(self.columns.frame, row)?.ok_or_else(|| missing("type"))?;
+        let Some(index) = self.columns.schema.event(&kind) else {
+            let events = self.columns.schema.events.iter().map(|event| event.name.as_str());
             let near = did_you_mean(&kind, events);
             let message = format!("`{kind}` is not an event type of the playbook{near}");
             return Err(Error::new(ErrorCode::EventType, "", message));
         };
-        let id = self.id.as_ref().map_or(Ok(None), |id| id.get(row))?;
+        let id = self.columns.id.as_ref().map_or(Ok(None), |id| id.get(row))?;
         for property in &self.properties[index] {
             let reader = property.reader.as_ref();
             let cell = reader.map_or(Ok(Cell::Missing), |reader| reader.get(row))?;
-            if cell == Cell::Missing && property.field.required {
+            if cell == Cell::Missing && property.field.required && !self.deletes(row) {
                 return Err(value_error(format!(
                     "`{}` of `{kind}` is missing",
                     property.field.name
@@ -264,15 +307,13 @@ impl<'a> EventTable<'a> {
 }
 
 impl Property<'_> {
-    fn word(&self, row: usize, dictionaries: &[Dictionary]) -> Option<i64> {
+    /// The word of a row; none where it is wrong, or missing but required of what is not `gone`.
+    fn word(&self, row: usize, gone: bool) -> Option<i64> {
         let word = match &self.reader {
             None => word::MISSING,
-            Some(reader) => match dictionaries.get(self.dictionary) {
-                Some(dictionary) => reader.word(row, dictionary)?,
-                None => reader.word(row, &[])?,
-            },
+            Some(reader) => reader.word(row)?,
         };
-        (word != word::MISSING || !self.field.required).then_some(word)
+        (word != word::MISSING || gone || !self.field.required).then_some(word)
     }
 }
 

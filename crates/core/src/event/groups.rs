@@ -4,7 +4,8 @@
 //! moved and no identifier is looked up. Else rows are put in order by counting, not by comparing.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use hashbrown::HashMap;
 
 use super::identity::Identifiers;
 
@@ -33,19 +34,19 @@ impl Groups {
         let mut names = Names::default();
         let mut runs: Vec<Run> = Vec::new();
         let mut nobody = Vec::new();
-        for row in 0..rows {
-            if row > 0 && ids.repeats(row as usize) {
+        ids.runs(rows, &mut |row, repeats| {
+            if repeats {
                 match runs.last_mut() {
                     Some(run) if run.end == row => run.end += 1,
                     _ => nobody.push(row),
                 }
-                continue;
+                return;
             }
             match names.find(ids, row as usize) {
                 Some(customer) => runs.push(Run { customer, start: row, end: row + 1 }),
                 None => nobody.push(row),
             }
-        }
+        });
         Self::of_runs(names.customers, &runs, nobody)
     }
 

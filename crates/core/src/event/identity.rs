@@ -4,13 +4,19 @@ use std::borrow::Cow;
 
 use super::Cell;
 use super::reader::Reader;
-use crate::columns::{ColumnData, Frame, Integers, Strings, TextColumn};
+use crate::columns::{Bits, ColumnData, Frame, Integers, Strings, TextColumn};
 use crate::error::Result;
 use crate::schema::Field;
 
 /// A column of identifiers. None is missing where a row has none.
-pub(crate) enum Identifiers<'a> {
-    Coded(&'a TextColumn),
+pub(crate) struct Identifiers<'a> {
+    rows: Rows<'a>,
+    /// Which rows are there, if not all.
+    there: Option<&'a Bits>,
+}
+
+enum Rows<'a> {
+    Coded { column: &'a TextColumn, codes: &'a [u32] },
     Strings(&'a Strings),
     Integers(&'a Integers),
     Other(Reader<'a>),
@@ -22,13 +28,18 @@ impl<'a> Identifiers<'a> {
     /// # Errors
     /// `table_column` when no value of such a column is an identifier.
     pub(crate) fn of(field: &'a Field, frame: &'a Frame) -> Result<Option<Self>> {
-        Ok(match frame.column(&field.name) {
-            Some(ColumnData::Text(column)) => Some(Self::Coded(column)),
-            Some(ColumnData::Strings(texts)) => Some(Self::Strings(texts)),
-            Some(ColumnData::Integer(rows)) => Some(Self::Integers(rows)),
-            Some(_) => Reader::of(field, frame)?.map(Self::Other),
-            None => None,
-        })
+        let Some(data) = frame.column(&field.name) else { return Ok(None) };
+        let (data, there) = data.unmasked();
+        let rows = match data {
+            ColumnData::Text(column) => Rows::Coded { column, codes: &column.codes },
+            ColumnData::Strings(texts) => Rows::Strings(texts),
+            ColumnData::Integer(rows) => Rows::Integers(rows),
+            _ => match Reader::of(field, frame)? {
+                Some(reader) => Rows::Other(reader),
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(Self { rows, there }))
     }
 
     /// The same of a column that must be there.
@@ -38,35 +49,69 @@ impl<'a> Identifiers<'a> {
     pub(crate) fn must(table: &str, field: &'a Field, frame: &'a Frame) -> Result<Self> {
         match Self::of(field, frame)? {
             Some(column) => Ok(column),
-            None => Reader::must(table, field, frame).map(Self::Other),
+            None => Ok(Self { rows: Rows::Other(Reader::must(table, field, frame)?), there: None }),
         }
     }
 
     /// The identifier of a row, in range.
     pub(crate) fn get(&self, row: usize) -> Result<Option<Cow<'_, str>>> {
-        Ok(match self {
-            Self::Coded(column) => column.get(row).map(Cow::Borrowed),
-            Self::Strings(texts) => texts.get(row).map(Cow::Borrowed),
-            Self::Integers(rows) => rows.get(row).map(|id| Cow::Owned(id.to_string())),
-            Self::Other(reader) => match reader.get(row)? {
+        if !self.is_there(row) {
+            return Ok(None);
+        }
+        Ok(match &self.rows {
+            Rows::Coded { column, codes } => {
+                column.values.get(codes[row] as usize).map(|id| Cow::Borrowed(id.as_str()))
+            }
+            Rows::Strings(texts) => texts.get(row).map(Cow::Borrowed),
+            Rows::Integers(rows) => Some(Cow::Owned(rows.get(row).to_string())),
+            Rows::Other(reader) => match reader.get(row)? {
                 Cell::Text(text) => Some(Cow::Borrowed(text)),
                 _ => None,
             },
         })
     }
 
-    /// Whether a row certainly has the same identifier as the row before it.
-    pub(super) fn repeats(&self, row: usize) -> bool {
-        match self {
-            Self::Coded(column) => column.codes[row] == column.codes[row - 1],
-            Self::Strings(texts) => texts.get(row) == texts.get(row - 1),
-            Self::Integers(rows) => rows.get(row) == rows.get(row - 1),
-            Self::Other(_) => false,
+    fn is_there(&self, row: usize) -> bool {
+        self.there.is_none_or(|there| there.get(row))
+    }
+
+    /// Calls `visit` with each row, and whether it certainly has the same identifier as the row
+    /// before it.
+    pub(super) fn runs(&self, rows: u32, visit: &mut impl FnMut(u32, bool)) {
+        match (&self.rows, self.there) {
+            (Rows::Coded { codes, .. }, None) => runs(rows, |row| codes[row], visit),
+            (Rows::Integers(Integers::I64(ids)), None) => {
+                let ids: &[i64] = ids;
+                runs(rows, |row| ids[row], visit);
+            }
+            (Rows::Integers(Integers::I32(ids)), None) => {
+                let ids: &[i32] = ids;
+                runs(rows, |row| ids[row], visit);
+            }
+            (Rows::Integers(Integers::U32(ids)), None) => {
+                let ids: &[u32] = ids;
+                runs(rows, |row| ids[row], visit);
+            }
+            (Rows::Strings(texts), None) => runs(rows, |row| texts.get(row), visit),
+            _ => (0..rows).for_each(|row| visit(row, false)),
         }
     }
 
-    /// The code of a row's text in the column's dictionary, and the size of that, if it has one.
+    /// The code of a row's text in the column's dictionary, if it has one.
     pub(super) fn code(&self, row: usize) -> Option<usize> {
-        if let Self::Coded(column) = self { Some(column.codes[row] as usize) } else { None }
+        match &self.rows {
+            Rows::Coded { codes, .. } if self.is_there(row) => Some(codes[row] as usize),
+            _ => None,
+        }
+    }
+}
+
+/// Calls `visit` with each row, and whether it has the same identifier as the row before it.
+fn runs<T: PartialEq>(rows: u32, id: impl Fn(usize) -> T, visit: &mut impl FnMut(u32, bool)) {
+    let mut before = None;
+    for row in 0..rows {
+        let this = Some(id(row as usize));
+        visit(row, this == before);
+        before = this;
     }
 }

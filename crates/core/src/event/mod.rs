@@ -15,8 +15,11 @@ pub mod word;
 
 pub use cell::{Cell, Cells, Dictionary};
 pub use column::read_column;
-pub use customers::{CustomerTable, attribute_default, check_customers, check_default};
-pub use events::{EVENT_COLUMNS, EventTable, Mark};
+pub use customers::{
+    AS_OF, CustomerTable, VALID_FROM, attribute_default, check_customers, check_default,
+    no_instants,
+};
+pub use events::{EVENT_COLUMNS, EventColumns, EventTable, Mark};
 pub use groups::Groups;
 pub(crate) use identity::Identifiers;
 pub(crate) use layout::Head;

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::layout::WordType;
 use super::value::{json, numeric, parse};
 use super::{Cell, Dictionary, word};
-use crate::columns::{Buffer, ColumnData, Frame, MISSING_TIME, TextColumn};
+use crate::columns::{Bits, ColumnData, Frame, MISSING_TIME, TextColumn};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
 use crate::schema::{Field, FieldType};
 use crate::time::Timestamp;
@@ -18,6 +18,8 @@ use crate::time::Timestamp;
 pub(crate) struct Reader<'a> {
     field: &'a Field,
     data: Cow<'a, ColumnData>,
+    /// Which rows are there, if not all.
+    there: Option<&'a Bits>,
     /// For a text column: what each of its distinct texts is.
     texts: Vec<Result<Parsed>>,
 }
@@ -36,8 +38,9 @@ impl<'a> Reader<'a> {
     /// `table_column` when no value of such a column can be one of the field.
     pub(super) fn of(field: &'a Field, frame: &'a Frame) -> Result<Option<Self>> {
         let Some(data) = frame.column(&field.name) else { return Ok(None) };
+        let (data, there) = data.unmasked();
         let data = if frame.by_row() { one_by_one(field, data) } else { Cow::Borrowed(data) };
-        Self::new(field, data).map(Some)
+        Ok(Some(Self { there, ..Self::new(field, data)? }))
     }
 
     /// The same of a column that must be there. It always is in rows of objects, where each row
@@ -61,7 +64,10 @@ impl<'a> Reader<'a> {
     fn new(field: &'a Field, data: Cow<'a, ColumnData>) -> Result<Self> {
         let of_text = matches!(field.kind, FieldType::Category { .. } | FieldType::Text);
         let found = match &*data {
-            ColumnData::Text(_) | ColumnData::Strings(_) | ColumnData::Json(_) => None,
+            ColumnData::Text(_)
+            | ColumnData::Strings(_)
+            | ColumnData::Json(_)
+            | ColumnData::Masked(..) => None,
             ColumnData::Number(rows) if rows.iter().all(|x| x.is_nan()) => None,
             ColumnData::Number(_) | ColumnData::Integer(_) => {
                 // Numbers are no instants: a unit would have to be guessed.
@@ -94,18 +100,19 @@ impl<'a> Reader<'a> {
                 .collect(),
             _ => Vec::new(),
         };
-        Ok(Self { field, data, texts })
+        Ok(Self { field, data, there: None, texts })
     }
 
     /// The value of a row, in range.
     pub(crate) fn get(&self, row: usize) -> Result<Cell<'_>> {
         let field = self.field;
+        if !self.is_there(row) {
+            return Ok(Cell::Missing);
+        }
         match &*self.data {
             ColumnData::Number(rows) => numeric(field, rows[row]),
             #[expect(clippy::cast_precision_loss, reason = "a number of the playbook is an f64")]
-            ColumnData::Integer(rows) => {
-                numeric(field, rows.get(row).map_or(f64::NAN, |x| x as f64))
-            }
+            ColumnData::Integer(rows) => numeric(field, rows.get(row) as f64),
             ColumnData::Bool(rows) => Ok(match (rows[row], &field.kind) {
                 (None, _) => Cell::Missing,
                 (Some(truth), FieldType::Number) => Cell::Number(f64::from(u8::from(truth))),
@@ -118,7 +125,13 @@ impl<'a> Reader<'a> {
             ColumnData::Time(rows) if rows[row] == MISSING_TIME => Ok(Cell::Missing),
             ColumnData::Time(rows) => Timestamp::from_micros(rows[row]).map(Cell::Time),
             ColumnData::Json(rows) => json(field, &rows[row]),
+            // A column is masked once.
+            ColumnData::Masked(..) => Ok(Cell::Missing),
         }
+    }
+
+    fn is_there(&self, row: usize) -> bool {
+        self.there.is_none_or(|there| there.get(row))
     }
 
     /// The value of a text of the column's dictionary.
@@ -147,41 +160,47 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads the rows of one host column as words of one field.
-pub(super) struct WordReader<'a> {
-    reader: Reader<'a>,
-    words: Words<'a>,
+pub(super) struct WordReader<'c> {
+    reader: &'c Reader<'c>,
+    words: Words<'c>,
 }
 
 /// How a row becomes a word.
-enum Words<'a> {
+enum Words<'c> {
     /// Numbers, of which those from `min` to `max` are right.
-    Numbers { rows: Buffer<f64>, min: f64, max: f64 },
+    Numbers { rows: &'c [f64], min: f64, max: f64 },
     /// Instants.
-    Times(Buffer<i64>),
+    Times(&'c [i64]),
     /// The word of each text of the dictionary; none where the text is wrong.
-    Texts { codes: Buffer<u32>, words: Vec<Option<i64>> },
+    Texts { codes: &'c [u32], words: Vec<Option<i64>> },
     /// Each value is looked at by itself.
-    OneByOne { kind: &'a WordType },
+    OneByOne { kind: &'c WordType, dictionary: &'c [Box<str>] },
 }
 
-impl<'a> WordReader<'a> {
+impl<'c> WordReader<'c> {
     /// A reader of words of that type. Texts of an open dictionary are looked up in `dictionary`,
-    /// which [`WordReader::dictionary`] gives.
-    pub(super) fn new(reader: Reader<'a>, kind: &'a WordType, dictionary: &[Box<str>]) -> Self {
+    /// which [`dictionary`] gives.
+    pub(super) fn new(
+        reader: &'c Reader<'c>,
+        kind: &'c WordType,
+        dictionary: &'c [Box<str>],
+    ) -> Self {
         let words = match (&*reader.data, kind) {
             (ColumnData::Number(rows), WordType::Number) => Words::Numbers {
-                rows: rows.clone(),
+                rows,
                 min: reader.field.min.unwrap_or(f64::MIN),
                 max: reader.field.max.unwrap_or(f64::MAX),
             },
-            (ColumnData::Time(rows), WordType::Time) => Words::Times(rows.clone()),
+            (ColumnData::Time(rows), WordType::Time) => Words::Times(rows),
             (ColumnData::Text(column), kind) => {
-                let codes = 0..column.values.len();
-                let word =
-                    |code| reader.text(column, code).ok().map(|c| of_cell(c, kind, dictionary));
-                Words::Texts { codes: column.codes.clone(), words: codes.map(word).collect() }
+                let word = |code| {
+                    let cell = reader.text(column, code).ok();
+                    cell.map(|cell| of_cell(cell, kind, dictionary))
+                };
+                let words = (0..column.values.len()).map(word).collect();
+                Words::Texts { codes: &column.codes, words }
             }
-            (_, kind) => Words::OneByOne { kind },
+            (_, kind) => Words::OneByOne { kind, dictionary },
         };
         Self { reader, words }
     }
@@ -192,7 +211,11 @@ impl<'a> WordReader<'a> {
     }
 
     /// The word of a row, in range; none where the row is wrong.
-    pub(super) fn word(&self, row: usize, dictionary: &[Box<str>]) -> Option<i64> {
+    #[inline]
+    pub(super) fn word(&self, row: usize) -> Option<i64> {
+        if !self.reader.is_there(row) {
+            return Some(word::MISSING);
+        }
         match &self.words {
             Words::Numbers { rows, min, max } => {
                 let x = rows[row];
@@ -208,7 +231,7 @@ impl<'a> WordReader<'a> {
             Words::Texts { codes, words } => {
                 words.get(codes[row] as usize).copied().unwrap_or(Some(word::MISSING))
             }
-            Words::OneByOne { kind } => {
+            Words::OneByOne { kind, dictionary } => {
                 self.reader.get(row).ok().map(|cell| of_cell(cell, kind, dictionary))
             }
         }
@@ -270,7 +293,7 @@ fn texts_of(data: Cow<'_, ColumnData>) -> Cow<'_, ColumnData> {
         ColumnData::Strings(texts) => {
             return Cow::Owned(ColumnData::Text(TextColumn::from_texts(texts.iter())));
         }
-        ColumnData::Integer(rows) => rows.iter().map(|x| x.map(|x| x.to_string().into())).collect(),
+        ColumnData::Integer(rows) => rows.iter().map(|x| Some(x.to_string().into())).collect(),
         ColumnData::Bool(rows) => {
             rows.iter().map(|truth| truth.map(|truth| truth.to_string().into())).collect()
         }

@@ -100,13 +100,13 @@ impl Checker<'_> {
             [] => (Window::Past, None),
             [only] => match self.window(only)? {
                 Some(window) => (window, None),
-                None => (Window::Past, Some(self.of_event(only, event, Some(&Type::Bool))?)),
+                None => (Window::Past, Some(self.filter(only, event, "a window or a condition")?)),
             },
             [first, second, ..] => {
                 let window = self.window(first)?.ok_or_else(|| {
                     wrong_type(first.at, "expected a window, for instance `\"30d\"`".to_owned())
                 })?;
-                (window, Some(self.of_event(second, event, Some(&Type::Bool))?))
+                (window, Some(self.filter(second, event, "a condition")?))
             }
         };
         if op == AggregateOp::Trend && value.is_none() && !window.is_of_days() {
@@ -183,7 +183,7 @@ impl Checker<'_> {
             )),
             [name] => {
                 let event = schema.event(name).ok_or_else(|| self.not_an_event(name, ast.at))?;
-                Ok((Some(event), Some(self.of_event(ast, Some(event), None)?)))
+                Ok((Some(event), Some(self.of_event(ast, Some(event))?)))
             }
             [] => Err(wrong_type(
                 ast.at,
@@ -203,13 +203,21 @@ impl Checker<'_> {
         wrong_name(at, format!("`{name}` is not an event type{near}"))
     }
 
+    /// The condition that makes an event count; `due` says what may stand there.
+    fn filter(&mut self, ast: &Ast, event: Option<usize>, due: &str) -> Result<Program> {
+        let program = self.of_event(ast, event)?;
+        if *program.kind() == Type::Bool {
+            return Ok(program);
+        }
+        let found = program.kind().name();
+        Err(wrong_type(
+            ast.at,
+            format!("expected {due} on one event, found {found}; a window is written as `\"30d\"`"),
+        ))
+    }
+
     /// An expression about one event of a type.
-    fn of_event(
-        &mut self,
-        ast: &Ast,
-        event: Option<usize>,
-        want: Option<&Type>,
-    ) -> Result<Program> {
+    fn of_event(&mut self, ast: &Ast, event: Option<usize>) -> Result<Program> {
         if event.is_none() {
             return Err(wrong_type(
                 ast.at,
@@ -219,10 +227,7 @@ impl Checker<'_> {
         }
         let mut own = Checker::new(self.scope);
         own.event = event;
-        let (root, kind) = match want {
-            Some(want) => own.check_as(ast, want)?,
-            None => own.check(ast)?,
-        };
+        let (root, kind) = own.check(ast)?;
         Ok(Program::new(kind, own.inputs, root))
     }
 

@@ -15,8 +15,8 @@ pub(crate) enum AstKind {
     Bool(bool),
     Text(String),
     Name(String),
-    /// `base.field`
-    Field(Box<Ast>, String),
+    /// `base.field`, with the place of the field.
+    Field(Box<Ast>, String, Position),
     /// `name(args…)`; a method call `x.name(args…)` has `x` as its first argument.
     Call {
         name: String,
@@ -77,7 +77,7 @@ impl Ast {
         match &self.kind {
             AstKind::Name(name) => visit(name),
             AstKind::Number(_) | AstKind::Bool(_) | AstKind::Text(_) => {}
-            AstKind::Field(base, _) => base.names(visit),
+            AstKind::Field(base, ..) => base.names(visit),
             AstKind::Call { args, .. } | AstKind::List(args) => {
                 for arg in args {
                     arg.names(visit);

@@ -22,7 +22,8 @@ impl Checker<'_> {
         };
         let of_text = matches!(name, "startsWith" | "endsWith" | "contains" | "size");
         if method != (of_text && (method || name != "size")) {
-            return Err(wrong_type(at, format!("expected `{usage}`")));
+            let is = if method { "not called on a value" } else { "called on a text" };
+            return Err(wrong_type(at, format!("`{name}` is {is}; expected `{usage}`")));
         }
         let arity = |least: usize, most: usize| {
             if (least..=most).contains(&args.len()) {
@@ -116,7 +117,12 @@ impl Checker<'_> {
             "hour_of" => (Function::HourOf, Input::Zone),
             "weekday" => (Function::Weekday, Input::Zone),
             _ if self.event.is_some() => {
-                return Err(wrong_type(at, format!("`{name}` is not known of a single event")));
+                return Err(wrong_type(
+                    at,
+                    format!(
+                        "`{name}` is not known of a single event; a window such as `\"30d\"` says how long ago"
+                    ),
+                ));
             }
             "days_since" => (Function::DaysSince, Input::AsOf),
             _ => (Function::DaysUntil, Input::AsOf),
@@ -257,6 +263,10 @@ impl Checker<'_> {
             "segments" if self.scope.segments.is_some() => {
                 self.segment(name, args[1].at).map(State::Segment)
             }
+            "lifecycle" => Err(wrong_name(
+                args[0].at,
+                "`lifecycle` is not known here: there is no section `[lifecycle]`".to_owned(),
+            )),
             _ => Err(wrong_type(args[0].at, format!("expected `{usage}`"))),
         }
     }

@@ -82,7 +82,7 @@ impl<'s> Checker<'s> {
             AstKind::Bool(truth) => Ok((Node::Bool(*truth), Type::Bool)),
             AstKind::Text(text) => Ok((Node::Text(text.clone()), Type::Text)),
             AstKind::Name(name) => self.name(name, ast.at),
-            AstKind::Field(base, field) => self.field(base, field, ast.at),
+            AstKind::Field(base, field, place) => self.field(base, field, *place),
             AstKind::Call { name, args, method } => self.call(name, args, *method, ast.at),
             AstKind::List(_) => {
                 Err(wrong_type(ast.at, "a list stands only to the right of `in`".to_owned()))
@@ -193,9 +193,13 @@ impl<'s> Checker<'s> {
         let scope = self.scope;
         let why = match name {
             "horizon" => "`horizon` is known only to `churn.label`",
-            "health" => "`health` is not known here",
-            "churn" => "`churn` is not known here",
-            "lifecycle" => "`lifecycle` is not known here",
+            "health" => {
+                "`health` is not known here; stages, segments and campaigns may read it where there is a section `[health]`"
+            }
+            "churn" => "`churn` is not known here; stages, segments and campaigns may read it",
+            "lifecycle" => {
+                "`lifecycle` is not known here; segments and campaigns may read it where there is a section `[lifecycle]`"
+            }
             "segments" => "`segments` stands only to the right of `in`",
             "customer" => "`customer` needs an attribute, for instance `customer.plan`",
             "events" => "`events` stands only inside a function such as `count(events, \"30d\")`",
@@ -205,25 +209,32 @@ impl<'s> Checker<'s> {
         if !why.is_empty() {
             return wrong_name(at, why.to_owned());
         }
-        let features = scope.features.iter().map(|(name, _)| name.as_str());
-        let events = scope.schema.events.iter().map(|event| event.name.as_str());
-        let mut near = did_you_mean(name, features.chain(events).chain(["as_of"]));
+        let features = || scope.features.iter().map(|(name, _)| name.as_str());
+        let mut near = did_you_mean(name, features().chain(["as_of"]));
         // The key of a preset, or a feature's name without its window.
-        let longer =
-            scope.features.iter().map(|(feature, _)| feature.as_str()).find(|feature| {
-                feature.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'))
-            });
+        let longer = features()
+            .find(|feature| feature.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')));
         if let Some(feature) = longer.filter(|_| near.is_empty()) {
             near = format!("; did you mean `{feature}`?");
         }
         if near.is_empty() && scope.schema.attribute(name).is_some() {
             near = format!("; did you mean `customer.{name}`?");
         }
-        wrong_name(at, format!("`{name}` is not a feature{near}"))
+        if near.is_empty() {
+            near = did_you_mean(name, scope.schema.events.iter().map(|event| event.name.as_str()));
+        }
+        let what =
+            if scope.triggers { "neither an event type nor a feature" } else { "not a feature" };
+        wrong_name(at, format!("`{name}` is {what}{near}"))
     }
 
     fn not_of_one_event(&self, name: &str, event: usize, at: Position) -> Error {
-        let event = &self.scope.schema.events[event].name;
+        let event = &self.scope.schema.events[event];
+        if event.property(name).is_some() {
+            let message = format!("`{name}` is not known; did you mean `{}.{name}`?", event.name);
+            return wrong_name(at, message);
+        }
+        let event = &event.name;
         wrong_name(
             at,
             format!(
@@ -256,9 +267,9 @@ impl<'s> Checker<'s> {
         };
         if self.event != Some(event) {
             return Err(match self.event {
-                Some(own) => self.not_of_one_event(&format!("{base_name}.{field}"), own, at),
+                Some(own) => self.not_of_one_event(&format!("{base_name}.{field}"), own, base.at),
                 None => wrong_type(
-                    at,
+                    base.at,
                     format!(
                         "`{base_name}.{field}` has a value for each event; take one, for instance `last({base_name}.{field})`"
                     ),
@@ -343,6 +354,10 @@ impl<'s> Checker<'s> {
                 let index = self.segment(segment, item.at)?;
                 Ok((self.input(Input::Segment(index)), Type::Bool))
             }
+            AstKind::Name(name) if name == "segments" => Err(wrong_name(
+                list.at,
+                "`segments` is not known here; campaigns and guardrails may read it".to_owned(),
+            )),
             _ => Err(wrong_type(
                 list.at,
                 "`in` needs a list, for instance `[\"free\", \"pro\"]`".to_owned(),

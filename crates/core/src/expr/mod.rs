@@ -15,6 +15,7 @@ mod presets;
 mod print;
 mod program;
 mod scope;
+mod settle;
 mod share;
 mod show;
 mod token;

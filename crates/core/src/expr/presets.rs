@@ -24,7 +24,7 @@ pub(crate) fn expand(ast: &Ast, schema: &Schema) -> Result<Option<Vec<(String, A
 
 fn rfm(args: &[Ast], at: Position) -> Result<Vec<(String, Ast)>> {
     let [value, window @ ..] = args else { return Err(usage("rfm", at, at)) };
-    let AstKind::Field(event, _) = &value.kind else { return Err(usage("rfm", at, value.at)) };
+    let AstKind::Field(event, ..) = &value.kind else { return Err(usage("rfm", at, value.at)) };
     if window.len() > 1 {
         return Err(usage("rfm", at, window[1].at));
     }

@@ -11,7 +11,7 @@ impl fmt::Display for Ast {
             AstKind::Bool(truth) => write!(f, "{truth}"),
             AstKind::Text(text) => write!(f, "{text:?}"),
             AstKind::Name(name) => f.write_str(name),
-            AstKind::Field(base, field) => write!(f, "{base}.{field}"),
+            AstKind::Field(base, field, _) => write!(f, "{base}.{field}"),
             AstKind::Call { name, args, method } => {
                 let (receiver, args) = args.split_at(usize::from(*method).min(args.len()));
                 for receiver in receiver {

@@ -11,75 +11,80 @@ use super::value::Type;
 /// Takes what occurs more than once in `steps` out into steps of their own, each before the first
 /// that reads it. The new slots count up from `next`; how many there are is returned.
 ///
-/// A step is a slot and what is computed into it, bound to the frame. Cost: O(n · depth) for n
-/// nodes.
+/// A step is a slot and what is computed into it, bound to the frame. Equal parts have equal
+/// numbers: a part is known by its operation and the numbers of its operands. Cost: O(n log n) for
+/// n nodes.
 pub(crate) fn share(steps: &mut Vec<(usize, Program)>, next: usize) -> usize {
-    let mut parts: BTreeMap<String, Part> = BTreeMap::new();
-    for (_, program) in steps.iter() {
-        count(&program.root, &mut parts);
+    let mut parts = Parts::default();
+    for (_, program) in steps.iter_mut() {
+        let root = parts.number(&mut program.root, &mut |_, _, _| {});
+        parts.read[root] += 1;
     }
-    let mut sharing = Sharing { parts, next, made: Vec::new() };
+    let read = std::mem::take(&mut parts.read);
+    let mut slots: BTreeMap<usize, usize> = BTreeMap::new();
     let mut all = Vec::with_capacity(steps.len());
     for (slot, mut program) in std::mem::take(steps) {
-        sharing.replace(&mut program.root);
-        all.append(&mut sharing.made);
+        let mut take_out = |parts: &mut Parts, node: &mut Node, number: usize| {
+            if read[number] < 2 || parts.leaf[number] {
+                return;
+            }
+            let taken = next + slots.len();
+            let slot = *slots.entry(number).or_insert_with(|| {
+                // Only its value is read, through the slot.
+                let (kind, root) = (Type::Number, node.clone());
+                all.push((taken, Program { kind, inputs: Vec::new(), root }));
+                taken
+            });
+            *node = Node::Input(slot);
+        };
+        let root = parts.number(&mut program.root, &mut take_out);
+        take_out(&mut parts, &mut program.root, root);
         all.push((slot, program));
     }
     *steps = all;
-    sharing.next - next
+    slots.len()
 }
 
+/// The different parts of some expressions, numbered.
 #[derive(Default)]
-struct Part {
-    times: usize,
-    slot: Option<usize>,
+struct Parts {
+    numbers: BTreeMap<String, usize>,
+    /// For each part, how many different parts or steps read it.
+    read: Vec<usize>,
+    /// For each part, whether it is an input or a constant, which needs no slot.
+    leaf: Vec<bool>,
 }
 
-struct Sharing {
-    parts: BTreeMap<String, Part>,
-    next: usize,
-    made: Vec<(usize, Program)>,
-}
-
-/// The text that equal parts have in common; none for what is not worth a slot.
-fn key(node: &Node) -> Option<String> {
-    let mut operands = false;
-    node.each_child(&mut |_| operands = true);
-    operands.then(|| node.text(&|slot| format!("#{slot}"), true))
-}
-
-/// Counts how often each part occurs; what is inside an equal part counts once.
-fn count(node: &Node, parts: &mut BTreeMap<String, Part>) {
-    let Some(key) = key(node) else { return };
-    let part = parts.entry(key).or_default();
-    part.times += 1;
-    if part.times == 1 {
-        node.each_child(&mut |child| count(child, parts));
-    }
-}
-
-impl Sharing {
-    fn replace(&mut self, node: &mut Node) {
-        let Some(key) = key(node) else { return };
-        let Some(part) = self.parts.get(&key).filter(|part| part.times > 1) else {
-            node.each_child_mut(&mut |child| self.replace(child));
-            return;
-        };
-        let slot = part.slot.unwrap_or_else(|| {
-            let slot = self.next;
-            self.next += 1;
-            slot
+impl Parts {
+    /// The number of a part. What is below it is shown to `visit` with its number, from the inside
+    /// out, which may replace it.
+    fn number(
+        &mut self,
+        node: &mut Node,
+        visit: &mut dyn FnMut(&mut Self, &mut Node, usize),
+    ) -> usize {
+        let mut below: Vec<(*const Node, usize)> = Vec::new();
+        node.each_child_mut(&mut |child| {
+            let number = self.number(child, visit);
+            visit(self, child, number);
+            below.push((std::ptr::from_ref(child), number));
         });
-        if part.slot.is_none() {
-            let mut root = node.clone();
-            root.each_child_mut(&mut |child| self.replace(child));
-            // Only its value is read, through the slot.
-            self.made.push((slot, Program { kind: Type::Number, inputs: Vec::new(), root }));
-            if let Some(part) = self.parts.get_mut(&key) {
-                part.slot = Some(slot);
+        let of = |child: &Node| below.iter().find(|(at, _)| std::ptr::eq(*at, child));
+        let key = node.shape(&|slot| format!("#{slot}"), true, &|child, _| {
+            of(child).map_or_else(String::new, |(_, number)| format!("%{number}"))
+        });
+        let next = self.numbers.len();
+        let number = *self.numbers.entry(key).or_insert(next);
+        if number == next {
+            self.leaf.push(below.is_empty());
+            self.read.push(0);
+            for (_, child) in &below {
+                if let Some(times) = self.read.get_mut(*child) {
+                    *times += 1;
+                }
             }
         }
-        *node = Node::Input(slot);
+        number
     }
 }
 

@@ -170,8 +170,22 @@ impl Function {
 impl Node {
     /// The tree as text; `input` says how a slot is written. `exact` as in [`Names`].
     pub(super) fn text(&self, input: &dyn Fn(usize) -> String, exact: bool) -> String {
-        let all =
-            |nodes: &[Self]| nodes.iter().map(|node| node.text(input, exact)).collect::<Vec<_>>();
+        self.shape(input, exact, &|child, operand| {
+            let text = child.text(input, exact);
+            if operand && child.is_joined() { format!("({text})") } else { text }
+        })
+    }
+
+    /// The root as text, where `part` says how what is below it is written: as an operand, which
+    /// may need brackets, or between commas.
+    pub(super) fn shape(
+        &self,
+        input: &dyn Fn(usize) -> String,
+        exact: bool,
+        part: &dyn Fn(&Self, bool) -> String,
+    ) -> String {
+        let operand = |node: &Self| part(node, true);
+        let all = |nodes: &[Self]| nodes.iter().map(|node| part(node, false)).collect::<Vec<_>>();
         match self {
             Self::Number(x) => format!("{x:?}"),
             Self::Bool(truth) => truth.to_string(),
@@ -179,33 +193,28 @@ impl Node {
             Self::Time(at) => format!("timestamp(\"{at}\")"),
             Self::Span(span) => format!("duration(\"{span}\")"),
             Self::Input(slot) => input(*slot),
-            Self::Not(a) => format!("!{}", a.operand(input, exact)),
-            Self::Negate(a) => format!("-{}", a.operand(input, exact)),
-            Self::And(a, b) => joined("&&", true, a, b, input, exact),
-            Self::Or(a, b) => joined("||", true, a, b, input, exact),
+            Self::Not(a) => format!("!{}", operand(a)),
+            Self::Negate(a) => format!("-{}", operand(a)),
+            Self::And(a, b) => joined("&&", exact, &operand(a), &operand(b)),
+            Self::Or(a, b) => joined("||", exact, &operand(a), &operand(b)),
             // `a > b` is `b < a`.
             Self::Compare(BinaryOp::Greater, a, b) if exact => {
-                joined("<", false, b, a, input, exact)
+                joined("<", false, &operand(b), &operand(a))
             }
             Self::Compare(BinaryOp::GreaterEqual, a, b) if exact => {
-                joined("<=", false, b, a, input, exact)
+                joined("<=", false, &operand(b), &operand(a))
             }
             Self::Compare(op, a, b) | Self::Arithmetic(op, a, b) => {
                 let either = matches!(
                     op,
                     BinaryOp::Equal | BinaryOp::NotEqual | BinaryOp::Add | BinaryOp::Multiply
                 );
-                joined(op.symbol(), either, a, b, input, exact)
+                joined(op.symbol(), exact && either, &operand(a), &operand(b))
             }
-            Self::Choose(condition, yes, no) => format!(
-                "{} ? {} : {}",
-                condition.operand(input, exact),
-                yes.operand(input, exact),
-                no.operand(input, exact)
-            ),
-            Self::OneOf(a, items) => {
-                format!("{} in [{}]", a.operand(input, exact), all(items).join(", "))
+            Self::Choose(condition, yes, no) => {
+                format!("{} ? {} : {}", operand(condition), operand(yes), operand(no))
             }
+            Self::OneOf(a, items) => format!("{} in [{}]", operand(a), all(items).join(", ")),
             Self::Call(function, args) => match function {
                 // What the checker added is no argument to a reader.
                 Function::DaysSince
@@ -217,31 +226,30 @@ impl Node {
                     called(function.name(), &all(&args[..1]), exact)
                 }
                 Function::StartsWith | Function::EndsWith | Function::Contains if !exact => {
-                    let receiver = args[0].operand(input, exact);
-                    format!("{receiver}.{}", called(function.name(), &all(&args[1..]), exact))
+                    let rest = called(function.name(), &all(&args[1..]), exact);
+                    format!("{}.{rest}", operand(&args[0]))
                 }
                 _ => called(function.name(), &all(args), exact),
             },
             Self::Curve(x, points) => {
-                let mut args = vec![x.text(input, exact)];
+                let mut args = vec![part(x, false)];
                 args.extend(points.iter().flat_map(|(x, y)| [format!("{x:?}"), format!("{y:?}")]));
                 called("curve", &args, exact)
             }
         }
     }
 
-    /// A part of an operation, in brackets where it is one itself.
-    fn operand(&self, input: &dyn Fn(usize) -> String, exact: bool) -> String {
-        let text = self.text(input, exact);
-        match self {
+    /// Whether it needs brackets as an operand.
+    fn is_joined(&self) -> bool {
+        matches!(
+            self,
             Self::And(..)
-            | Self::Or(..)
-            | Self::Compare(..)
-            | Self::Arithmetic(..)
-            | Self::Choose(..)
-            | Self::OneOf(..) => format!("({text})"),
-            _ => text,
-        }
+                | Self::Or(..)
+                | Self::Compare(..)
+                | Self::Arithmetic(..)
+                | Self::Choose(..)
+                | Self::OneOf(..)
+        )
     }
 
     fn functions(&self, found: &mut Vec<&'static str>) {
@@ -254,18 +262,7 @@ impl Node {
     }
 }
 
-/// Two operands and what joins them; where either order gives the same bits, one order.
-fn joined(
-    symbol: &str,
-    either_order: bool,
-    a: &Node,
-    b: &Node,
-    input: &dyn Fn(usize) -> String,
-    exact: bool,
-) -> String {
-    let (mut a, mut b) = (a.operand(input, exact), b.operand(input, exact));
-    if exact && either_order && b < a {
-        std::mem::swap(&mut a, &mut b);
-    }
-    format!("{a} {symbol} {b}")
+/// Two operands and what joins them; where either order gives the same bits, in one order.
+fn joined(symbol: &str, either_order: bool, a: &str, b: &str) -> String {
+    if either_order && b < a { format!("{b} {symbol} {a}") } else { format!("{a} {symbol} {b}") }
 }

@@ -135,3 +135,19 @@ impl<'a> Value<'a> {
         if let Self::Time(at) = self { Some(at) } else { None }
     }
 }
+
+impl Value<'_> {
+    /// The value as a document has it.
+    #[must_use]
+    pub fn json(self) -> serde_json::Value {
+        match self {
+            // No feature is a clock.
+            Self::Missing | Self::Clock(_) => serde_json::Value::Null,
+            Self::Number(x) => x.into(),
+            Self::Bool(truth) => truth.into(),
+            Self::Text(text) => text.into(),
+            Self::Time(at) => at.to_string().into(),
+            Self::Span(span) => span.to_string().into(),
+        }
+    }
+}

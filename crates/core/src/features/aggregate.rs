@@ -9,6 +9,7 @@ use super::selection::{Person, Picked, Selection, WordKind};
 use super::{calendar, sequence, summary};
 use crate::event::word;
 use crate::expr::{AggregateOp, Value, Window};
+use crate::history::Fold;
 use crate::time::{Span, Timestamp};
 
 /// What is asked of the events inside a window, and where they are in the plan.
@@ -20,6 +21,8 @@ pub(super) struct BoundAggregate {
     /// For those that relate two types of events: the window of the other.
     pub(super) other: usize,
     pub(super) spec: Window,
+    /// Of what counts or sums all of the past: the fold that stands for what was forgotten.
+    pub(super) fold: Option<usize>,
 }
 
 /// The events of a selection, and which of them are inside a window at each instant.
@@ -87,7 +90,11 @@ impl BoundAggregate {
         let value = |word: Option<i64>| {
             word.map_or(Value::Missing, |word| asked.selection.value(word, asked.person))
         };
+        let fold = self.fold.and_then(|fold| asked.person.folds.get(fold)).copied();
         match self.op {
+            AggregateOp::Count | AggregateOp::Sum | AggregateOp::Mean if fold.is_some() => {
+                each(&|events| self.folded(fold.unwrap_or_default(), events));
+            }
             AggregateOp::Count => each(&|events| count(events.len())),
             AggregateOp::Exists => each(&|events| Value::Bool(events.len() > 0)),
             AggregateOp::Sum => each(&|events| Value::number(sum(events))),
@@ -109,6 +116,22 @@ impl BoundAggregate {
         }
     }
 
+    /// Of all of the past, part of which was forgotten.
+    fn folded(&self, fold: Fold, events: Picked<'_>) -> Value<'static> {
+        if self.op == AggregateOp::Count {
+            let known = u64::try_from(events.len()).unwrap_or(u64::MAX);
+            return count(usize::try_from(known + fold.dropped).unwrap_or(usize::MAX));
+        }
+        let start = (fold.sum, fold.summed);
+        let later = events.slice(events.count_until(fold.until, 0), events.len());
+        let (sum, n) =
+            later.words().fold(start, |(sum, n), word| (sum + word::number(word), n + 1));
+        if self.op == AggregateOp::Sum {
+            return Value::number(sum);
+        }
+        Value::number(sum / exact(usize::try_from(n).unwrap_or(usize::MAX)))
+    }
+
     /// The value of what is less often asked.
     fn of<'a>(&self, asked: &Inside<'_, '_, 'a>, work: &mut Work) -> Value<'a> {
         let events = asked.events;
@@ -125,14 +148,14 @@ impl BoundAggregate {
                 asked.civil_days(&mut work.words);
                 count(calendar::streak(&work.words, asked.person.zone.day(asked.until)))
             }
-            AggregateOp::Distinct => match asked.selection.kind {
-                WordKind::Row => count(asked.texts().len()),
-                _ => {
-                    sorted(events, &mut work.words);
-                    work.words.dedup();
-                    count(work.words.len())
+            AggregateOp::Distinct => {
+                if asked.selection.kind == WordKind::Row {
+                    return count(asked.texts().len());
                 }
-            },
+                sorted(events, &mut work.words);
+                work.words.dedup();
+                count(work.words.len())
+            }
             AggregateOp::Entropy => {
                 let counts: Vec<usize> = if asked.selection.kind == WordKind::Row {
                     asked.texts().into_iter().map(|(_, count)| count).collect()

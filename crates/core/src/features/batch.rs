@@ -6,11 +6,13 @@
 
 use super::agenda::Agenda;
 use super::builder::Builder;
+use super::cut_offs::CutOffs;
 use super::plan::{FeatureSet, Frames, Plan, Scratch};
+use super::roll::{Entry, Roll};
 use super::subject::Subject;
 use super::table::FeatureTable;
-use super::training::{LabelSpec, LeftOut, TrainingSet};
-use crate::error::{Error, Result};
+use super::training::{Censored, LabelSpec, LeftOut, TrainingSet};
+use crate::error::Result;
 use crate::event::{CustomerTable, EventTable};
 use crate::expr::{Program, Value};
 use crate::history::{Gatherer, History, Tally};
@@ -32,19 +34,28 @@ pub struct Batch<'a> {
     pub threads: usize,
 }
 
-/// A customer, by position in the groups of the event table and in the customer table.
-struct Job {
-    group: Option<usize>,
-    row: Option<usize>,
-    /// The position among the customers that have rows in the answer; none for those who are
-    /// known by events alone where customers were given.
-    place: Option<u32>,
-}
-
 /// What one thread makes of its share.
 struct Share<T> {
     made: T,
     tally: Tally,
+    not_started: usize,
+}
+
+/// What is asked, and of whom.
+struct Work<'a> {
+    plan: &'a Plan,
+    roll: Roll<'a>,
+    /// The instants that are the same for every customer; none where each has its own.
+    agenda: Option<Agenda>,
+    /// Whether customers of the table have rows at instants before they started.
+    early: bool,
+}
+
+/// Rows of one customer: its place, the instants, and what is known at each.
+struct Rows<'r, 'a> {
+    place: u32,
+    instants: &'r [Timestamp],
+    frames: &'r Frames<'a>,
 }
 
 impl Batch<'_> {
@@ -56,13 +67,13 @@ impl Batch<'_> {
     ///
     /// # Errors
     /// `argument` when there is no instant.
-    pub fn features(&self, as_of: &[Timestamp]) -> Result<(FeatureTable, Tally)> {
+    pub fn features(&self, as_of: &CutOffs) -> Result<(FeatureTable, Tally)> {
         let plan = Plan::new(self.schema, self.features);
-        let (jobs, customers) = self.jobs();
-        let new = || Builder::new(self.features);
-        let shares = self.run(&plan, &jobs, as_of, new, |builder, place, instants, frames| {
-            builder.push(place, instants, &plan, frames, |_| true);
-        })?;
+        let work = self.work(&plan, as_of, true)?;
+        let new = |room| Builder::new(self.features, room);
+        let shares = self.run(&work, new, |builder, Rows { place, instants, frames }| {
+            builder.push(place, instants, &plan, frames, None);
+        });
         let mut tally = Tally::default();
         let mut all: Option<Builder<'_>> = None;
         for share in shares {
@@ -72,7 +83,7 @@ impl Batch<'_> {
                 Some(all) => all.append(share.made),
             }
         }
-        Ok((all.unwrap_or_else(new).finish(customers)?, tally))
+        Ok((all.unwrap_or_else(|| new(0)).finish(work.roll.names)?, tally))
     }
 
     /// The same rows with the label that came true after each, without those that have none.
@@ -82,7 +93,8 @@ impl Batch<'_> {
     pub fn training_set(
         &self,
         label: &LabelSpec,
-        as_of: &[Timestamp],
+        censored: Censored,
+        as_of: &CutOffs,
     ) -> Result<(TrainingSet, Tally)> {
         let mut plan = Plan::new(self.schema, self.features);
         let labeller = Labeller {
@@ -90,115 +102,126 @@ impl Batch<'_> {
             churned: plan.bind(self.schema, &label.label),
             eligible: label.eligible.as_ref().map(|program| plan.bind(self.schema, program)),
             end: self.events.end(),
+            censored,
         };
-        let (jobs, customers) = self.jobs();
-        let new = || (Builder::new(self.features), Vec::new(), LeftOut::default());
-        let shares = self.run(&plan, &jobs, as_of, new, |made, place, instants, frames| {
-            let (builder, labels, left_out) = made;
-            let known: Vec<Option<bool>> = (0..instants.len())
-                .map(|at| labeller.label(instants[at], frames.at(at), left_out))
+        let work = self.work(&plan, as_of, false)?;
+        let new = |_| (Builder::new(self.features, 0), Vec::<Outcome>::new(), LeftOut::default());
+        let shares = self.run(&work, new, |made, Rows { place, instants, frames }| {
+            let (builder, outcomes, left_out) = made;
+            let known: Vec<Option<Outcome>> = (0..instants.len())
+                .map(|at| labeller.outcome(instants[at], frames.at(at), left_out))
                 .collect();
-            labels.extend(known.iter().flatten().map(|churned| f64::from(u8::from(*churned))));
-            builder.push(place, instants, &plan, frames, |at| known[at].is_some());
-        })?;
+            outcomes.extend(known.iter().flatten());
+            let kept: Vec<bool> = known.iter().map(Option::is_some).collect();
+            builder.push(place, instants, &plan, frames, Some(&kept));
+        });
         let mut tally = Tally::default();
-        let (mut builder, mut labels, mut left_out) = new();
+        let (mut builder, mut outcomes, mut left_out) = new(0);
         for share in shares {
             tally.add(share.tally);
             builder.append(share.made.0);
-            labels.extend(share.made.1);
+            outcomes.extend(share.made.1);
             left_out.add(&share.made.2);
+            left_out.not_started += share.not_started;
         }
-        Ok((TrainingSet { table: builder.finish(customers)?, labels, left_out }, tally))
-    }
-
-    /// The customers, ordered by identifier, and the names of those with rows.
-    fn jobs(&self) -> (Vec<Job>, Vec<String>) {
-        let groups = &self.events.groups().customers;
-        let Some(table) = self.customers else {
-            let job = |(place, group)| Job { group: Some(group), row: None, place: Some(place) };
-            return ((0..).zip(0..groups.len()).map(job).collect(), groups.clone());
+        let set = TrainingSet {
+            table: builder.finish(work.roll.names)?,
+            labels: outcomes.iter().copied().map(Outcome::label).collect(),
+            censored: outcomes.iter().map(|outcome| *outcome == Outcome::Censored).collect(),
+            left_out,
         };
-        let mut rows: Vec<usize> = (0..table.ids.len()).collect();
-        if !table.ids.is_sorted() {
-            rows.sort_unstable_by(|a, b| table.ids[*a].cmp(&table.ids[*b]));
-        }
-        let mut jobs = Vec::with_capacity(rows.len());
-        let mut group = 0;
-        let without_row = |group| Job { group: Some(group), row: None, place: None };
-        for (place, row) in (0..).zip(&rows) {
-            while groups.get(group).is_some_and(|name| *name < table.ids[*row]) {
-                jobs.push(without_row(group));
-                group += 1;
-            }
-            let found = groups.get(group).is_some_and(|name| *name == table.ids[*row]);
-            jobs.push(Job { group: found.then_some(group), row: Some(*row), place: Some(place) });
-            group += usize::from(found);
-        }
-        jobs.extend((group..groups.len()).map(without_row));
-        (jobs, rows.iter().map(|row| table.ids[*row].clone()).collect())
+        Ok((set, tally))
     }
 
-    /// Shares the customers out, and calls `visit` with the filled frames of each, in order.
+    fn work<'w>(&'w self, plan: &'w Plan, as_of: &CutOffs, early: bool) -> Result<Work<'w>> {
+        let agenda = as_of.instants()?.map(|instants| plan.agenda(&instants));
+        let roll = Roll::new(self.events.groups(), self.customers);
+        Ok(Work { plan, roll, agenda, early })
+    }
+
+    /// Shares the customers out, and calls `visit` with the rows of each, in order.
     fn run<T: Send>(
         &self,
-        plan: &Plan,
-        jobs: &[Job],
-        as_of: &[Timestamp],
-        new: impl Fn() -> T + Sync,
-        visit: impl Fn(&mut T, u32, &[Timestamp], &Frames<'_>) + Sync,
-    ) -> Result<Vec<Share<T>>> {
-        if as_of.is_empty() {
-            return Err(Error::argument("as_of", "expected at least one instant, found none"));
-        }
-        let agenda = plan.agenda(as_of);
-        let shares = shares(jobs, self.threads);
-        Ok(crate::threads::map(&shares, |jobs| {
-            let mut share = Share { made: new(), tally: Tally::default() };
-            self.work(plan, jobs, &agenda, &mut share, &visit);
+        work: &Work<'_>,
+        new: impl Fn(usize) -> T + Sync,
+        visit: impl Fn(&mut T, Rows<'_, '_>) + Sync,
+    ) -> Vec<Share<T>> {
+        let all = &work.roll.entries;
+        let instants = work.agenda.as_ref().map_or(0, |agenda| agenda.instants.len());
+        let shares: Vec<(usize, &[Entry])> =
+            shares(all, self.threads).into_iter().enumerate().collect();
+        crate::threads::map(&shares, |(at, entries)| {
+            // The first share has room for all rows: the others are appended to it.
+            let room = instants * if *at == 0 { all.len() } else { entries.len() };
+            let mut share = Share { made: new(room), tally: Tally::default(), not_started: 0 };
+            self.visit(work, entries, &mut share, &visit);
             share
-        }))
+        })
     }
 
-    fn work<T>(
+    fn visit<T>(
         &self,
-        plan: &Plan,
-        jobs: &[Job],
-        agenda: &Agenda,
+        work: &Work<'_>,
+        entries: &[Entry],
         share: &mut Share<T>,
-        visit: &impl Fn(&mut T, u32, &[Timestamp], &Frames<'_>),
+        visit: &impl Fn(&mut T, Rows<'_, '_>),
     ) {
+        let Work { plan, roll, .. } = work;
         let layout = self.events.layout();
         let mut gatherer = Gatherer::new(layout);
-        let mut scratch = Scratch::default();
-        for job in jobs {
-            if let Some(group) = job.group {
-                gatherer.gather(self.events, group, None, &mut share.tally);
+        let (mut idle, mut scratch) = (Frames::default(), Scratch::default());
+        for entry in entries {
+            if let Some(group) = entry.group {
+                gatherer.gather(self.events, group, &mut share.tally);
             }
-            let Some(place) = job.place else { continue };
-            let history = match job.group {
+            let Some(place) = entry.place else { continue };
+            let history = match entry.group {
                 Some(_) => gatherer.history(self.events),
                 None => History::empty(layout),
             };
-            let (subject, from) = match (self.customers, job.row) {
-                (Some(table), Some(row)) => {
-                    (Subject::new(history, self.schema, &table.attributes, row), Some(i64::MIN))
-                }
-                _ => (Subject::by_default(history, self.schema), history.first()),
+            let own;
+            let agenda = if let Some(common) = &work.agenda {
+                common
+            } else {
+                own = plan.agenda(roll.questions(entry));
+                &own
             };
-            let Some(from) = from else { continue };
-            let first = agenda.instants.partition_point(|at| at.as_micros() < from);
+            let first_event = history.first().unwrap_or(i64::MAX);
             // They borrow from this customer's history.
-            let mut frames = Frames::default();
-            plan.fill(&subject, agenda, first, &mut frames, &mut scratch);
-            visit(&mut share.made, place, &agenda.instants[first..], &frames);
+            let mut frames = idle.recycled();
+            // Attributes hold for a while: the instants of one row of them are filled together.
+            let mut start = 0;
+            while start < agenda.instants.len() {
+                let (row, len) = roll.holds(entry, &agenda.instants[start..]);
+                let mut within = start..start + len;
+                start = within.end;
+                let subject = match (self.customers, row) {
+                    (Some(table), Some(row)) => {
+                        Subject::new(history, self.schema, &table.attributes, row)
+                    }
+                    _ => Subject::by_default(history, self.schema),
+                };
+                if row.is_none() && !(work.early && self.customers.is_some()) {
+                    let instants = &agenda.instants[within.clone()];
+                    let before = instants.partition_point(|at| at.as_micros() < first_event);
+                    share.not_started += before;
+                    within.start += before;
+                }
+                let instants = &agenda.instants[within.clone()];
+                if instants.is_empty() {
+                    continue;
+                }
+                plan.fill(&subject, agenda, within, &mut frames, &mut scratch);
+                visit(&mut share.made, Rows { place, instants, frames: &frames });
+            }
+            idle = frames.recycled();
         }
     }
 }
 
 /// About equal shares of the work.
-fn shares(jobs: &[Job], threads: usize) -> Vec<&[Job]> {
-    jobs.chunks(jobs.len().div_ceil(threads.max(1)).max(1)).collect()
+fn shares(entries: &[Entry], threads: usize) -> Vec<&[Entry]> {
+    entries.chunks(entries.len().div_ceil(threads.max(1)).max(1)).collect()
 }
 
 /// Says what came of a customer.
@@ -208,21 +231,53 @@ struct Labeller<'a> {
     eligible: Option<Program>,
     /// The instant of the last event of all.
     end: Option<Timestamp>,
+    censored: Censored,
+}
+
+/// What came of a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Known(bool),
+    /// The data end before the horizon does.
+    Censored,
+}
+
+impl Outcome {
+    fn label(self) -> f64 {
+        match self {
+            Self::Known(churned) => f64::from(u8::from(churned)),
+            Self::Censored => f64::NAN,
+        }
+    }
 }
 
 impl Labeller<'_> {
-    fn label(&self, at: Timestamp, frame: &[Value<'_>], left_out: &mut LeftOut) -> Option<bool> {
-        let needs = at.plus(self.spec.gap).plus(self.spec.horizon);
+    /// What came of a customer, or none where the row is left out, which is counted.
+    fn outcome(
+        &self,
+        at: Timestamp,
+        frame: &[Value<'_>],
+        left_out: &mut LeftOut,
+    ) -> Option<Outcome> {
         let eligible = |program: &Program| program.eval(frame) == Value::Bool(true);
         if self.eligible.as_ref().is_some_and(|program| !eligible(program)) {
             left_out.not_eligible += 1;
-        } else if self.spec.reads_horizon && self.end.is_none_or(|end| needs > end) {
-            left_out.horizon_past_data += 1;
-        } else if let Value::Bool(churned) = self.churned.eval(frame) {
-            return Some(churned);
-        } else {
-            left_out.label_missing += 1;
+            return None;
         }
-        None
+        let needs = at.plus(self.spec.gap).plus(self.spec.horizon);
+        if self.spec.reads_horizon && self.end.is_none_or(|end| needs > end) {
+            if self.censored == Censored::Drop {
+                left_out.horizon_past_data += 1;
+                return None;
+            }
+            let now = self.churned.eval(frame).as_bool();
+            let settled = now.filter(|_| now == self.spec.settles);
+            return Some(settled.map_or(Outcome::Censored, Outcome::Known));
+        }
+        let Value::Bool(churned) = self.churned.eval(frame) else {
+            left_out.label_missing += 1;
+            return None;
+        };
+        Some(Outcome::Known(churned))
     }
 }

@@ -41,29 +41,41 @@ struct Texts {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(set: &'a FeatureSet) -> Self {
-        let column =
-            |spec: &'a super::FeatureSpec| ColumnBuilder::new(&spec.name, spec.program.kind());
+    /// A builder with room for so many rows.
+    pub(super) fn new(set: &'a FeatureSet, room: usize) -> Self {
+        let column = |spec: &'a super::FeatureSpec| {
+            ColumnBuilder::new(&spec.name, spec.program.kind(), room)
+        };
         let columns = set.specs.iter().map(column).collect();
-        Self { customer: Vec::new(), as_of: Vec::new(), columns }
+        Self { customer: Vec::with_capacity(room), as_of: Vec::with_capacity(room), columns }
     }
 
-    /// Adds the rows of a customer, by its place among all: one for each instant that is kept.
+    /// Adds the rows of a customer, by its place among all: one for each instant, or for each that
+    /// is kept.
     pub(super) fn push(
         &mut self,
         customer: u32,
         instants: &[Timestamp],
         plan: &Plan,
         frames: &Frames<'_>,
-        keep: impl Fn(usize) -> bool,
+        kept: Option<&[bool]>,
     ) {
-        for (_, at) in instants.iter().enumerate().filter(|(at, _)| keep(*at)) {
-            self.customer.push(customer);
-            self.as_of.push(at.as_micros());
+        let instants = instants.iter().map(|at| at.as_micros());
+        match kept {
+            None => self.as_of.extend(instants),
+            Some(kept) => {
+                self.as_of.extend(instants.zip(kept).filter(|(_, k)| **k).map(|(at, _)| at))
+            }
         }
+        self.customer.resize(self.as_of.len(), customer);
         for (index, column) in self.columns.iter_mut().enumerate() {
-            let values = frames.slot(plan.feature(index)).enumerate();
-            column.extend(values.filter(|(at, _)| keep(*at)).map(|(_, value)| value));
+            let values = frames.slot(plan.feature(index));
+            match kept {
+                None => column.extend(values),
+                Some(kept) => {
+                    column.extend(values.zip(kept).filter(|(_, k)| **k).map(|(value, _)| value));
+                }
+            }
         }
     }
 
@@ -99,11 +111,11 @@ impl Texts {
 }
 
 impl<'a> ColumnBuilder<'a> {
-    fn new(name: &'a str, kind: &'a Type) -> Self {
+    fn new(name: &'a str, kind: &'a Type, room: usize) -> Self {
         let rows = match kind {
-            Type::Timestamp => Rows::Times(Vec::new()),
-            Type::Text | Type::Category(_) => Rows::Codes(Vec::new()),
-            Type::Number | Type::Bool | Type::Duration => Rows::Numbers(Vec::new()),
+            Type::Timestamp => Rows::Times(Vec::with_capacity(room)),
+            Type::Text | Type::Category(_) => Rows::Codes(Vec::with_capacity(room)),
+            Type::Number | Type::Bool | Type::Duration => Rows::Numbers(Vec::with_capacity(room)),
         };
         let mut texts = Texts::default();
         if let Type::Category(values) = kind {

@@ -1,11 +1,14 @@
 //! The order of work for one customer: events brought together, then each aggregate once, then the
 //! features in an order in which each finds what it reads; at one instant or at many.
 
+use std::ops::Range;
+
 use super::agenda::Agenda;
 use super::aggregate::{Asked, BoundAggregate, Windows, Work};
 use super::selection::{Person, Selection};
 use super::subject::Subject;
 use crate::expr::{Aggregate, AggregateOp, Input, Program, Value, Window, share};
+use crate::history::Events;
 use crate::schema::Schema;
 use crate::time::Timestamp;
 
@@ -51,11 +54,11 @@ pub struct FeatureSet {
 pub struct Plan {
     slots: Vec<Input>,
     /// Which events are read, each once.
-    selections: Vec<Selection>,
+    pub(super) selections: Vec<Selection>,
     /// The windows that are asked about, each once: of which selection, and which part of time.
-    windows: Vec<(usize, Window)>,
+    pub(super) windows: Vec<(usize, Window)>,
     /// For each slot that one fills, the aggregate.
-    aggregates: Vec<(usize, BoundAggregate)>,
+    pub(super) aggregates: Vec<(usize, BoundAggregate)>,
     /// For each step, the slot and its program.
     steps: Vec<(usize, Program)>,
     /// For each feature, its slot.
@@ -68,6 +71,8 @@ pub struct Plan {
 pub struct Frames<'a> {
     values: Vec<Value<'a>>,
     slots: usize,
+    /// The customer's events by type.
+    events: Vec<Events<'a>>,
 }
 
 /// Memory that [`Plan::fill`] uses again.
@@ -83,6 +88,19 @@ pub struct Scratch {
 }
 
 impl<'a> Frames<'a> {
+    /// Empty frames in the same memory, for another customer.
+    #[must_use]
+    pub fn recycled<'b>(mut self) -> Frames<'b> {
+        self.values.clear();
+        self.events.clear();
+        // Collecting nothing into a vector of the same layout keeps its memory.
+        Frames {
+            values: self.values.into_iter().map(|_| Value::Missing).collect(),
+            slots: 0,
+            events: self.events.into_iter().filter_map(|_| None).collect(),
+        }
+    }
+
     /// The frame of an instant, by its position.
     #[must_use]
     pub fn at(&self, instant: usize) -> &[Value<'a>] {
@@ -166,7 +184,11 @@ impl Plan {
             }
             _ => window,
         };
-        BoundAggregate { op: aggregate.op, selection, window, other, spec: aggregate.window }
+        let folds =
+            matches!(aggregate.op, AggregateOp::Count | AggregateOp::Sum | AggregateOp::Mean);
+        let fold = (folds && aggregate.window == Window::Past)
+            .then(|| self.aggregates.iter().filter(|(_, known)| known.fold.is_some()).count());
+        BoundAggregate { op: aggregate.op, selection, window, other, spec: aggregate.window, fold }
     }
 
     /// The slot of a feature.
@@ -197,7 +219,7 @@ impl Plan {
         Agenda::new(self.selections.len(), &self.windows, instants)
     }
 
-    /// Fills one frame for each instant of the agenda from number `first` on, in ascending order,
+    /// Fills one frame for each instant of the agenda `within` these numbers, in ascending order,
     /// with everything that history and attributes say, features included. What the engine adds
     /// later (health, churn, …) is missing as yet.
     ///
@@ -207,21 +229,25 @@ impl Plan {
         &'a self,
         subject: &Subject<'a>,
         agenda: &Agenda,
-        first: usize,
+        within: Range<usize>,
         frames: &mut Frames<'a>,
         scratch: &mut Scratch,
     ) {
+        frames.events.clear();
+        frames.events.extend((0..subject.history.types()).map(|kind| subject.history.events(kind)));
         let person = Person {
-            history: subject.history,
+            events: &frames.events,
+            folds: subject.history.folds(),
             attributes: &subject.attributes,
             zone: &subject.zone,
         };
-        let instants = &agenda.instants[first..];
-        self.begin(subject, instants, frames);
+        let instants = &agenda.instants[within.clone()];
+        frames.slots = self.slots.len();
+        self.begin(subject, instants, &mut frames.values);
         let Scratch { picked, spans, positions, work } = scratch;
         self.pick(&person, agenda, picked, spans);
         let events = |selection: usize| {
-            self.selections[selection].read(&person.history, spans[selection], picked)
+            self.selections[selection].read(person.events, spans[selection], picked)
         };
         positions.clear();
         for (selection, boundaries) in agenda.selections.iter().enumerate() {
@@ -229,7 +255,7 @@ impl Plan {
         }
         let windows = |window: usize| Windows {
             events: events(self.windows[window].0),
-            bounds: &agenda.window(window)[first..],
+            bounds: &agenda.window(window)[within.clone()],
             positions,
         };
         for (slot, aggregate) in &self.aggregates {
@@ -252,11 +278,15 @@ impl Plan {
     }
 
     /// What is known before any event is read.
-    fn begin<'a>(&self, subject: &Subject<'a>, instants: &[Timestamp], frames: &mut Frames<'a>) {
-        frames.values.clear();
-        frames.slots = self.slots.len();
+    fn begin<'a>(
+        &self,
+        subject: &Subject<'a>,
+        instants: &[Timestamp],
+        values: &mut Vec<Value<'a>>,
+    ) {
+        values.clear();
         for as_of in instants {
-            frames.values.extend(self.slots.iter().map(|input| match input {
+            values.extend(self.slots.iter().map(|input| match input {
                 Input::AsOf => Value::Time(*as_of),
                 Input::Zone => Value::Clock(subject.zone.clock()),
                 Input::Attribute(index) => subject.attributes[*index],
@@ -278,7 +308,7 @@ impl Plan {
         spans.clear();
         for (selection, boundaries) in self.selections.iter().zip(&agenda.selections) {
             let (after, until) = boundaries.whole();
-            spans.push(selection.in_place(&person.history, after, until).unwrap_or_else(|| {
+            spans.push(selection.in_place(person.events, after, until).unwrap_or_else(|| {
                 let start = picked.len();
                 selection.pick(person, after, until, picked);
                 (start, picked.len())

@@ -3,7 +3,7 @@
 
 use crate::event::{Cell, PROPERTIES, TIME, word};
 use crate::expr::{Aggregate, Comparison, Input, Program, Type, Value};
-use crate::history::{Events, History};
+use crate::history::{Events, Fold};
 use crate::schema::Schema;
 use crate::time::Zone;
 
@@ -63,9 +63,19 @@ pub(super) enum WordKind {
 /// What an expression of one event reads besides the event: the customer.
 #[derive(Clone, Copy)]
 pub(super) struct Person<'r, 'a> {
-    pub(super) history: History<'a>,
+    /// The events by type.
+    pub(super) events: &'r [Events<'a>],
+    /// What is known of events that were forgotten.
+    pub(super) folds: &'r [Fold],
     pub(super) attributes: &'r [Value<'a>],
     pub(super) zone: &'r Zone,
+}
+
+impl<'r, 'a> Person<'r, 'a> {
+    /// Nobody in particular: for expressions that read nothing but events.
+    pub(super) fn of_events(events: &'r [Events<'a>]) -> Self {
+        Self { events, folds: &[], attributes: &[], zone: &Zone::UTC }
+    }
 }
 
 /// Instants of events in order, and what was taken of each.
@@ -131,11 +141,38 @@ impl Selection {
         taken || matches!(&self.filter, Filter::Program(program) if program.reads_slot(zone))
     }
 
+    /// Whether anything but the event decides what counts and is taken.
+    pub(super) fn reads_person(&self, schema: &Schema) -> bool {
+        let first = self.event.map_or(0, |event| schema.events[event].properties.len()) + 1;
+        let person = first..first + schema.attributes.len() + 1;
+        let reads = |program: &Program| person.clone().any(|slot| program.reads_slot(slot));
+        matches!(&self.taken, Taken::Program(program) if reads(program))
+            || matches!(&self.filter, Filter::Program(program) if reads(program))
+    }
+
+    /// Whether numbers are taken.
+    pub(super) fn is_number(&self) -> bool {
+        self.kind == WordKind::Number
+    }
+
+    /// What is taken of one event, where it counts and that is known.
+    pub(super) fn word(&self, events: &Events<'_>, row: usize, person: &Person<'_, '_>) -> i64 {
+        let words = events.row(row);
+        let mut frame = Vec::new();
+        fill(events, words, person, &mut frame);
+        if !self.filter.passes(&frame, events, words) {
+            return word::MISSING;
+        }
+        // No customer has 2^63 events.
+        let row = i64::try_from(row).unwrap_or(i64::MAX);
+        self.taken.word(&frame, words, row, self.kind)
+    }
+
     /// Which of the rows of its type are later than `after` and not later than `until`; none where
     /// they cannot be read as they are.
     pub(super) fn in_place(
         &self,
-        history: &History<'_>,
+        events: &[Events<'_>],
         after: i64,
         until: i64,
     ) -> Option<(usize, usize)> {
@@ -143,28 +180,26 @@ impl Selection {
         else {
             return None;
         };
-        let events = history.events(event).between(after, until);
+        let events = events[event].between(after, until);
         Some((events.start(), events.start() + events.len()))
     }
 
     /// The events at `span`: rows of the history, or words of `picked`.
     pub(super) fn read<'s>(
         &self,
-        history: &History<'s>,
+        events: &[Events<'s>],
         (start, end): (usize, usize),
         picked: &'s [i64],
     ) -> Picked<'s> {
-        match (self.event, &self.taken, &self.filter) {
-            (Some(event), Taken::Word(taken), Filter::All) => {
-                let (words, stride) = history.events(event).words();
-                let words = &words[start * stride..end * stride];
-                Picked { words, stride, taken: *taken, len: end - start }
-            }
-            _ => {
-                let words = &picked[start..end];
-                Picked { words, stride: 2, taken: 1, len: words.len() / 2 }
-            }
+        if let (Some(event), Taken::Word(taken), Filter::All) =
+            (self.event, &self.taken, &self.filter)
+        {
+            let (words, stride) = events[event].words();
+            let words = &words[start * stride..end * stride];
+            return Picked { words, stride, taken: *taken, len: end - start };
         }
+        let words = &picked[start..end];
+        Picked { words, stride: 2, taken: 1, len: words.len() / 2 }
     }
 
     /// Appends to `words` the instant of each event that counts and is not outside the interval,
@@ -178,8 +213,8 @@ impl Selection {
     ) {
         let Some(event) = self.event else {
             let start = words.len();
-            for event in 0..person.history.types() {
-                words.extend(person.history.events(event).between(after, until).times());
+            for events in person.events {
+                words.extend(events.between(after, until).times());
             }
             words[start..].sort_unstable();
             // The instant is also what is taken.
@@ -191,7 +226,7 @@ impl Selection {
             }
             return;
         };
-        let events = person.history.events(event).between(after, until);
+        let events = person.events[event].between(after, until);
         let rows = events.rows();
         let mut push = |row: &[i64], taken: i64| {
             if taken != word::MISSING {
@@ -237,14 +272,14 @@ impl Selection {
             (WordKind::Time, _) => time(word),
             (WordKind::Span, _) => Value::Span(crate::time::Span::micros(word)),
             (WordKind::Property(property), Some(event)) => {
-                value_of(person.history.events(event).text(property, word))
+                value_of(person.events[event].text(property, word))
             }
             (WordKind::Row, Some(event)) => {
                 let (Taken::Program(program), Ok(row)) = (&self.taken, usize::try_from(word))
                 else {
                     return Value::Missing;
                 };
-                let events = person.history.events(event);
+                let events = person.events[event];
                 let mut frame = Vec::new();
                 fill(&events, events.row(row), person, &mut frame);
                 program.eval(&frame)

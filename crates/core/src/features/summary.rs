@@ -44,7 +44,7 @@ pub(super) fn trend(times: &[i64], values: &[f64]) -> f64 {
 /// exact up to its one division. 0 of no events; NaN below two days. Cost: O(n).
 pub(super) fn daily_trend(times: &[i64], until: i64, days: i64) -> f64 {
     let day = 86_400_000_000;
-    let ages = times.iter().map(|time| real_span((until - time).div_euclid(day)));
+    let ages = times.iter().map(|time| real_span(until.saturating_sub(*time).div_euclid(day)));
     let sum = ages.fold(0.0, |sum, age| sum + age);
     let d = real_span(days);
     if days < 2 {
@@ -115,7 +115,7 @@ pub(super) fn ewma(times: &[i64], values: &[f64], half_life: i64) -> f64 {
 
 /// Number of events decayed by age: `Σ 2^(−(until − t) / half_life)`. 0 of none. Cost: O(n).
 pub(super) fn decayed_count(times: &[i64], until: i64, half_life: i64) -> f64 {
-    times.iter().fold(0.0, |sum, time| sum + weight(until - time, half_life))
+    times.iter().fold(0.0, |sum, time| sum + weight(until.saturating_sub(*time), half_life))
 }
 
 fn weight(age: i64, half_life: i64) -> f64 {

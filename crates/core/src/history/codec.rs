@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CustomerHistory;
 use super::customer::Rest;
+use super::{CustomerHistory, Fold};
 use crate::event::{Dictionary, IDENTITY, Layout, Mark, PROPERTIES, TIME, WordType, word};
 use crate::time::Timestamp;
 
@@ -15,6 +15,8 @@ pub struct HistoryDocument {
     types: Vec<TypeDocument>,
     /// Corrected and deleted events: identity, revision, whether deleted.
     marks: Vec<(Identity, u32, bool)>,
+    /// What stands for forgotten events.
+    folds: Vec<Fold>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,7 +88,8 @@ impl CustomerHistory {
             .iter()
             .map(|(id, mark)| (id.to_le_bytes(), mark.revision, mark.deleted))
             .collect();
-        HistoryDocument { types, marks }
+        let folds = self.rest.as_ref().map_or_else(Vec::new, |rest| rest.folds.clone());
+        HistoryDocument { types, marks, folds }
     }
 
     /// The history that a document says, if it is one of this layout: as many columns and rows as
@@ -94,7 +97,7 @@ impl CustomerHistory {
     #[must_use]
     pub fn from_document(document: &HistoryDocument, layout: &Layout) -> Option<Self> {
         let mut history = Self::default();
-        if document.types.is_empty() && document.marks.is_empty() {
+        if *document == HistoryDocument::default() {
             return Some(history);
         }
         let mut rest = Rest::new(layout);
@@ -118,8 +121,14 @@ impl CustomerHistory {
                 (i64::from_le_bytes(*id), Mark { revision: *revision, deleted: *deleted })
             })
             .collect();
+        rest.folds.clone_from(&document.folds);
+        if rest.folds.iter().any(|fold| !fold.sum.is_finite()) {
+            return None;
+        }
         history.ends = ends.into();
-        if !rest.marks.is_empty() || rest.dictionaries.iter().any(|known| !known.is_empty()) {
+        if !(rest.marks.is_empty() && rest.folds.is_empty())
+            || rest.dictionaries.iter().any(|known| !known.is_empty())
+        {
             history.rest = Some(Box::new(rest));
         }
         Some(history)

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::forget::Fold;
 use super::gather::Gatherer;
 use super::{History, Logs};
 use crate::event::{Dictionary, EventTable, IDENTITY, Layout, Mark, PROPERTIES, WordType, word};
@@ -26,11 +27,14 @@ pub(super) struct Rest {
     pub(super) dictionaries: Vec<Dictionary>,
     /// The identities of corrected and deleted events, sorted.
     pub(super) marks: Vec<(i64, Mark)>,
+    /// What is known of events that were forgotten.
+    pub(super) folds: Vec<Fold>,
 }
 
 impl Rest {
     pub(super) fn new(layout: &Layout) -> Self {
-        Self { dictionaries: vec![Dictionary::default(); layout.dictionaries], marks: Vec::new() }
+        let dictionaries = vec![Dictionary::default(); layout.dictionaries];
+        Self { dictionaries, ..Self::default() }
     }
 }
 
@@ -66,11 +70,13 @@ impl CustomerHistory {
     /// The events, to be read.
     #[must_use]
     pub fn view<'a>(&'a self, layout: &'a Layout) -> History<'a> {
-        let dictionaries = self.rest.as_ref().map_or(&[][..], |rest| &rest.dictionaries);
+        let (dictionaries, folds) =
+            self.rest.as_ref().map_or((&[][..], &[][..]), |rest| (&rest.dictionaries, &rest.folds));
         History {
             layout,
             logs: Logs::Packed { words: &self.words, ends: &self.ends },
             dictionaries,
+            folds,
         }
     }
 

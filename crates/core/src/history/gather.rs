@@ -3,7 +3,7 @@
 use super::customer::CustomerHistory;
 use super::{History, Logs};
 use crate::error::{Error, ErrorCode};
-use crate::event::{EventTable, IDENTITY, IngestReport, Layout, Mark, Rejected, word};
+use crate::event::{EventTable, IDENTITY, IngestReport, Layout, Mark, Rejected, TIME, word};
 
 /// What became of the rows of a table, by their index.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -12,6 +12,7 @@ pub struct Tally {
     duplicates: usize,
     superseded: usize,
     conflicts: Vec<u32>,
+    late: Vec<u32>,
 }
 
 impl Tally {
@@ -21,6 +22,7 @@ impl Tally {
         self.duplicates += other.duplicates;
         self.superseded += other.superseded;
         self.conflicts.extend(other.conflicts);
+        self.late.extend(other.late);
     }
 
     /// The report for the host.
@@ -30,6 +32,7 @@ impl Tally {
         let refused = |row: &u32| Rejected::new(*row as usize, &table.error(*row as usize));
         let mut rejected: Vec<Rejected> = self.rejected.iter().chain(nobody).map(refused).collect();
         rejected.extend(self.conflicts.iter().map(|row| conflict(table, *row as usize)));
+        rejected.extend(self.late.iter().map(|row| late(*row as usize)));
         rejected.sort_by_key(|rejected| rejected.index);
         let known = table.groups().len() + nobody.len();
         IngestReport {
@@ -49,6 +52,11 @@ fn conflict(table: &EventTable<'_>, row: usize) -> Rejected {
         table.event_id(row).unwrap_or_default()
     );
     Rejected::new(row, &Error::new(ErrorCode::EventConflict, format!("event {row}"), message))
+}
+
+fn late(row: usize) -> Rejected {
+    let message = "comes too late: events of its time were forgotten";
+    Rejected::new(row, &Error::new(ErrorCode::EventLate, format!("event {row}"), message))
 }
 
 /// The events of one customer at a time, taken from a table into memory that is used again.
@@ -97,13 +105,37 @@ impl Gatherer {
     /// something about events of `before` are weighed against those.
     ///
     /// Cost: linear in the rows where they come in order of time, else a sort.
-    pub fn gather(
+    pub fn gather(&mut self, table: &EventTable<'_>, customer: usize, tally: &mut Tally) {
+        self.read(table, customer, &[], tally);
+        self.resolve(table.layout(), None, tally);
+        self.sort(table.layout());
+    }
+
+    /// The same for a customer of whom events are known. Rows that say something about events of
+    /// `before` are weighed against those; rows of events up to the cut of their type come too
+    /// late.
+    pub fn gather_late(
         &mut self,
         table: &EventTable<'_>,
         customer: usize,
-        mut before: Option<&mut CustomerHistory>,
+        before: &mut CustomerHistory,
+        cuts: &[i64],
         tally: &mut Tally,
     ) {
+        self.read(table, customer, cuts, tally);
+        before.translate(table, &mut self.logs);
+        self.resolve(table.layout(), Some(before), tally);
+        self.sort(table.layout());
+    }
+
+    fn sort(&mut self, layout: &Layout) {
+        for (log, kind) in self.logs.iter_mut().zip(&layout.types) {
+            sort(log, kind.stride(), &mut self.order, &mut self.sorted);
+        }
+    }
+
+    /// Reads the rows of a customer.
+    fn read(&mut self, table: &EventTable<'_>, customer: usize, cuts: &[i64], tally: &mut Tally) {
         self.logs.iter_mut().for_each(Vec::clear);
         self.identified.clear();
         self.marks.clear();
@@ -116,11 +148,16 @@ impl Gatherer {
                 tally.rejected.push(index);
                 continue;
             };
-            if !identified && !marked {
+            if !identified && !marked && cuts.is_empty() {
                 continue;
             }
             let log = &mut self.logs[kind];
             let at = log.len() - table.layout().types[kind].stride();
+            if cuts.get(kind).is_some_and(|cut| log[at + TIME] <= *cut) {
+                log.truncate(at);
+                tally.late.push(index);
+                continue;
+            }
             let id = log[at + IDENTITY];
             let mark = if marked { table.mark(row) } else { Some(Mark::default()) };
             match mark {
@@ -133,13 +170,6 @@ impl Gatherer {
                     tally.rejected.push(index);
                 }
             }
-        }
-        if let Some(before) = &mut before {
-            before.translate(table, &mut self.logs);
-        }
-        self.resolve(table.layout(), before.as_deref(), tally);
-        for (log, kind) in self.logs.iter_mut().zip(&table.layout().types) {
-            sort(log, kind.stride(), &mut self.order, &mut self.sorted);
         }
     }
 
@@ -219,6 +249,7 @@ impl Gatherer {
             layout: table.layout(),
             logs: Logs::Apart(&self.logs),
             dictionaries: table.dictionaries(),
+            folds: &[],
         }
     }
 }
@@ -230,11 +261,13 @@ fn rank(mark: Mark) -> (u32, bool) {
 
 /// Puts rows of `stride` words in order.
 fn sort(rows: &mut Vec<i64>, stride: usize, order: &mut Vec<u32>, sorted: &mut Vec<i64>) {
-    let row = |at: u32| &rows[at as usize * stride..(at as usize + 1) * stride];
-    let count = u32::try_from(rows.len() / stride).unwrap_or(u32::MAX);
-    if (1..count).all(|at| row(at - 1) <= row(at)) {
+    // Times alone most often tell.
+    let later = |a: &[i64], b: &[i64]| a[TIME] < b[TIME] || a <= b;
+    if rows.chunks_exact(stride).is_sorted_by(|a, b| later(a, b)) {
         return;
     }
+    let row = |at: u32| &rows[at as usize * stride..(at as usize + 1) * stride];
+    let count = u32::try_from(rows.len() / stride).unwrap_or(u32::MAX);
     order.clear();
     order.extend(0..count);
     order.sort_unstable_by(|a, b| row(*a).cmp(row(*b)));

@@ -9,12 +9,14 @@
 
 mod codec;
 mod customer;
+mod forget;
 mod gather;
 #[cfg(test)]
 mod tests;
 
 pub use codec::HistoryDocument;
 pub use customer::CustomerHistory;
+pub use forget::Fold;
 pub use gather::{Gatherer, Tally};
 
 use crate::event::{Cell, Dictionary, Layout, TIME, TypeLayout};
@@ -25,6 +27,7 @@ pub struct History<'a> {
     layout: &'a Layout,
     logs: Logs<'a>,
     dictionaries: &'a [Dictionary],
+    folds: &'a [Fold],
 }
 
 /// Where the words of each event type stand.
@@ -40,7 +43,7 @@ impl<'a> History<'a> {
     /// The history of a customer of whom there is no event.
     #[must_use]
     pub fn empty(layout: &'a Layout) -> Self {
-        Self { layout, logs: Logs::Packed { words: &[], ends: &[] }, dictionaries: &[] }
+        Self { layout, logs: Logs::Packed { words: &[], ends: &[] }, dictionaries: &[], folds: &[] }
     }
 
     /// The number of event types.
@@ -66,6 +69,12 @@ impl<'a> History<'a> {
         let stride = layout.stride();
         let len = words.len() / stride;
         Events { words, stride, len, start: 0, layout, dictionaries: self.dictionaries }
+    }
+
+    /// What is known of events that were forgotten.
+    #[must_use]
+    pub fn folds(&self) -> &'a [Fold] {
+        self.folds
     }
 
     /// The instant of the first event of all.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{CustomerHistory, Gatherer, Tally};
 use crate::columns::Frame;
-use crate::event::{Cell, EventTable, IngestReport, Layout, PROPERTIES};
+use crate::event::{Cell, EventColumns, EventTable, IngestReport, Layout, PROPERTIES};
 use crate::schema::{EventType, Field, FieldType, Schema};
 
 fn schema() -> Schema {
@@ -23,12 +23,13 @@ fn after(tables: &[Frame]) -> (CustomerHistory, IngestReport) {
     let mut history = CustomerHistory::default();
     let mut report = IngestReport::default();
     for frame in tables {
-        let table = EventTable::new(&schema, &layout, frame).unwrap();
+        let columns = EventColumns::new(&schema, &layout, frame).unwrap();
+        let table = EventTable::new(&columns);
         let (mut gatherer, mut tally) = (Gatherer::new(&layout), Tally::default());
         for (at, customer) in table.groups().customers.iter().enumerate() {
             let mut other = CustomerHistory::default();
             let into = if customer == "a" { &mut history } else { &mut other };
-            gatherer.gather(&table, at, Some(into), &mut tally);
+            gatherer.gather_late(&table, at, into, &[], &mut tally);
             into.take(&gatherer, &layout);
         }
         report = tally.report(&table);

@@ -154,6 +154,34 @@ impl Node {
         if text.trim_start().starts_with('{') { json::parse(text) } else { toml::parse(text) }
     }
 
+    /// `error` with the place of the key it names, where it has a path and no position: checks of
+    /// what several keys say together know no places. `text` is the document.
+    pub(crate) fn place(text: &str, error: Error) -> Error {
+        let (None, Some(path)) = (error.position(), error.path()) else { return error };
+        let found = Self::parse(text).ok().and_then(|root| root.position_of(path));
+        match found {
+            Some(position) => error.at(position),
+            None => error,
+        }
+    }
+
+    /// Where the value at `path` begins, or the nearest above it that is there.
+    fn position_of(&self, path: &str) -> Option<Position> {
+        let children: Vec<&Self> = match &self.value {
+            Value::Table(entries) => entries.iter().map(|(_, node)| node).collect(),
+            Value::Array(elements) => elements.iter().collect(),
+            _ => Vec::new(),
+        };
+        let on_the_way = children.into_iter().find(|child| {
+            let rest = path.strip_prefix(&child.path());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        });
+        match on_the_way {
+            Some(child) => child.position_of(path),
+            None => self.position,
+        }
+    }
+
     fn child(
         parent: Option<&Rc<Step>>,
         key: &str,
@@ -247,9 +275,9 @@ impl Node {
         if (least..=most).contains(&number) {
             return Ok(number);
         }
-        let range = if most == f64::INFINITY {
+        let range = if most >= f64::MAX {
             format!("of at least {least}")
-        } else if least == f64::NEG_INFINITY {
+        } else if least <= f64::MIN {
             format!("of at most {most}")
         } else {
             format!("from {least} to {most}")
@@ -333,6 +361,11 @@ impl TableReader {
     /// The value of `key`, or none where the table lacks it or it was taken before.
     pub(crate) fn take(&mut self, key: &str) -> Option<Node> {
         self.asked.push(key.to_owned());
+        self.take_unoffered(key)
+    }
+
+    /// As [`TableReader::take`], for a key that is not offered to who writes another.
+    pub(crate) fn take_unoffered(&mut self, key: &str) -> Option<Node> {
         self.entries.iter_mut().find(|(name, _)| name == key).and_then(|(_, node)| node.take())
     }
 

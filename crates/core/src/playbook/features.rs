@@ -26,7 +26,8 @@ struct Entry {
     node: Rc<Node>,
 }
 
-pub(super) fn read(root: &mut TableReader, schema: &Schema) -> Result<FeatureSet> {
+/// The features, and where each stands in the document.
+pub(super) fn read(root: &mut TableReader, schema: &Schema) -> Result<(FeatureSet, Vec<Rc<Node>>)> {
     let entries = entries(root, schema)?;
     let mut reads = Vec::new();
     for entry in &entries {
@@ -54,13 +55,15 @@ pub(super) fn read(root: &mut TableReader, schema: &Schema) -> Result<FeatureSet
         programs[index] = Some(program);
     }
     let versions = versions(schema, &order, &programs);
-    let mut specs = Vec::new();
+    let (mut specs, mut places) = (Vec::new(), Vec::new());
     for ((entry, program), version) in entries.into_iter().zip(programs).zip(versions) {
-        specs.extend(
-            program.map(|program| FeatureSpec::new(entry.name, entry.text, program, version)),
-        );
+        // Every feature is in the order, so each has been compiled.
+        if let Some(program) = program {
+            specs.push(FeatureSpec::new(entry.name, entry.text, program, version));
+            places.push(entry.node);
+        }
     }
-    Ok(FeatureSet { specs, order })
+    Ok((FeatureSet { specs, order }, places))
 }
 
 /// The version of each feature. One that reads another hashes that one's version, not its name.

@@ -6,8 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use super::Playbook;
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
-use crate::expr::{Aggregate, Input, Names, Program, Window, cost, version};
+use crate::expr::{Aggregate, Input, Names, Program, Type, Window, cost, version};
 use crate::time::Span;
+
+/// A feature as the playbook defines it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct FeatureDefinition {
+    /// Its name.
+    pub name: String,
+    /// What it gives.
+    #[serde(rename = "type")]
+    #[cfg_attr(
+        feature = "typescript",
+        ts(type = "\"number\" | \"bool\" | \"category\" | \"text\" | \"timestamp\"")
+    )]
+    pub kind: String,
+    /// Its expression as written, or what a preset made of it.
+    pub expression: String,
+    /// The unit of its values, where that is known.
+    pub unit: Option<String>,
+    /// Its version: equal where the meaning is.
+    pub version: String,
+}
 
 /// Everything that a feature depends on, directly or through the features it reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +72,21 @@ pub struct FunctionUse {
 }
 
 impl Playbook {
+    /// The features as they are defined, in the playbook's order.
+    #[must_use]
+    pub fn definitions(&self) -> Vec<FeatureDefinition> {
+        let specs = self.feature_set().specs.iter().zip(self.units());
+        specs
+            .map(|(spec, unit)| FeatureDefinition {
+                name: spec.name.clone(),
+                kind: type_name(spec.program.kind()).to_owned(),
+                expression: spec.text.clone(),
+                unit,
+                version: spec.version().to_owned(),
+            })
+            .collect()
+    }
+
     /// What a feature reads.
     ///
     /// # Errors
@@ -201,6 +237,17 @@ impl Playbook {
             units[index] = self.feature_set().specs[index].program.unit(self.schema(), &units);
         }
         units
+    }
+}
+
+/// A type as the playbook names it. No feature is a length of time.
+fn type_name(kind: &Type) -> &'static str {
+    match kind {
+        Type::Number | Type::Duration => "number",
+        Type::Bool => "bool",
+        Type::Category(_) => "category",
+        Type::Text => "text",
+        Type::Timestamp => "timestamp",
     }
 }
 

@@ -16,17 +16,18 @@ use std::sync::Arc;
 
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
-use crate::event::{EventTable, IngestReport, Layout, check_customers};
-use crate::features::{Batch, FeatureSet, FeatureTable, LabelSpec, TrainingSet};
+use crate::event::{EventColumns, EventTable, IngestReport, Layout, check_customers, no_instants};
+use crate::features::{
+    Batch, CutOffs, FeatureSet, FeatureTable, LabelSpec, TrainingOptions, TrainingSet,
+};
 use crate::history::Tally;
 use crate::schema::Schema;
 use crate::threads;
-use crate::time::Timestamp;
 use document::{Node, TableReader};
 
 pub use campaigns::{CampaignPrograms, CampaignsPlan};
 pub use health::HealthPlan;
-pub use lineage::{EventUse, FunctionUse, Lineage};
+pub use lineage::{EventUse, FeatureDefinition, FunctionUse, Lineage};
 pub use people::Conditions;
 
 /// A checked playbook.
@@ -84,11 +85,15 @@ impl Playbook {
     /// # Errors
     /// The codes of the family `playbook`, with the path of the key, line and column.
     pub fn parse(text: &str) -> Result<Self> {
+        Self::read_text(text).map_err(|error| Node::place(text, error))
+    }
+
+    fn read_text(text: &str) -> Result<Self> {
         let mut root = Node::parse(text)?.table()?;
         let (name, version) = head(&mut root)?;
         let schema = schema::read(&mut root)?;
-        let features = features::read(&mut root, &schema)?;
-        let label = churn::read(&mut root, &schema, &features)?;
+        let (features, places) = features::read(&mut root, &schema)?;
+        let label = churn::read(&mut root, &schema, &features, &places)?;
         let known = features::known(&features);
         let health = health::read(&mut root, &schema, &known)?;
         let names = people::Names { schema: &schema, features: &known, health: health.is_some() };
@@ -181,11 +186,12 @@ impl Playbook {
 
     /// The features of many customers at many instants.
     ///
-    /// `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id`, and one
-    /// for each property; `customers` has `customer_id` and one for each attribute. The rows are
-    /// those of `customers`, or, where that is none, of everyone with an event at or before the
-    /// instant; ordered by `customer_id`, then `as_of`. Rows that are refused are in the report.
-    /// `n_jobs` threads work at it, all cores by default, and change nothing.
+    /// `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id` and with it
+    /// `revision` and `deleted`, and one for each property; `customers` has `customer_id`, one for each attribute, and perhaps
+    /// `valid_from`, the instant from which a row holds. The rows are those of `customers` at each
+    /// cut-off, or, where that is none, of everyone with an event at or before it; ordered by
+    /// `customer_id`, then `as_of`. Rows that are refused are in the report. `n_jobs` threads work
+    /// at it, all cores by default, and change nothing.
     ///
     /// # Errors
     /// `table_column` when a column is missing or cannot be what the playbook says; `argument`
@@ -194,25 +200,32 @@ impl Playbook {
         &self,
         events: &Frame,
         customers: Option<&Frame>,
-        as_of: &[Timestamp],
+        as_of: impl Into<CutOffs>,
         n_jobs: Option<i64>,
     ) -> Result<Features> {
+        let as_of = as_of.into();
         let (table, report) =
-            self.batch(events, customers, n_jobs, |batch| batch.features(as_of))?;
+            self.batch(events, customers, &as_of, n_jobs, |batch| batch.features(&as_of))?;
         Ok(Features { table, report })
     }
 
     /// The features at many instants, each row with the label that came true after it.
     ///
+    /// Left out, and counted, are in this order rows of customers who had not started (no event
+    /// and no attribute holds at the cut-off), who are not eligible, whose horizon runs past the
+    /// last event of all, and whose label is missing.
+    ///
     /// # Errors
-    /// As [`Playbook::features`], and `playbook_key` when the playbook has no `churn.label`.
+    /// As [`Playbook::features`]; `playbook_key` when the playbook has no `churn.label`;
+    /// `argument` for a horizon or gap where the label reads none.
     pub fn training_set(
         &self,
         events: &Frame,
         customers: Option<&Frame>,
-        as_of: &[Timestamp],
-        n_jobs: Option<i64>,
+        as_of: impl Into<CutOffs>,
+        options: &TrainingOptions,
     ) -> Result<Training> {
+        let as_of = as_of.into();
         let label = self.0.label.as_ref().ok_or_else(|| {
             Error::new(
                 ErrorCode::PlaybookKey,
@@ -221,8 +234,10 @@ impl Playbook {
             )
             .at_path("churn")
         })?;
-        let (set, report) =
-            self.batch(events, customers, n_jobs, |batch| batch.training_set(label, as_of))?;
+        let label = churn::with_options(label, &self.0.schema, &self.0.features, options)?;
+        let (set, report) = self.batch(events, customers, &as_of, options.n_jobs, |batch| {
+            batch.training_set(&label, options.censored, &as_of)
+        })?;
         Ok(Training { set, report })
     }
 
@@ -231,12 +246,18 @@ impl Playbook {
         &self,
         events: &Frame,
         customers: Option<&Frame>,
+        as_of: &CutOffs,
         n_jobs: Option<i64>,
         ask: impl FnOnce(&Batch<'_>) -> Result<(T, Tally)>,
     ) -> Result<(T, Reports)> {
-        let checked = customers.map(|frame| check_customers(&self.0.schema, frame)).transpose()?;
-        let (customers, of_customers) = checked.unzip();
-        let events = EventTable::new(&self.0.schema, &self.0.layout, events)?;
+        let asking = *as_of == CutOffs::PerCustomer;
+        if asking && customers.is_none() {
+            return Err(no_instants());
+        }
+        let check = |frame: &Frame| check_customers(&self.0.schema, frame, asking);
+        let (customers, of_customers) = customers.map(check).transpose()?.unzip();
+        let columns = EventColumns::new(&self.0.schema, &self.0.layout, events)?;
+        let events = EventTable::new(&columns);
         let batch = Batch {
             schema: &self.0.schema,
             features: &self.0.features,
@@ -268,7 +289,7 @@ fn head(root: &mut TableReader) -> Result<(String, String)> {
 
 /// Refuses a key of the design that this version does not read yet.
 fn not_built(table: &mut TableReader, key: &str) -> Result<()> {
-    match table.take(key) {
+    match table.take_unoffered(key) {
         Some(node) => {
             Err(node.key_error(ErrorCode::Unsupported, format!("`{key}` is not built yet")))
         }

@@ -3,7 +3,7 @@
 use super::check_name;
 use super::document::{Node, TableReader};
 use crate::error::{ErrorCode, Result};
-use crate::event::{EVENT_COLUMNS, check_default};
+use crate::event::{EVENT_COLUMNS, VALID_FROM, check_default};
 use crate::schema::{EventType, Field, FieldType, Literal, Schema};
 
 const TYPES: [&str; 6] = ["number", "category", "bool", "timestamp", "text", "timezone"];
@@ -17,6 +17,12 @@ pub(super) fn read(root: &mut TableReader) -> Result<Schema> {
                 return Err(node.key_error(
                     ErrorCode::PlaybookKey,
                     "`customer_id` is there without being declared",
+                ));
+            }
+            if name == VALID_FROM {
+                return Err(node.key_error(
+                    ErrorCode::PlaybookKey,
+                    "`valid_from` says since when a row of customers holds; choose another name",
                 ));
             }
             schema.attributes.push(field(&name, node)?);

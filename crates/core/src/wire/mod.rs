@@ -3,6 +3,8 @@
 //! A binding hands text in and text out; numbers are written with the fewest digits that read back
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
+mod options;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -11,9 +13,11 @@ use crate::columns::Frame;
 use crate::describe::describe;
 use crate::engine::Engine;
 use crate::error::{Error, Position, Result};
-use crate::features::{FeatureData, FeatureTable, FeatureType};
+use crate::features::{CutOffs, FeatureData, FeatureTable, FeatureType};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
+
+pub use options::{TableOptions, at, cut_offs};
 
 /// A feature table as rows, with the report of what it was made from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -73,7 +77,7 @@ pub fn features(
     playbook: &Playbook,
     events: &Frame,
     customers: Option<&Frame>,
-    as_of: &[Timestamp],
+    as_of: impl Into<CutOffs>,
 ) -> Result<FeatureRows> {
     let features = playbook.features(events, customers, as_of, Some(1))?;
     Ok(FeatureRows { rows: rows(&features.table), report: features.report })
@@ -103,9 +107,25 @@ pub fn features_json(
     playbook: &Playbook,
     events: &Frame,
     customers: Option<&Frame>,
-    as_of: &[Timestamp],
+    as_of: impl Into<CutOffs>,
 ) -> Result<String> {
     to_json(&features(playbook, events, customers, as_of)?)
+}
+
+/// [`Playbook::definitions`] as JSON text.
+///
+/// # Errors
+/// Those of [`to_json`].
+pub fn definitions_json(playbook: &Playbook) -> Result<String> {
+    to_json(&playbook.definitions())
+}
+
+/// [`Playbook::lineage`] as JSON text.
+///
+/// # Errors
+/// Those of [`Playbook::lineage`].
+pub fn lineage_json(playbook: &Playbook, feature: &str) -> Result<String> {
+    to_json(&playbook.lineage(feature)?)
 }
 
 /// [`Engine::ingest`], and [`Engine::upsert_customers`] before it where customers are given, as
@@ -135,6 +155,21 @@ pub fn score_json(engine: &Engine, customer_id: &str, as_of: Timestamp) -> Resul
 /// Those of [`Engine::score_all`].
 pub fn score_all_json(engine: &Engine, as_of: Timestamp) -> Result<String> {
     to_json(&engine.score_all(as_of)?)
+}
+
+/// [`Engine::features`] as a JSON object, in the playbook's order; null where missing.
+///
+/// # Errors
+/// Those of [`Engine::features`].
+pub fn engine_features_json(
+    engine: &Engine,
+    customer_id: &str,
+    as_of: Timestamp,
+) -> Result<String> {
+    let values = engine.features(customer_id, as_of)?;
+    let specs = &engine.bundle().playbook().feature_set().specs;
+    let features = specs.iter().zip(values).map(|(spec, value)| (spec.name.clone(), value.json()));
+    to_json(&features.collect::<Map<String, Value>>())
 }
 
 /// [`Engine::decide`] as JSON text.

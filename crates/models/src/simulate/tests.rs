@@ -327,8 +327,9 @@ fn the_acme_playbook_reads_every_row_and_its_labels_are_the_truth() {
     let params = params(300);
     let simulation = simulate(&params).unwrap();
     let as_of = cut_offs(&params);
+    let options = stayput_core::features::TrainingOptions::default();
     let training = playbook
-        .training_set(&simulation.events, Some(&simulation.customers), &as_of, None)
+        .training_set(&simulation.events, Some(&simulation.customers), &as_of, &options)
         .unwrap();
     assert_eq!(training.report.events.accepted, simulation.events.len());
     assert_eq!(training.report.customers.accepted, 300);

@@ -45,7 +45,8 @@ pub(crate) fn read(path: &str, label: &str, positive: &str, drop: &[&str]) -> Op
     let as_of = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
     let key = |row: usize| RowKey { customer_id: format!("{row:06}"), as_of };
     let table = FeatureTable::new((0..rows.len()).map(key).collect(), columns).unwrap();
-    Some(TrainingSet { table, labels, left_out: LeftOut::default() })
+    let censored = vec![false; rows.len()];
+    Some(TrainingSet { table, labels, censored, left_out: LeftOut::default() })
 }
 
 fn column_of(cells: &[&str]) -> (FeatureType, Vec<f64>) {

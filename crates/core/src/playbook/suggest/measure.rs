@@ -8,6 +8,7 @@ use crate::describe::{count, quantile};
 use crate::error::Result;
 use crate::event::word;
 use crate::features::FeatureTable;
+use crate::features::TrainingOptions;
 use crate::playbook::Playbook;
 use crate::time::{Span, Timestamp};
 
@@ -47,7 +48,8 @@ impl Measured {
         let rows = quiet.into_iter().flatten().enumerate();
         let rows = rows.filter(|(_, days)| recent(days)).map(|(row, _)| row).collect();
         let asked = end.minus(rhythm.horizon);
-        let labels = draft.training_set(events, None, &[asked], Some(1))?.set.labels;
+        let options = TrainingOptions { n_jobs: Some(1), ..TrainingOptions::default() };
+        let labels = draft.training_set(events, None, &[asked], &options)?.set.labels;
         let mut rate = String::new();
         if !labels.is_empty() {
             let churned = labels.iter().filter(|label| **label == 1.0).count();
