@@ -196,6 +196,18 @@ fn customers_are_described_beside_their_events() {
 }
 
 #[test]
+fn a_customer_with_a_past_has_several_rows() {
+    let customers = frame(vec![
+        json!({ "customer_id": "a", "plan": "free", "valid_from": "2026-01-01" }),
+        json!({ "customer_id": "a", "plan": "pro", "valid_from": "2026-01-05" }),
+    ]);
+    let found = describe(&frame(shop()), Some(&customers)).unwrap();
+    let table = found.customer_table.as_ref().unwrap();
+    assert_eq!((table.customers, table.columns.len()), (1, 1));
+    assert!(codes(&found).iter().all(|(code, ..)| code != "repeated_customer"));
+}
+
+#[test]
 fn a_table_without_its_head_is_refused_with_the_way_out() {
     let refused = |names: &[&str]| {
         let columns = names.iter().map(|name| ((*name).to_owned(), texts(&["x"]))).collect();

@@ -33,7 +33,7 @@ pub(super) fn all(survey: &Survey) -> Vec<Suspicion> {
     }
     if let Some(people) = &survey.people {
         found.table = "customers";
-        let again = people.rows - people.ids.len();
+        let again = if people.history { 0 } else { people.rows - people.ids.len() };
         let repeated =
             "rows that name no customer, or one that another row names; the first of those counts";
         found.count("repeated_customer", Some("customer_id"), again, repeated);

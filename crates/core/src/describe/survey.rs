@@ -9,7 +9,7 @@ use super::document::{Duplicates, Gap, Gaps};
 use super::numbers::{Values, days, repeated};
 use crate::columns::{Frame, TextColumn};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
-use crate::event::{Cell, EVENT_COLUMNS, Head, Identifiers, Reader, word};
+use crate::event::{AS_OF, Cell, EVENT_COLUMNS, Head, Identifiers, Reader, VALID_FROM, word};
 use crate::time::{Span, Timestamp};
 
 /// What a table of events and one of customers hold. An event's place counts the rows that name a
@@ -44,6 +44,8 @@ pub(crate) struct People {
     pub(crate) rows: usize,
     /// The customers it names, sorted.
     pub(crate) ids: Vec<String>,
+    /// Whether rows say when they hold, so that a customer may have several.
+    pub(super) history: bool,
     pub(crate) columns: Vec<Column>,
 }
 
@@ -209,7 +211,12 @@ impl People {
         let kept: Vec<usize> =
             (0..frame.len()).filter(|row| matches!(id.get(*row), Ok(Some(_)))).collect();
         let (_, ids) = identifiers(&id, &kept);
-        Ok(Self { rows: frame.len(), ids, columns: columns(frame, &["customer_id"], &kept) })
+        Ok(Self {
+            rows: frame.len(),
+            ids,
+            history: [VALID_FROM, AS_OF].iter().any(|name| frame.column(name).is_some()),
+            columns: columns(frame, &["customer_id", VALID_FROM, AS_OF], &kept),
+        })
     }
 }
 

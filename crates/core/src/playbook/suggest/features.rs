@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::rhythm::Rhythm;
-use super::schema::Known;
+use super::schema::{Known, names_a_person};
 use super::text::{Line, is_plain, lines, number};
 use crate::describe::{Column, ColumnType, Survey, Values, is_identifier, is_money, share};
 use crate::event::word;
@@ -202,6 +202,10 @@ impl Drafted {
                 self.add(&format!("{event}_{name}_share_{window}"), &expression, "");
             }
             ColumnType::Category if runs.len() <= SHARED && !is_identifier(name) => {
+                if runs.len() > MOST_SHARES {
+                    let kinds = format!("distinct({event}.{name}, \"{window}\")");
+                    self.add(&format!("{event}_{name}_kinds_{window}"), &kinds, "");
+                }
                 let mut common = runs;
                 common.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
                 // Of two values one share tells the other; the rarer one is the news.
@@ -233,7 +237,10 @@ impl Drafted {
         for (column, values) in &known.attributes {
             let input =
                 matches!(column.kind, ColumnType::Number | ColumnType::Bool | ColumnType::Category);
-            if input && values.runs().len() + usize::from(!values.complete()) > 1 {
+            if input
+                && !names_a_person(&column.name)
+                && values.runs().len() + usize::from(!values.complete()) > 1
+            {
                 self.add(&column.name, &format!("customer.{}", column.name), "");
             }
         }

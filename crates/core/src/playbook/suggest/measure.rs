@@ -12,6 +12,9 @@ use crate::features::TrainingOptions;
 use crate::playbook::Playbook;
 use crate::time::{Span, Timestamp};
 
+/// Fewer customers of one kind than this are too few to learn from.
+const FEW: usize = 20;
+
 /// What the draft says of the data.
 pub(super) struct Measured {
     /// How often the label was true, as a comment says it; empty where nobody could be asked.
@@ -55,7 +58,8 @@ impl Measured {
             let churned = labels.iter().filter(|label| **label == 1.0).count();
             let share = percent(churned, labels.len());
             rate = format!("of the {} customers asked at {asked}, {share} churned", labels.len());
-            if churned * 20 < labels.len() || churned * 20 > labels.len() * 19 {
+            let rarest = churned.min(labels.len() - churned);
+            if rarest < FEW || rarest * 100 < labels.len() {
                 rate.push_str(": so few of one kind teach a model little; try another horizon");
             }
         }

@@ -134,12 +134,29 @@ fn fields<'s>(
     kept
 }
 
+/// Whether a column of that name is about one person: no input of a model, even where names repeat.
+pub(super) fn names_a_person(name: &str) -> bool {
+    const NAMES: [&str; 9] = [
+        "name",
+        "first_name",
+        "last_name",
+        "full_name",
+        "surname",
+        "email",
+        "address",
+        "note",
+        "notes",
+    ];
+    NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// The declaration of a column, and what a reader may want to know of it.
 fn field(column: &Column, values: &Values, enough: usize) -> (String, String) {
     let runs = values.runs();
-    let mut parts = vec![format!("type = \"{}\"", column.kind.name())];
+    let kind = if names_a_person(&column.name) { ColumnType::Text } else { column.kind };
+    let mut parts = vec![format!("type = \"{}\"", kind.name())];
     let mut why = Vec::new();
-    match column.kind {
+    match kind {
         ColumnType::Number
             if values.sorted.first().is_some_and(|word| word::number(*word) >= 0.0) =>
         {
