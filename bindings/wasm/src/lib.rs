@@ -14,7 +14,7 @@ mod types;
 
 pub use bundle::Bundle;
 pub use engine::Engine;
-pub use playbook::{Playbook, describe};
+pub use playbook::Playbook;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 

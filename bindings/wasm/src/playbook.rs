@@ -1,5 +1,4 @@
-//! `Playbook`, the document that says what a business measures and does; and `describe`, what there
-//! is to know before there is one.
+//! `Playbook`: the document that says what a business measures and does.
 
 use stayput_core::wire::{self, TableOptions};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -19,23 +18,6 @@ impl From<stayput_core::Playbook> for Playbook {
     }
 }
 
-/// What the events are, and the customers where they are given: counts, types, columns, gaps,
-/// duplicates, and what looks wrong. No playbook is needed.
-///
-/// # Errors
-/// `table_column` when `customer_id`, `timestamp` or `type` is missing.
-#[wasm_bindgen(unchecked_return_type = "Description")]
-pub fn describe(
-    #[wasm_bindgen(unchecked_param_type = "Rows")] events: &JsValue,
-    #[wasm_bindgen(unchecked_optional_param_type = "Rows | null")] customers: &JsValue,
-) -> Result<JsValue, JsValue> {
-    document(|| {
-        let events = table::read(events, "events")?;
-        let customers = table::read_optional(customers, "customers")?;
-        wire::describe_json(&events, customers.as_ref())
-    })
-}
-
 #[wasm_bindgen]
 impl Playbook {
     /// Reads a playbook in TOML, or in JSON where its first character is `{`.
@@ -47,23 +29,6 @@ impl Playbook {
         #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
     ) -> Result<Self, JsValue> {
         throwing(|| Ok(stayput_core::Playbook::parse(&input::text(text, "text")?)?.into()))
-    }
-
-    /// A first playbook for a business that has such events and customers. Its `text` has the
-    /// reason of every choice beside it: read and change it.
-    ///
-    /// # Errors
-    /// `table_column` when `customer_id`, `timestamp` or `type` is missing; `table_value` when no
-    /// row can be read.
-    pub fn suggest(
-        #[wasm_bindgen(unchecked_param_type = "Rows")] events: &JsValue,
-        #[wasm_bindgen(unchecked_optional_param_type = "Rows | null")] customers: &JsValue,
-    ) -> Result<Self, JsValue> {
-        throwing(|| {
-            let events = table::read(events, "events")?;
-            let customers = table::read_optional(customers, "customers")?;
-            Ok(wire::suggest(&events, customers.as_ref())?.into())
-        })
     }
 
     /// The business the playbook is for.

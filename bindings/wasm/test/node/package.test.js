@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
-import { Bundle, Engine, Playbook, describe, version } from "stayput-wasm";
+import { Bundle, Engine, Playbook, version } from "stayput-wasm";
 
 const folder = new URL("../../", import.meta.url);
 const read = (name) => readFileSync(new URL(name, folder));
@@ -30,17 +30,6 @@ tenure = 'days_since(customer.signed_up)'
 `;
 const playbook = new Playbook(SHOP);
 const asOf = "2026-03-10";
-
-test("tables are described, and get a first playbook", () => {
-  const events = [
-    { customer_id: "ann", timestamp: "2026-01-01", type: "login" },
-    { customer_id: "bob", timestamp: "2026-01-02", type: "login" },
-  ];
-  assert.equal(describe(events).customers, 2);
-  const suggested = Playbook.suggest(events);
-  assert.match(suggested.text, /\[events\.login\]/);
-  assert.equal(new Playbook(suggested.text).name, "suggested");
-});
 
 /** The error of this code that `call` throws. */
 function throws(code, call) {
