@@ -22,8 +22,11 @@ fn texts<'a>(frame: &'a Frame, name: &str) -> &'a TextColumn {
 
 fn times(frame: &Frame, name: &str) -> Vec<Option<Timestamp>> {
     let Some(ColumnData::Time(column)) = frame.column(name) else { panic!("{name}") };
-    let known = |at: &i64| (*at != MISSING_TIME).then(|| Timestamp::from_micros(*at).unwrap());
-    column.iter().map(known).collect()
+    column.iter().map(|at| instant(*at)).collect()
+}
+
+fn instant(micros: i64) -> Option<Timestamp> {
+    (micros != MISSING_TIME).then(|| Timestamp::from_micros(micros).unwrap())
 }
 
 fn numbers<'a>(frame: &'a Frame, name: &str) -> &'a [f64] {
@@ -43,7 +46,7 @@ fn cells(frame: &Frame, rows: usize) -> Vec<String> {
                 ColumnData::Number(rows) => format!("{:x}", rows[row].to_bits()),
                 ColumnData::Bool(rows) => format!("{:?}", rows[row]),
                 ColumnData::Text(column) => format!("{:?}", column.get(row)),
-                ColumnData::Time(rows) => format!("{:?}", rows[row]),
+                ColumnData::Time(rows) => format!("{:?}", instant(rows[row])),
                 other => panic!("{name}: {other:?}"),
             };
             frame.names().iter().map(cell).collect::<Vec<_>>().join(",")
