@@ -26,7 +26,7 @@ export type FeatureRow = { customer_id: string; as_of: string } & Record<string,
 export type Timestamp = string
 
 /** What went wrong, as a name that hosts can rely on. */
-export type ErrorCode = "playbook_syntax" | "playbook_key" | "playbook_value" | "expression_syntax" | "expression_name" | "expression_type" | "expression_cycle" | "leakage" | "table_column" | "table_value" | "event_type" | "event_conflict" | "bundle_format" | "bundle_version" | "bundle_checksum" | "model_shape" | "model_parameter" | "model_data" | "model_missing" | "state_format" | "state_version" | "unknown_customer" | "argument" | "time" | "time_order" | "file" | "unsupported" | "internal"
+export type ErrorCode = "playbook_syntax" | "playbook_key" | "playbook_value" | "expression_syntax" | "expression_name" | "expression_type" | "expression_cycle" | "leakage" | "table_column" | "table_value" | "event_type" | "event_conflict" | "event_late" | "bundle_format" | "bundle_version" | "bundle_checksum" | "model_shape" | "model_parameter" | "model_data" | "model_missing" | "state_format" | "state_version" | "unknown_customer" | "argument" | "time" | "time_order" | "file" | "unsupported" | "internal"
 
 /** What became of the rows of an event table and a customer table. */
 export type Reports = {
@@ -62,10 +62,12 @@ export type Rejected = {
 
 /** What a training set left out, and why. */
 export type LeftOut = {
-  /** Rows whose label would need events after the end of the data. */
-  horizon_past_data: number,
+  /** Rows at instants when there was no event yet, and no attribute: the customer had not started. */
+  not_started: number,
   /** Rows for which the playbook's `churn.eligible` is not true. */
   not_eligible: number,
+  /** Rows whose label would need events after the end of the data. */
+  horizon_past_data: number,
   /** Rows whose label is missing. */
   label_missing: number,
 }
@@ -119,6 +121,159 @@ export type FunctionUse = {
   name: string,
   /** Its version. */
   version: number,
+}
+
+/** What a table of events holds. */
+export type Description = {
+  /** How many rows the table has. */
+  rows: number,
+  /** How many of them name no customer, no instant or no type, and count nowhere else. */
+  unreadable: number,
+  /** How many customers have an event. */
+  customers: number,
+  /** The earliest instant. */
+  first: string | null,
+  /** The latest instant. */
+  last: string | null,
+  /** How many events customers have. */
+  events_per_customer: Spread | null,
+  /** Days between one event of a customer and the next. */
+  days_between_events: Spread | null,
+  /** The event types, the commonest first. */
+  types: Array<TypeDescription>,
+  /** The columns beside those that every event has, in the order of the table. */
+  columns: Array<ColumnDescription>,
+  /** Times without any event. */
+  gaps: Gaps,
+  /** Rows that are there more than once. */
+  duplicates: Duplicates,
+  /** The table of customers, where there is one. */
+  customer_table: CustomersDescription | null,
+  /** What a person should look at. */
+  suspicious: Array<Suspicion>,
+}
+
+/** How numbers are spread. */
+export type Spread = {
+  /** The least. */
+  min: number,
+  /** Half are below it. */
+  median: number,
+  /** The arithmetic mean. */
+  mean: number,
+  /** 95 of 100 are below it. */
+  p95: number,
+  /** The greatest. */
+  max: number,
+}
+
+/** An event type. */
+export type TypeDescription = {
+  /** Its name. */
+  name: string,
+  /** How many events are of it. */
+  rows: number,
+  /** The share of all events, from 0 to 1. */
+  share: number,
+  /** How many customers have one. */
+  customers: number,
+  /** The earliest. */
+  first: string | null,
+  /** The latest. */
+  last: string | null,
+  /** The columns in which some event of it has a value. */
+  properties: Array<string>,
+}
+
+/** A column. */
+export type ColumnDescription = {
+  /** Its name. */
+  name: string,
+  /**
+   * What its values are: `number`, `category`, `bool`, `timestamp`, `timezone`, `text`; `empty`
+   * where there is none, `nested` where they are lists or objects.
+   */
+  type: string,
+  /** The event types that have values in it; none for a column of customers. */
+  events: Array<string>,
+  /** The share of rows without a value, from 0 to 1: of the rows of those event types. */
+  missing: number,
+  /** How many different values there are. */
+  distinct: number,
+  /** The least number or instant. */
+  min: Value,
+  /** The number or instant in the middle. */
+  median: Value,
+  /** The greatest number or instant. */
+  max: Value,
+  /** The ten commonest values, where they are neither numbers nor instants. */
+  commonest: Array<CommonValue>,
+}
+
+/** A value and how common it is. */
+export type CommonValue = {
+  /** The value. */
+  value: Value,
+  /** How many rows have it. */
+  rows: number,
+  /** The share of the rows that have any, from 0 to 1. */
+  share: number,
+}
+
+/** Times without any event of any customer. */
+export type Gaps = {
+  /** The longest time from one event to the next. */
+  longest: Gap | null,
+  /** How many days (UTC) between the first and the last have none. */
+  days_without: number,
+  /** How many days there are from the first to the last. */
+  days: number,
+}
+
+/** A time without any event. */
+export type Gap = {
+  /** The event before it. */
+  start: Timestamp,
+  /** The event after it. */
+  end: Timestamp,
+  /** Its length in days. */
+  days: number,
+}
+
+/** Rows that are there more than once. */
+export type Duplicates = {
+  /** Rows with the `event_id` of another row of the customer, the first of each not counted. */
+  same_event_id: number,
+  /** Those of them that say something else than that other row. */
+  conflicting: number,
+  /** Rows without an `event_id` that say what another row says, the first of each not counted. */
+  equal_rows: number,
+}
+
+/** The table of customers. */
+export type CustomersDescription = {
+  /** How many rows it has. */
+  rows: number,
+  /** How many customers it names. */
+  customers: number,
+  /** How many of them have no event. */
+  without_events: number,
+  /** Its columns, in the order of the table. */
+  columns: Array<ColumnDescription>,
+}
+
+/** Something that a person should look at. */
+export type Suspicion = {
+  /** The stable name of what it is. */
+  code: string,
+  /** `events` or `customers`. */
+  table: string,
+  /** The column. */
+  column: string | null,
+  /** How many rows or values it is about. */
+  count: number,
+  /** The whole in a sentence. */
+  message: string,
 }
 
 /** Everything known of one customer at one instant. */
@@ -278,12 +433,17 @@ export type TrainParams = {
   random_state?: number,
   /** How many threads, or -1 for all cores, which is the default. It changes no result. */
   n_jobs?: number,
+  /** How categories become numbers; as the algorithm takes them by default. */
+  encoding?: Encoding,
   /** How the margin is calibrated; not at all by default. */
   calibrate?: Calibrate | "none",
 }
 
 /** What trains. */
 export type Algorithm = "gbm" | "gbdt" | "logistic"
+
+/** How categories become numbers; `stayput_core::churn::Encoder` says what each is. */
+export type Encoding = "native" | "onehot" | "ordinal" | "frequency" | "target"
 
 /** How the margin is turned into a probability after training. */
 export type Calibrate = "platt"

@@ -27,7 +27,7 @@ export type FeatureRow = { customer_id: string; as_of: string } & Record<string,
 export type Timestamp = string
 
 /** What went wrong, as a name that hosts can rely on. */
-export type ErrorCode = "playbook_syntax" | "playbook_key" | "playbook_value" | "expression_syntax" | "expression_name" | "expression_type" | "expression_cycle" | "leakage" | "table_column" | "table_value" | "event_type" | "event_conflict" | "bundle_format" | "bundle_version" | "bundle_checksum" | "model_shape" | "model_parameter" | "model_data" | "model_missing" | "state_format" | "state_version" | "unknown_customer" | "argument" | "time" | "time_order" | "file" | "unsupported" | "internal"
+export type ErrorCode = "playbook_syntax" | "playbook_key" | "playbook_value" | "expression_syntax" | "expression_name" | "expression_type" | "expression_cycle" | "leakage" | "table_column" | "table_value" | "event_type" | "event_conflict" | "event_late" | "bundle_format" | "bundle_version" | "bundle_checksum" | "model_shape" | "model_parameter" | "model_data" | "model_missing" | "state_format" | "state_version" | "unknown_customer" | "argument" | "time" | "time_order" | "file" | "unsupported" | "internal"
 
 /** What became of the rows of an event table and a customer table. */
 export type Reports = {
@@ -63,10 +63,12 @@ export type Rejected = {
 
 /** What a training set left out, and why. */
 export type LeftOut = {
-  /** Rows whose label would need events after the end of the data. */
-  horizon_past_data: number,
+  /** Rows at instants when there was no event yet, and no attribute: the customer had not started. */
+  not_started: number,
   /** Rows for which the playbook's `churn.eligible` is not true. */
   not_eligible: number,
+  /** Rows whose label would need events after the end of the data. */
+  horizon_past_data: number,
   /** Rows whose label is missing. */
   label_missing: number,
 }
@@ -120,6 +122,159 @@ export type FunctionUse = {
   name: string,
   /** Its version. */
   version: number,
+}
+
+/** What a table of events holds. */
+export type Description = {
+  /** How many rows the table has. */
+  rows: number,
+  /** How many of them name no customer, no instant or no type, and count nowhere else. */
+  unreadable: number,
+  /** How many customers have an event. */
+  customers: number,
+  /** The earliest instant. */
+  first: string | null,
+  /** The latest instant. */
+  last: string | null,
+  /** How many events customers have. */
+  events_per_customer: Spread | null,
+  /** Days between one event of a customer and the next. */
+  days_between_events: Spread | null,
+  /** The event types, the commonest first. */
+  types: Array<TypeDescription>,
+  /** The columns beside those that every event has, in the order of the table. */
+  columns: Array<ColumnDescription>,
+  /** Times without any event. */
+  gaps: Gaps,
+  /** Rows that are there more than once. */
+  duplicates: Duplicates,
+  /** The table of customers, where there is one. */
+  customer_table: CustomersDescription | null,
+  /** What a person should look at. */
+  suspicious: Array<Suspicion>,
+}
+
+/** How numbers are spread. */
+export type Spread = {
+  /** The least. */
+  min: number,
+  /** Half are below it. */
+  median: number,
+  /** The arithmetic mean. */
+  mean: number,
+  /** 95 of 100 are below it. */
+  p95: number,
+  /** The greatest. */
+  max: number,
+}
+
+/** An event type. */
+export type TypeDescription = {
+  /** Its name. */
+  name: string,
+  /** How many events are of it. */
+  rows: number,
+  /** The share of all events, from 0 to 1. */
+  share: number,
+  /** How many customers have one. */
+  customers: number,
+  /** The earliest. */
+  first: string | null,
+  /** The latest. */
+  last: string | null,
+  /** The columns in which some event of it has a value. */
+  properties: Array<string>,
+}
+
+/** A column. */
+export type ColumnDescription = {
+  /** Its name. */
+  name: string,
+  /**
+   * What its values are: `number`, `category`, `bool`, `timestamp`, `timezone`, `text`; `empty`
+   * where there is none, `nested` where they are lists or objects.
+   */
+  type: string,
+  /** The event types that have values in it; none for a column of customers. */
+  events: Array<string>,
+  /** The share of rows without a value, from 0 to 1: of the rows of those event types. */
+  missing: number,
+  /** How many different values there are. */
+  distinct: number,
+  /** The least number or instant. */
+  min: Value,
+  /** The number or instant in the middle. */
+  median: Value,
+  /** The greatest number or instant. */
+  max: Value,
+  /** The ten commonest values, where they are neither numbers nor instants. */
+  commonest: Array<CommonValue>,
+}
+
+/** A value and how common it is. */
+export type CommonValue = {
+  /** The value. */
+  value: Value,
+  /** How many rows have it. */
+  rows: number,
+  /** The share of the rows that have any, from 0 to 1. */
+  share: number,
+}
+
+/** Times without any event of any customer. */
+export type Gaps = {
+  /** The longest time from one event to the next. */
+  longest: Gap | null,
+  /** How many days (UTC) between the first and the last have none. */
+  days_without: number,
+  /** How many days there are from the first to the last. */
+  days: number,
+}
+
+/** A time without any event. */
+export type Gap = {
+  /** The event before it. */
+  start: Timestamp,
+  /** The event after it. */
+  end: Timestamp,
+  /** Its length in days. */
+  days: number,
+}
+
+/** Rows that are there more than once. */
+export type Duplicates = {
+  /** Rows with the `event_id` of another row of the customer, the first of each not counted. */
+  same_event_id: number,
+  /** Those of them that say something else than that other row. */
+  conflicting: number,
+  /** Rows without an `event_id` that say what another row says, the first of each not counted. */
+  equal_rows: number,
+}
+
+/** The table of customers. */
+export type CustomersDescription = {
+  /** How many rows it has. */
+  rows: number,
+  /** How many customers it names. */
+  customers: number,
+  /** How many of them have no event. */
+  without_events: number,
+  /** Its columns, in the order of the table. */
+  columns: Array<ColumnDescription>,
+}
+
+/** Something that a person should look at. */
+export type Suspicion = {
+  /** The stable name of what it is. */
+  code: string,
+  /** `events` or `customers`. */
+  table: string,
+  /** The column. */
+  column: string | null,
+  /** How many rows or values it is about. */
+  count: number,
+  /** The whole in a sentence. */
+  message: string,
 }
 
 /** Everything known of one customer at one instant. */
@@ -279,12 +434,17 @@ export type TrainParams = {
   random_state?: number,
   /** How many threads, or -1 for all cores, which is the default. It changes no result. */
   n_jobs?: number,
+  /** How categories become numbers; as the algorithm takes them by default. */
+  encoding?: Encoding,
   /** How the margin is calibrated; not at all by default. */
   calibrate?: Calibrate | "none",
 }
 
 /** What trains. */
 export type Algorithm = "gbm" | "gbdt" | "logistic"
+
+/** How categories become numbers; `stayput_core::churn::Encoder` says what each is. */
+export type Encoding = "native" | "onehot" | "ordinal" | "frequency" | "target"
 
 /** How the margin is turned into a probability after training. */
 export type Calibrate = "platt"
@@ -357,23 +517,51 @@ export interface At {
   asOf: Instant
 }
 
+/** The instants `from`, `from + every`, … up to `to`. */
+export interface Grid {
+  from: Instant
+  /** The end; one of the instants where it falls on the grid. */
+  to: Instant
+  /** `day`, `week`, `month` (the same day of each, in UTC), or a length of time such as `7d`. */
+  every: string
+}
+
+/** Instants: one, several, or those of a grid. */
+export type Instants = Instant | ReadonlyArray<Instant> | Grid
+
 /**
  * Options of a table of features. Events have `customer_id`, `timestamp`, `type`, perhaps
  * `event_id`, and properties. One with an `event_id` is corrected by a row with the same one and a
  * greater `revision` (0 where there is none), and deleted by a row whose `deleted` is true.
  */
 export interface TableOptions {
-  /** One row a customer for each of these. */
-  asOf: Instant | ReadonlyArray<Instant>
+  /** One row a customer for each of these. Without it, the column `as_of` of the customers. */
+  asOf?: Instants
   /** Renames columns of the events: what one is called, and what it is. */
   columns?: Record<string, string>
   /** Threads to work with: all cores by default. They change no answer. */
   nJobs?: number
 }
 
+/** Options of a training set. */
+export interface TrainingSetOptions extends TableOptions {
+  /** Length of what the label reads, for instance `60d`, in place of the playbook's. */
+  horizon?: string
+  /** Time between `asOf` and that, in place of the playbook's. */
+  gap?: string
+  /** What becomes of rows whose horizon runs past the data: `drop` by default. */
+  censored?: 'drop' | 'keep'
+}
+
+/** Options of what is asked of tables before there is a playbook. */
+export interface ColumnOptions {
+  /** Renames columns of the events: what one is called, and what it is. */
+  columns?: Record<string, string>
+}
+
 /** Options of `Simulation.outcomes`. */
 export interface OutcomeOptions {
-  asOf: Instant | ReadonlyArray<Instant>
+  asOf: Instants
   /** A length of time, for instance `30d`. */
   horizon: string
 }
@@ -428,6 +616,8 @@ export declare class Engine {
   ingest(events: Rows, customers?: Rows | null): Promise<Reports>
   /** Everything known of one customer at an instant. */
   score(customerId: string, options: At): Score
+  /** The features of one customer at an instant, in the playbook's order; null where missing. */
+  features(customerId: string, options: At): Record<string, Value>
   /** Everything known of each customer at an instant, by `customer_id`. */
   scoreAll(options: At): Promise<Array<Score>>
   /**
@@ -437,6 +627,21 @@ export declare class Engine {
   decide(options: At): Promise<Decisions>
   /** The state of all customers, for `Engine.restore`. */
   snapshot(): Promise<Buffer>
+  /**
+   * Forgets the events that no question about the instant or a later one reads, and gives how
+   * many they were. An earlier instant is refused from then on, and an event that comes too late
+   * is in the report with the code `event_late`.
+   */
+  forget(options: At): Promise<number>
+  /** The state of one customer, for `importCustomers` of any engine of the same playbook. */
+  exportCustomer(customerId: string): Buffer
+  /**
+   * Takes up the customers of a snapshot, in place of what was known of them, and gives how many
+   * they are.
+   */
+  importCustomers(bytes: Uint8Array): Promise<number>
+  /** Forgets everything about a customer, and says whether there was anything. */
+  deleteCustomer(customerId: string): boolean
 }
 
 /** A churn model. */
@@ -459,6 +664,14 @@ export declare class Playbook {
   static parse(text: string): Playbook
   /** Reads a playbook from a file. */
   static load(path: string): Playbook
+  /**
+   * A first playbook for a business that has such events and customers. Its `text` has the
+   * reason of every choice beside it: read and change it.
+   *
+   * `events` has `customer_id`, `timestamp`, `type`, perhaps `event_id`, and anything else;
+   * `customers` has `customer_id` and anything else.
+   */
+  static suggest(events: Rows, customers?: Rows | null, options?: ColumnOptions): Promise<Playbook>
   /** The business the playbook is for. */
   get name(): string
   /** The version that its writer gave it. */
@@ -478,12 +691,19 @@ export declare class Playbook {
    * The features of customers at one or more instants.
    *
    * The rows are those of `customers`, or, where that is left out, of everyone with an event
-   * at or before the instant; by `customer_id`, then `asOf`. `table.report` tells of the rows
-   * that were refused.
+   * at or before the instant; by `customer_id`, then `asOf`. Without `asOf` the column `as_of`
+   * of `customers` says which instants each is asked about. A row of `customers` with
+   * `valid_from` holds from that instant until the customer's next. `table.report` tells of the
+   * rows that were refused.
    */
-  features(events: Rows, customers: Rows | null | undefined, options: TableOptions): Promise<Table>
-  /** The features at one or more instants, each row with the churn label that came true after it. */
-  trainingSet(events: Rows, customers: Rows | null | undefined, options: TableOptions): Promise<TrainingSet>
+  features(events: Rows, customers: Rows | null | undefined, options?: TableOptions): Promise<Table>
+  /**
+   * The features at one or more instants, each row with the churn label that came true after it.
+   *
+   * Rows that have none are counted in `leftOut`; with `censored: 'keep'` those whose horizon
+   * runs past the data stay, marked in `censored`, and without a label where it is open.
+   */
+  trainingSet(events: Rows, customers: Rows | null | undefined, options?: TrainingSetOptions): Promise<TrainingSet>
 }
 
 /** A simulated company: what a host would see, and the truth behind it. */
@@ -523,11 +743,19 @@ export declare class Table {
 export declare class TrainingSet {
   /** The features, as they stood at each row's instant. */
   get table(): Table
-  /** One label a row: 1 when the customer churned, 0 when not. */
+  /** One label a row: 1 when the customer churned, 0 when not, NaN where the row is censored. */
   get labels(): Float64Array
+  /** For each row, whether the data end before its horizon does and leave the label open. */
+  get censored(): Array<boolean>
   /** How many rows are not in the set, and why. */
   get leftOut(): LeftOut
 }
+
+/**
+ * What the events are, and the customers where they are given: counts, types, columns, gaps,
+ * duplicates, and what looks wrong. No playbook is needed.
+ */
+export declare function describe(events: Rows, customers?: Rows | null, options?: ColumnOptions): Promise<Description>
 
 /** Simulates a company. The same parameters give the same company. */
 export declare function simulate(params: SimulationParams): Promise<Simulation>

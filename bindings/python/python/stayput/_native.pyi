@@ -6,11 +6,11 @@ from _typeshed import SupportsGetItem
 from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
-from stayput._documents import Decisions, FeatureDefinition, LeftOut, Lineage, Report, Reports, Score, Scores
+from stayput._documents import Decisions, Description, FeatureDefinition, FeatureValues, LeftOut, Lineage, Report, Reports, Score, Scores
 from stayput._types import Instant, Instants, MatrixLike, TableLike
 from typing import Any, SupportsIndex, final
 
-__all__ = ["Bundle", "Engine", "Model", "Playbook", "Simulation", "Table", "TrainingSet", "cross_validate", "simulate", "table", "train"]
+__all__ = ["Bundle", "Engine", "Model", "Playbook", "Simulation", "Table", "TrainingSet", "cross_validate", "describe", "simulate", "table", "train"]
 
 @final
 class Bundle:
@@ -82,6 +82,29 @@ class Engine:
     def decide(self, /, *, as_of: Instant) -> Decisions:
         """
         What to do at `as_of`, and what not to do and why. Never decides the same twice.
+        """
+    def delete_customer(self, /, customer_id: str) -> bool:
+        """
+        Forgets everything about a customer, and says whether there was anything.
+        """
+    def export_customer(self, /, customer_id: str) -> bytes:
+        """
+        The state of one customer, for `import_customers` of any engine of the same playbook.
+        """
+    def features(self, /, customer_id: str, *, as_of: Instant) -> FeatureValues:
+        """
+        The features of one customer at `as_of`, in the playbook's order; None where missing.
+        """
+    def forget(self, /, before: Instant) -> int:
+        """
+        Forgets the events that no question about `before` or a later instant reads, and gives how
+        many they were. An earlier `as_of` is refused from then on, and an event that comes too late
+        is in the report with the code `event_late`.
+        """
+    def import_customers(self, /, data: bytes) -> int:
+        """
+        Takes up the customers of a snapshot, in place of what was known of them, and gives how many
+        they are.
         """
     def ingest(self, /, events: TableLike | None = None, customers: TableLike | None = None, *, columns: dict[str, str] | None = None) -> Reports:
         """
@@ -176,7 +199,7 @@ class Playbook:
         """
         How a feature is computed and what it reads, as text to print.
         """
-    def features(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants, columns: dict[str, str] | None = None, n_jobs: SupportsIndex | None = None) -> Table:
+    def features(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants | None = None, columns: dict[str, str] | None = None, n_jobs: SupportsIndex | None = None) -> Table:
         """
         The features of customers at one instant or several.
 
@@ -188,6 +211,11 @@ class Playbook:
 
         An event with an `event_id` is corrected by a row with the same one and a greater
         `revision` (0 where there is none), and deleted by a row whose `deleted` is true.
+
+        `as_of` is one instant, several, or a grid: `{"from": …, "to": …, "every": "month"}`, with
+        `day`, `week`, `month` or a length such as `7d`. Without it, the column `as_of` of
+        `customers` says which instants each is asked about. A row of `customers` with `valid_from`
+        holds from that instant until the customer's next.
         """
     def lineage(self, /, feature: str) -> Lineage:
         """
@@ -208,17 +236,29 @@ class Playbook:
         """
         Reads a playbook from its text: TOML, or JSON where it begins with `{`.
         """
+    @staticmethod
+    def suggest(events: TableLike, customers: TableLike | None = None, *, columns: dict[str, str] | None = None) -> Playbook:
+        """
+        A first playbook for a business that has such events and customers. Its `text` has the
+        reason of every choice beside it: read and change it.
+
+        `events` has the columns `customer_id`, `timestamp`, `type`, perhaps `event_id`, and any
+        others; `customers` has `customer_id` and any others. `columns` renames columns of the
+        events, `{yours: ours}`.
+        """
     @property
     def text(self, /) -> str:
         """
         The document as given.
         """
-    def training_set(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants, columns: dict[str, str] | None = None, n_jobs: SupportsIndex | None = None) -> TrainingSet:
+    def training_set(self, /, events: TableLike | None, customers: TableLike | None = None, *, as_of: Instants | None = None, horizon: str | None = None, gap: str | None = None, censored: str = "drop", columns: dict[str, str] | None = None, n_jobs: SupportsIndex | None = None) -> TrainingSet:
         """
         The features at many instants, each row with the churn label that came true after it.
 
-        Arguments as in `features`. A row whose label cannot be known is left out and counted in
-        `left_out`.
+        Arguments as in `features`; `horizon` and `gap` (`"60d"`) take the place of the playbook's.
+        Rows of customers who had not started, are not eligible, or have no label are left out and
+        counted in `left_out`. With `censored="keep"` rows whose horizon runs past the data stay,
+        marked in `censored`, with NaN for a label that is open.
         """
     @property
     def version(self, /) -> str:
@@ -331,6 +371,11 @@ class TrainingSet:
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...
     @property
+    def censored(self, /) -> ndarray:
+        """
+        For each row, whether the data end before its horizon does and leave the label open.
+        """
+    @property
     def left_out(self, /) -> LeftOut:
         """
         How many rows are not here, and why.
@@ -356,7 +401,7 @@ class TrainingSet:
     @property
     def y(self, /) -> ndarray:
         """
-        The labels: 1.0 where the customer churned, 0.0 where not.
+        The labels: 1.0 where the customer churned, 0.0 where not, NaN where the row is censored.
         """
 
 def cross_validate(data: TrainingSet, algorithm: str = "gbm", *, folds: SupportsIndex = 5, by: str = "row", seed: SupportsIndex = 0, purge: str = "0d", **params: "object") -> list[Report]:
@@ -366,6 +411,12 @@ def cross_validate(data: TrainingSet, algorithm: str = "gbm", *, folds: Supports
     `by` is `"row"` (stratified), `"customer"` (stratified, all rows of a customer in one fold) or
     `"time"` (each stretch of time judged by a model of those before it, less `purge`, which should
     be the playbook's gap and horizon). `params` are those of `train`.
+    """
+
+def describe(events: TableLike, customers: TableLike | None = None, *, columns: dict[str, str] | None = None) -> Description:
+    """
+    What the events are, and the customers where they are given: counts, types, columns, gaps,
+    duplicates, and what looks wrong. No playbook is needed; arguments as in `Playbook.suggest`.
     """
 
 def simulate(*, customers: SupportsIndex = 2000, days: SupportsIndex = 365, seed: SupportsIndex = 1, start: Instant | None = None, event_ids: bool = True, treatments: Any | None = None) -> Simulation:
