@@ -88,7 +88,7 @@ def with_stayput(path: Path, as_of: list[str]):
     import polars
     import stayput
 
-    log = polars.read_parquet(path).to_arrow()
+    log = polars.read_parquet(path).to_arrow().combine_chunks()
     book = stayput.Playbook.parse(playbook())
     return lambda: book.features(log, as_of=as_of, n_jobs=THREADS)
 

@@ -2,7 +2,6 @@
 //!
 //! An instant is a count of microseconds since 1970-01-01T00:00:00Z; nothing here reads a clock.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
@@ -286,8 +285,8 @@ pub struct Zone(Clock);
 pub struct Clock(&'static TimeZone);
 
 static UTC: TimeZone = TimeZone::UTC;
-/// The zones that were asked for, by name in lower case.
-static KNOWN: RwLock<BTreeMap<String, Clock>> = RwLock::new(BTreeMap::new());
+/// The zones that were asked for, by name in lower case, sorted.
+static KNOWN: RwLock<Vec<(String, Clock)>> = RwLock::new(Vec::new());
 
 impl Zone {
     /// Coordinated universal time.
@@ -300,9 +299,13 @@ impl Zone {
     pub fn named(name: &str) -> Result<Self> {
         let key = name.to_ascii_lowercase();
         // Nothing panics while it holds the lock.
-        let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&key).copied();
-        if let Some(zone) = known {
-            return Ok(Self(zone));
+        let place =
+            |known: &[(String, Clock)]| known.binary_search_by(|(name, _)| name.as_str().cmp(&key));
+        {
+            let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+            if let Ok(at) = place(&known) {
+                return Ok(Self(known[at].1));
+            }
         }
         let rules = TimeZone::get(name).map_err(|_| {
             Error::new(
@@ -312,7 +315,14 @@ impl Zone {
             )
         })?;
         let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Self(*known.entry(key).or_insert_with(|| Clock(Box::leak(Box::new(rules))))))
+        match place(&known) {
+            Ok(at) => Ok(Self(known[at].1)),
+            Err(at) => {
+                let zone = Clock(Box::leak(Box::new(rules)));
+                known.insert(at, (key, zone));
+                Ok(Self(zone))
+            }
+        }
     }
 
     /// The zone's clocks.

@@ -19,7 +19,7 @@ pub(super) fn write<'c>(
     container.push("playbook", bundle.playbook().name().as_bytes().to_vec())?;
     container.push("schema", schema_hash(bundle)?)?;
     let layout = bundle.playbook().layout();
-    let customers: BTreeMap<&str, StateDocument> =
+    let customers: Vec<(&str, StateDocument)> =
         customers.map(|(id, state)| (id.as_str(), state.document(layout))).collect();
     container.push("customers", to_postcard(&customers)?)?;
     container.push("forgotten", to_postcard(&forgotten)?)?;
@@ -42,7 +42,7 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<(Customers, Option<F
             "was made with other customer attributes or event types than the bundle has".to_owned(),
         ));
     }
-    let documents: BTreeMap<String, StateDocument> = container.require_value("customers")?;
+    let documents: Vec<(String, StateDocument)> = container.require_value("customers")?;
     let mut customers = Customers::new();
     for (id, document) in documents {
         let Some(state) = CustomerState::read(document, playbook.schema(), playbook.layout())

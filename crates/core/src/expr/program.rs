@@ -302,11 +302,23 @@ impl Program {
     }
 }
 
+impl Program {
+    /// A text that is the same for equal programs of the same slots alone.
+    pub(crate) fn text_of_slots(&self) -> String {
+        self.root.text(&|slot| format!("#{slot}"), true)
+    }
+}
+
 /// A comparison of two numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Comparison(BinaryOp);
 
 impl Comparison {
+    /// How it is written.
+    pub(crate) fn text(self) -> &'static str {
+        self.0.symbol()
+    }
+
     /// Whether it holds; not where a number is missing.
     pub(crate) fn holds(self, a: f64, b: f64) -> bool {
         match self.0 {

@@ -21,15 +21,18 @@ pub(crate) fn share(steps: &mut Vec<(usize, Program)>, next: usize) -> usize {
         parts.read[root] += 1;
     }
     let read = std::mem::take(&mut parts.read);
-    let mut slots: BTreeMap<usize, usize> = BTreeMap::new();
+    // For each part, its slot, if it has one.
+    let mut slots = vec![None; read.len()];
+    let mut made = 0;
     let mut all = Vec::with_capacity(steps.len());
     for (slot, mut program) in std::mem::take(steps) {
         let mut take_out = |parts: &mut Parts, node: &mut Node, number: usize| {
             if read[number] < 2 || parts.leaf[number] {
                 return;
             }
-            let taken = next + slots.len();
-            let slot = *slots.entry(number).or_insert_with(|| {
+            let slot = *slots[number].get_or_insert_with(|| {
+                let taken = next + made;
+                made += 1;
                 // Only its value is read, through the slot.
                 let (kind, root) = (Type::Number, node.clone());
                 all.push((taken, Program { kind, inputs: Vec::new(), root }));
@@ -42,7 +45,7 @@ pub(crate) fn share(steps: &mut Vec<(usize, Program)>, next: usize) -> usize {
         all.push((slot, program));
     }
     *steps = all;
-    slots.len()
+    made
 }
 
 /// The different parts of some expressions, numbered.

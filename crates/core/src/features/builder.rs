@@ -37,7 +37,7 @@ enum Rows {
 #[derive(Debug, Default)]
 struct Texts {
     values: Vec<String>,
-    codes: BTreeMap<String, u32>,
+    codes: BTreeMap<String, usize>,
 }
 
 impl<'a> Builder<'a> {
@@ -100,13 +100,12 @@ impl<'a> Builder<'a> {
 
 impl Texts {
     fn code(&mut self, text: &str) -> u32 {
-        if let Some(code) = self.codes.get(text) {
-            return *code;
-        }
-        let code = u32::try_from(self.values.len()).unwrap_or(MISSING_TEXT);
-        self.values.push(text.to_owned());
-        self.codes.insert(text.to_owned(), code);
-        code
+        let code = self.codes.get(text).copied().unwrap_or_else(|| {
+            self.values.push(text.to_owned());
+            self.codes.insert(text.to_owned(), self.values.len() - 1);
+            self.values.len() - 1
+        });
+        u32::try_from(code).unwrap_or(MISSING_TEXT)
     }
 }
 
@@ -181,7 +180,7 @@ impl<'a> ColumnBuilder<'a> {
                 let mut places: Vec<f64> = (0..self.texts.values.len()).map(index).collect();
                 if matches!(self.kind, Type::Category(values) if values.is_empty()) {
                     let sorted = self.texts.codes.values().enumerate();
-                    sorted.for_each(|(place, code)| places[*code as usize] = index(place));
+                    sorted.for_each(|(place, code)| places[*code] = index(place));
                 }
                 let number = |code: u32| places.get(code as usize).copied().unwrap_or(f64::NAN);
                 FeatureData::Number(rows.into_iter().map(number).collect())

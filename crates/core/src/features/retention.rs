@@ -4,8 +4,6 @@
 //! `before − w`. What asks about all of the past can do with less than all events: a sum with what
 //! was summed, the last event with itself. What cannot (a spread, a percentile) keeps its type whole.
 
-use std::collections::BTreeMap;
-
 use super::aggregate::BoundAggregate;
 use super::plan::Plan;
 use super::selection::{Person, Selection};
@@ -115,7 +113,25 @@ impl Retention {
     /// A text that is the same for plans that need the same.
     #[must_use]
     pub fn signature(&self) -> String {
-        format!("{self:?}")
+        let mut text = String::new();
+        for of_type in &self.types {
+            match of_type {
+                TypeRetention::Whole => text.push('*'),
+                TypeRetention::Recent(span) => text.push_str(&span.to_string()),
+            }
+            text.push('\n');
+        }
+        for fold in &self.folds {
+            text.push_str(&fold.text());
+        }
+        for (selection, op) in &self.singles {
+            text.push_str(op.name());
+            if let AggregateOp::Nth(n) = op {
+                text.push_str(&n.to_string());
+            }
+            text.push_str(&selection.text());
+        }
+        text
     }
 
     /// Of events of one type up to its cut, which are kept, by position; folds take the others in.
@@ -187,9 +203,10 @@ fn needed(op: AggregateOp, words: &[i64], keep: &mut [bool]) {
             None
         }
         AggregateOp::Distinct => {
-            let last: BTreeMap<i64, usize> = known().map(|row| (words[row], row)).collect();
-            for row in last.values() {
-                keep[*row] = true;
+            let mut rows: Vec<(i64, usize)> = known().map(|row| (words[row], row)).collect();
+            rows.sort_unstable();
+            for (at, (word, row)) in rows.iter().enumerate() {
+                keep[*row] |= rows.get(at + 1).is_none_or(|(next, _)| next != word);
             }
             None
         }

@@ -128,6 +128,26 @@ impl Selection {
         Self { event: aggregate.event, taken, filter, kind }
     }
 
+    /// A text that is the same for equal selections alone, one line.
+    pub(super) fn text(&self) -> String {
+        let event = self.event.map_or(String::new(), |event| event.to_string());
+        let taken = match &self.taken {
+            Taken::Word(at) => at.to_string(),
+            Taken::Program(program) => program.text_of_slots(),
+        };
+        let filter = match &self.filter {
+            Filter::All => String::new(),
+            Filter::Number { word, comparison, than } => {
+                [&*word.to_string(), comparison.text(), &than.to_bits().to_string()].join(" ")
+            }
+            Filter::Text { property, text, equal } => {
+                [&*property.to_string(), if *equal { "==" } else { "!=" }, text].join(" ")
+            }
+            Filter::Program(program) => program.text_of_slots(),
+        };
+        [&*event, &taken, &filter, "\n"].join(";")
+    }
+
     /// The instants of all events of one type, or of every type.
     pub(super) fn of_times(event: Option<usize>) -> Self {
         Self { event, taken: Taken::Word(TIME), filter: Filter::All, kind: WordKind::Time }

@@ -4,8 +4,6 @@
 //! customers do not have (corrections, texts) stands apart. Rows are inserted at their place, so
 //! a late event costs moving what came after it.
 
-use std::collections::BTreeMap;
-
 use super::forget::Fold;
 use super::gather::Gatherer;
 use super::{History, Logs};
@@ -80,26 +78,24 @@ impl CustomerHistory {
         }
     }
 
-    /// What is known of the identities that are asked for. Cost: linear in the events.
-    pub(super) fn find(
-        &self,
-        layout: &Layout,
-        asked: impl Fn(i64) -> bool,
-    ) -> BTreeMap<i64, Found> {
+    /// What is known of the identities that are asked for, sorted. Cost: linear in the events.
+    pub(super) fn find(&self, layout: &Layout, asked: impl Fn(i64) -> bool) -> Vec<(i64, Found)> {
         let marks = self.rest.as_ref().map_or(&[][..], |rest| &rest.marks);
-        let deleted = marks.iter().filter(|(id, mark)| mark.deleted && asked(*id));
-        let mut found: BTreeMap<i64, Found> =
-            deleted.map(|(id, mark)| (*id, (*mark, 0, None))).collect();
+        let mut found = Vec::new();
+        for (id, mark) in marks.iter().filter(|(id, mark)| mark.deleted && asked(*id)) {
+            found.push((*id, (*mark, 0, None)));
+        }
         for kind in 0..self.ends.len() {
             for row in self.view(layout).events(kind).rows() {
                 let id = row[IDENTITY];
                 if id != word::MISSING && asked(id) {
                     let at = marks.binary_search_by_key(&id, |(id, _)| *id);
                     let mark = at.map_or(Mark::default(), |at| marks[at].1);
-                    found.insert(id, (mark, kind, Some(row.to_vec())));
+                    found.push((id, (mark, kind, Some(row.to_vec()))));
                 }
             }
         }
+        found.sort_unstable_by_key(|(id, _)| *id);
         found
     }
 

@@ -194,7 +194,10 @@ impl Gatherer {
         let stride = |kind: usize| layout.types[kind].stride();
         for rows in self.identified.chunk_by(|a, b| a.id == b.id) {
             let id = rows[0].id;
-            let found = known.as_ref().and_then(|known| known.get(&id));
+            let found = known.as_ref().and_then(|known| {
+                let at = known.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+                Some(&known[at].1)
+            });
             let mut best = found.map(|(mark, kind, words)| Known {
                 mark: *mark,
                 kind: *kind,
