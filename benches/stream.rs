@@ -1,5 +1,5 @@
 //! An engine fed event by event: how fast events go in, how fast one customer is read, and how
-//! much room a customer takes. `make bench-stream` runs it, and the Node part beside it.
+//! much room a customer takes. `cargo bench --bench stream` runs it.
 //!
 //! Printed are medians of seven runs on one thread, on the simulator's log.
 
