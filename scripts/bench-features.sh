@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Window features beside polars and DuckDB, with the Python package as it ships.
 . "$(dirname "$0")/lib.sh"
-plan 4
+plan 3
 
 venv=$root/.venv
 built=$CARGO_TARGET_DIR/bench-python

@@ -3,10 +3,8 @@
 //! Numbers of any width, booleans, texts in every layout, dictionaries, dates and times of every
 //! unit come in; missing is null. The version of the Arrow crates is the one of `pyo3-arrow`.
 
-mod features;
 mod read;
 mod write;
 
-pub use features::frame_of;
 pub use read::{column, frame};
 pub use write::batch;

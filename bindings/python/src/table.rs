@@ -38,7 +38,7 @@ impl From<Frame> for Table {
 impl Table {
     /// The table of `features`, with their keys as the first columns.
     pub(crate) fn of(features: Arc<FeatureTable>, report: Reports) -> Result<Self> {
-        let frame = stayput_arrow::frame_of(&features)?;
+        let frame = features.frame()?;
         Ok(Self { frame, features: Some(features), report: Some(report) })
     }
 
@@ -76,16 +76,8 @@ impl Table {
     fn types<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
         let types = PyDict::new(py);
         for name in self.frame.names() {
-            let column = self.frame.column(name).map(|column| column.unmasked().0);
-            let kind = match column {
-                Some(ColumnData::Number(_)) => "number",
-                Some(ColumnData::Integer(_)) => "integer",
-                Some(ColumnData::Bool(_)) => "bool",
-                Some(ColumnData::Text(_)) if self.is_category(name) => "category",
-                Some(ColumnData::Text(_) | ColumnData::Strings(_)) => "text",
-                Some(ColumnData::Time(_)) => "timestamp",
-                Some(ColumnData::Json(_) | ColumnData::Masked(..)) | None => "json",
-            };
+            let kind = self.frame.column(name).map(ColumnData::type_name);
+            let kind = if self.is_category(name) { Some("category") } else { kind };
             types.set_item(name, kind)?;
         }
         Ok(types)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use numpy::ToPyArray;
 use pyo3::prelude::*;
-use stayput_core::{Error, Reports};
+use stayput_core::Reports;
 
 use crate::answers::{self, Array};
 use crate::errors::Result;
@@ -54,11 +54,7 @@ impl TrainingSet {
 
     /// The rows at `indices`, in that order.
     fn select(&self, indices: Vec<usize>) -> Result<Self> {
-        if let Some(index) = indices.iter().find(|index| **index >= self.__len__()) {
-            let message = format!("there is no row {index}; there are {}", self.__len__());
-            return Err(Error::argument("indices", message).into());
-        }
-        Ok(Self { set: self.set.select(&indices), report: self.report.clone() })
+        Ok(Self { set: self.set.select(&indices)?, report: self.report.clone() })
     }
 
     /// How many rows are not here, and why.
@@ -74,15 +70,6 @@ impl TrainingSet {
     }
 
     fn __repr__(&self) -> String {
-        let churned = self.set.labels.iter().filter(|label| **label == 1.0).count();
-        let censored = match self.set.censored.iter().filter(|censored| **censored).count() {
-            0 => String::new(),
-            count => format!(", {count} censored"),
-        };
-        let (rows, columns) = (self.__len__(), self.set.table.columns.len());
-        let left_out = &self.set.left_out;
-        format!(
-            "TrainingSet: {rows} rows × {columns} features, {churned} churned{censored}; {left_out}"
-        )
+        self.set.to_string()
     }
 }

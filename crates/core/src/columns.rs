@@ -128,6 +128,19 @@ impl ColumnData {
         }
     }
 
+    /// What its values are: `number`, `integer`, `bool`, `text`, `timestamp` or `json`.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        match self.unmasked().0 {
+            Self::Number(_) => "number",
+            Self::Integer(_) => "integer",
+            Self::Bool(_) => "bool",
+            Self::Text(_) | Self::Strings(_) => "text",
+            Self::Time(_) => "timestamp",
+            Self::Json(_) | Self::Masked(..) => "json",
+        }
+    }
+
     /// The column without the rows that `there` lacks.
     #[must_use]
     pub fn masked(self, there: Bits) -> Self {

@@ -327,7 +327,7 @@ fn a_row_whose_horizon_runs_past_the_data_can_be_kept() {
     );
     assert_eq!(set.censored, [false, true, false, false, false, true]);
     assert_eq!(set.left_out, LeftOut::default());
-    assert_eq!(set.select(&[1, 3]).censored, [true, false]);
+    assert_eq!(set.select(&[1, 3]).unwrap().censored, [true, false]);
 }
 
 #[test]

@@ -155,7 +155,7 @@ mod tests {
             changed[3] = value;
             *rows = changed.into();
         };
-        assert_eq!(refused(&set.select(&[])), "training data: there are no rows");
+        assert_eq!(refused(&set.select(&[]).unwrap()), "training data: there are no rows");
         assert_eq!(
             changed(&|set| set.labels.fill(1.0)),
             "training data: all 40 labels are 1; training needs rows of both kinds"

@@ -54,7 +54,8 @@ fn defaults_hold_their_own_on_usage() {
 fn calibrated_probabilities_have_the_mean_of_what_comes_true() {
     let Some(telco) = real::telco() else { return };
     let splits = Folds::stratified(2, 0).split(&telco).unwrap();
-    let (set, unseen) = (telco.select(&splits[0].train), telco.select(&splits[0].test));
+    let (set, unseen) =
+        (telco.select(&splits[0].train).unwrap(), telco.select(&splits[0].test).unwrap());
     for text in [r#"{"calibrate": "platt"}"#, r#"{"algorithm": "logistic", "calibrate": "platt"}"#]
     {
         let report = evaluate(&train(&set, &params(text)).unwrap(), &unseen).unwrap();

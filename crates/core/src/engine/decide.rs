@@ -12,6 +12,7 @@ use crate::campaign::{
 };
 use crate::error::Result;
 use crate::expr::{State, TriggerKind, Value};
+use crate::features::{Agenda, Subject};
 use crate::history::History;
 use crate::schema::Schema;
 use crate::time::Timestamp;
@@ -38,10 +39,12 @@ pub(super) fn decide(
     for decided in customers.values().filter_map(|state| state.decided.as_ref()) {
         decided.campaigns.check_order(as_of)?;
     }
+    let agenda = scorer.agenda(as_of);
     let mut all = Decisions { as_of, decisions: Vec::new(), suppressions: Vec::new() };
     for (id, state) in customers.iter_mut().filter(|(_, state)| state.known_at(layout, as_of)) {
         let mut decided = state.decided.take().unwrap_or_default();
-        let looked = look(bundle, scorer, id, state, &mut decided, as_of);
+        let subject = state.subject(bundle.playbook().schema(), layout, as_of);
+        let looked = look(bundle, scorer, id, &subject, &mut decided, &agenda, as_of);
         state.decided = Some(decided);
         let (decisions, suppressions) = looked?;
         all.decisions.extend(decisions);
@@ -57,16 +60,17 @@ fn look(
     bundle: &Bundle,
     scorer: &Scorer,
     id: &str,
-    state: &CustomerState,
+    subject: &Subject<'_>,
     decided: &mut Decided,
+    agenda: &Agenda,
     as_of: Timestamp,
 ) -> Result<Looked> {
     let playbook = bundle.playbook();
     let mut memory = Memory::default();
-    let assessment = scorer.assess(bundle, state, decided.band.as_deref(), as_of, &mut memory)?;
+    let assessment =
+        scorer.assess(bundle, subject, decided.band.as_deref(), agenda, &mut memory)?;
     let frame = memory.frames.at_mut(0);
     let campaigns = &mut decided.campaigns;
-    let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
     let seen = Seen {
         assessment: &assessment,
         history: &subject.history,

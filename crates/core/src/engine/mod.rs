@@ -70,8 +70,10 @@ impl Engine {
     }
 
     /// Forgets the events that no question about `before` or a later instant reads, and gives how
-    /// many they were. An earlier instant is refused from then on, and so is an event that comes
-    /// too late to be known: it is in the report, with the code `event_late`.
+    /// many they were. An earlier instant is refused from then on. So is an event whose like were
+    /// forgotten, and a correction or deletion of an event that was or may have been among them:
+    /// it is in the report, with the code `event_late`. A deletion is remembered until events of
+    /// its timestamp are forgotten.
     ///
     /// Kept are the events inside the longest window of each type, counts and sums of the rest,
     /// and single events that are asked for, such as the last. What needs every event (a spread, a
@@ -144,8 +146,8 @@ impl Engine {
     pub fn score(&self, customer_id: &str, as_of: Timestamp) -> Result<Score> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let state = self.customer(customer_id)?;
-        let mut memory = Memory::default();
-        self.scorer.score(&self.bundle, customer_id, state, as_of, &mut memory)
+        let (agenda, mut memory) = (self.scorer.agenda(as_of), Memory::default());
+        self.scorer.score(&self.bundle, customer_id, state, as_of, &agenda, &mut memory)
     }
 
     fn customer(&self, customer_id: &str) -> Result<&CustomerState> {
@@ -167,11 +169,12 @@ impl Engine {
     pub fn score_all(&self, as_of: Timestamp) -> Result<Vec<Score>> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let layout = self.bundle.playbook().layout();
-        let mut frame = Memory::default();
-        self.customers
-            .iter()
-            .filter(|(_, state)| state.known_at(layout, as_of))
-            .map(|(id, state)| self.scorer.score(&self.bundle, id, state, as_of, &mut frame))
+        let (agenda, mut memory) = (self.scorer.agenda(as_of), Memory::default());
+        let known = self.customers.iter().filter(|(_, state)| state.known_at(layout, as_of));
+        known
+            .map(|(id, state)| {
+                self.scorer.score(&self.bundle, id, state, as_of, &agenda, &mut memory)
+            })
             .collect()
     }
 

@@ -7,7 +7,7 @@ use crate::bundle::Bundle;
 use crate::churn::InputKind;
 use crate::error::Result;
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
-use crate::features::{Frames, Plan, Retention, Scratch};
+use crate::features::{Agenda, Frames, Plan, Retention, Scratch, Subject};
 use crate::health::{self, Health};
 use crate::lifecycle::{LifecycleSpec, SegmentsSpec};
 use crate::playbook::{Conditions, Playbook};
@@ -102,23 +102,27 @@ impl Scorer {
         }
     }
 
-    /// Fills the frame with all that is known of a customer at `as_of`; `band` was the health band
-    /// at the last decision.
+    /// The windows of everything that is asked at one instant, the same for every customer.
+    pub(super) fn agenda(&self, as_of: Timestamp) -> Agenda {
+        self.plan.agenda(&[as_of])
+    }
+
+    /// Fills the frame with all that is known of a customer at the instant of `agenda`; `band` was
+    /// the health band at the last decision.
     ///
     /// # Errors
     /// None that a caller can cause.
     pub(super) fn assess<'a>(
         &'a self,
         bundle: &'a Bundle,
-        state: &'a CustomerState,
+        subject: &Subject<'a>,
         band: Option<&str>,
-        as_of: Timestamp,
+        agenda: &Agenda,
         memory: &mut Memory<'a>,
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
-        let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
         let Memory { frames, scratch } = memory;
-        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0..1, frames, scratch);
+        self.plan.fill(subject, agenda, 0..1, frames, scratch);
         let frame = frames.at_mut(0);
         let health = playbook.health().and_then(|plan| {
             let scores: Vec<f64> =
@@ -171,7 +175,7 @@ impl Scorer {
         let playbook = bundle.playbook();
         let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
         let (mut frames, mut scratch) = (Frames::default(), Scratch::default());
-        self.plan.fill(&subject, &self.plan.agenda(&[as_of]), 0..1, &mut frames, &mut scratch);
+        self.plan.fill(&subject, &self.agenda(as_of), 0..1, &mut frames, &mut scratch);
         (0..self.plan.features()).map(|index| frames.at(0)[self.plan.feature(index)]).collect()
     }
 
@@ -182,9 +186,12 @@ impl Scorer {
         customer_id: &str,
         state: &'a CustomerState,
         as_of: Timestamp,
+        agenda: &Agenda,
         memory: &mut Memory<'a>,
     ) -> Result<Score> {
-        let assessment = self.assess(bundle, state, state.band(), as_of, memory)?;
+        let playbook = bundle.playbook();
+        let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
+        let assessment = self.assess(bundle, &subject, state.band(), agenda, memory)?;
         let frame = memory.frames.at(0);
         let specs = &bundle.playbook().feature_set().specs;
         let feature = |index: usize| frame[self.plan.feature(index)].json();

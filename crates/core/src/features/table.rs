@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::columns::{Buffer, TextColumn};
+use crate::columns::{Buffer, ColumnData, Frame, MISSING_TEXT, TextColumn};
 use crate::error::{Error, ErrorCode, Result};
 use crate::time::Timestamp;
 
@@ -54,6 +54,33 @@ impl FeatureColumn {
         match &self.data {
             FeatureData::Number(rows) => Some(rows),
             FeatureData::Time(_) | FeatureData::Text(_) => None,
+        }
+    }
+}
+
+impl FeatureColumn {
+    /// The rows as a host knows them: booleans as such, categories as texts with the whole
+    /// dictionary.
+    #[must_use]
+    pub fn data(&self) -> ColumnData {
+        match (&self.data, &self.kind) {
+            (FeatureData::Number(rows), FeatureType::Bool) => {
+                let truth = |row: &f64| (!row.is_nan()).then_some(*row != 0.0);
+                ColumnData::Bool(rows.iter().map(truth).collect())
+            }
+            (FeatureData::Number(rows), FeatureType::Category { values }) => {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "the index of a value"
+                )]
+                let code = |row: &f64| if row.is_nan() { MISSING_TEXT } else { *row as u32 };
+                let codes = rows.iter().map(code).collect();
+                ColumnData::Text(TextColumn { codes, values: values.clone() })
+            }
+            (FeatureData::Number(rows), _) => ColumnData::Number(rows.clone()),
+            (FeatureData::Time(rows), _) => ColumnData::Time(rows.clone()),
+            (FeatureData::Text(column), _) => ColumnData::Text(column.clone()),
         }
     }
 }
@@ -187,6 +214,21 @@ impl FeatureTable {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&FeatureColumn> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The table as a host knows it: the keys `customer_id` and `as_of`, then every feature.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TableColumn`] when a feature has the name of a key.
+    pub fn frame(&self) -> Result<Frame> {
+        let keys = &self.keys;
+        let ids = TextColumn { codes: keys.customer.clone(), values: keys.customers.clone() };
+        let mut columns = vec![
+            ("customer_id".to_owned(), ColumnData::Text(ids)),
+            ("as_of".to_owned(), ColumnData::Time(keys.as_of.clone())),
+        ];
+        columns.extend(self.columns.iter().map(|column| (column.name.clone(), column.data())));
+        Frame::new(columns)
     }
 
     /// The rows at `indices`, in that order.

@@ -1,8 +1,8 @@
 //! Training sets: features as they stood at an instant, with the label that came true after it.
 
-use serde::{Deserialize, Serialize};
-
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use super::table::FeatureTable;
 use crate::error::{Error, Result};
@@ -140,13 +140,33 @@ pub struct TrainingSet {
 
 impl TrainingSet {
     /// The rows at `indices`, in that order.
-    #[must_use]
-    pub fn select(&self, indices: &[usize]) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// [`ErrorCode::Argument`](crate::ErrorCode::Argument) when there is no row of an index.
+    pub fn select(&self, indices: &[usize]) -> Result<Self> {
+        let rows = self.labels.len();
+        if let Some(index) = indices.iter().find(|index| **index >= rows) {
+            let message = format!("there is no row {index}; there are {rows}");
+            return Err(Error::argument("indices", message));
+        }
+        Ok(Self {
             table: self.table.select(indices),
             labels: indices.iter().map(|&at| self.labels[at]).collect(),
             censored: indices.iter().map(|&at| self.censored[at]).collect(),
             left_out: self.left_out.clone(),
+        })
+    }
+}
+
+impl fmt::Display for TrainingSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let churned = self.labels.iter().filter(|label| **label == 1.0).count();
+        let (rows, columns) = (self.labels.len(), self.table.columns.len());
+        write!(f, "TrainingSet: {rows} rows × {columns} features, {churned} churned")?;
+        match self.censored.iter().filter(|censored| **censored).count() {
+            0 => {}
+            censored => write!(f, ", {censored} censored")?,
         }
+        write!(f, "; {}", self.left_out)
     }
 }

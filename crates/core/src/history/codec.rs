@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::customer::Rest;
+use super::customer::{Marked, Rest};
 use super::{CustomerHistory, Fold};
 use crate::event::{Dictionary, IDENTITY, Layout, Mark, PROPERTIES, TIME, WordType, word};
 use crate::time::Timestamp;
@@ -13,8 +13,8 @@ use crate::time::Timestamp;
 pub struct HistoryDocument {
     /// The types that have events.
     types: Vec<TypeDocument>,
-    /// Corrected and deleted events: identity, revision, whether deleted.
-    marks: Vec<(Identity, u32, bool)>,
+    /// Corrected and deleted events.
+    marks: Vec<MarkDocument>,
     /// What stands for forgotten events.
     folds: Vec<Fold>,
 }
@@ -27,6 +27,14 @@ struct TypeDocument {
     /// Empty where no event has one.
     identities: Vec<Identity>,
     properties: Vec<Column>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct MarkDocument {
+    id: Identity,
+    revision: u32,
+    deleted: bool,
+    time: i64,
 }
 
 /// Its bytes: an identity has no small numbers that a shorter form would favour.
@@ -84,10 +92,7 @@ impl CustomerHistory {
             types.push(TypeDocument { kind, times, identities, properties });
         }
         let marks = self.rest.as_ref().map_or(&[][..], |rest| &rest.marks);
-        let marks = marks
-            .iter()
-            .map(|(id, mark)| (id.to_le_bytes(), mark.revision, mark.deleted))
-            .collect();
+        let marks = marks.iter().map(MarkDocument::of).collect();
         let folds = self.rest.as_ref().map_or_else(Vec::new, |rest| rest.folds.clone());
         HistoryDocument { types, marks, folds }
     }
@@ -110,17 +115,11 @@ impl CustomerHistory {
             }
             *end = u32::try_from(history.words.len()).ok()?;
         }
-        let sorted = document.marks.is_sorted_by_key(|(id, ..)| i64::from_le_bytes(*id));
+        rest.marks = document.marks.iter().map(MarkDocument::read).collect::<Option<_>>()?;
+        let sorted = rest.marks.is_sorted_by(|a, b| a.id < b.id);
         if written.next().is_some() || !sorted {
             return None;
         }
-        rest.marks = document
-            .marks
-            .iter()
-            .map(|(id, revision, deleted)| {
-                (i64::from_le_bytes(*id), Mark { revision: *revision, deleted: *deleted })
-            })
-            .collect();
         rest.folds.clone_from(&document.folds);
         if rest.folds.iter().any(|fold| !fold.sum.is_finite()) {
             return None;
@@ -132,6 +131,20 @@ impl CustomerHistory {
             history.rest = Some(Box::new(rest));
         }
         Some(history)
+    }
+}
+
+impl MarkDocument {
+    fn of(marked: &Marked) -> Self {
+        let Mark { revision, deleted } = marked.mark;
+        Self { id: marked.id.to_le_bytes(), revision, deleted, time: marked.time }
+    }
+
+    /// None where there is no such instant.
+    fn read(&self) -> Option<Marked> {
+        let mark = Mark { revision: self.revision, deleted: self.deleted };
+        let marked = Marked { id: i64::from_le_bytes(self.id), mark, time: self.time };
+        Timestamp::in_range(self.time).then_some(marked)
     }
 }
 

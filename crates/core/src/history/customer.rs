@@ -7,7 +7,9 @@
 use super::forget::Fold;
 use super::gather::Gatherer;
 use super::{History, Logs};
-use crate::event::{Dictionary, EventTable, IDENTITY, Layout, Mark, PROPERTIES, WordType, word};
+use crate::event::{
+    Dictionary, EventTable, IDENTITY, Layout, Mark, PROPERTIES, TIME, WordType, word,
+};
 
 /// All events of one customer.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,8 +25,8 @@ pub struct CustomerHistory {
 pub(super) struct Rest {
     /// The texts of each property with an open dictionary, sorted.
     pub(super) dictionaries: Vec<Dictionary>,
-    /// The identities of corrected and deleted events, sorted.
-    pub(super) marks: Vec<(i64, Mark)>,
+    /// What is said of corrected and deleted events, sorted by identity.
+    pub(super) marks: Vec<Marked>,
     /// What is known of events that were forgotten.
     pub(super) folds: Vec<Fold>,
 }
@@ -34,6 +36,15 @@ impl Rest {
         let dictionaries = vec![Dictionary::default(); layout.dictionaries];
         Self { dictionaries, ..Self::default() }
     }
+}
+
+/// A corrected or deleted event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Marked {
+    pub(super) id: i64,
+    pub(super) mark: Mark,
+    /// When it happened, as its last version says, in microseconds.
+    pub(super) time: i64,
 }
 
 /// Where a property stands: the event type, the word in a row, the words of a row.
@@ -55,8 +66,11 @@ impl Place {
     }
 }
 
-/// What is known of an identity: its version, its type, and its words where it is not deleted.
-type Found = (Mark, usize, Option<Vec<i64>>);
+/// What is known of an identity: its version and, where it is not deleted, its type and words.
+pub(super) struct Found {
+    pub(super) marked: Marked,
+    pub(super) event: Option<(usize, Vec<i64>)>,
+}
 
 impl CustomerHistory {
     /// Whether there never was an event.
@@ -79,23 +93,24 @@ impl CustomerHistory {
     }
 
     /// What is known of the identities that are asked for, sorted. Cost: linear in the events.
-    pub(super) fn find(&self, layout: &Layout, asked: impl Fn(i64) -> bool) -> Vec<(i64, Found)> {
+    pub(super) fn find(&self, layout: &Layout, asked: impl Fn(i64) -> bool) -> Vec<Found> {
         let marks = self.rest.as_ref().map_or(&[][..], |rest| &rest.marks);
         let mut found = Vec::new();
-        for (id, mark) in marks.iter().filter(|(id, mark)| mark.deleted && asked(*id)) {
-            found.push((*id, (*mark, 0, None)));
+        for known in marks.iter().filter(|known| known.mark.deleted && asked(known.id)) {
+            found.push(Found { marked: *known, event: None });
         }
         for kind in 0..self.ends.len() {
             for row in self.view(layout).events(kind).rows() {
                 let id = row[IDENTITY];
                 if id != word::MISSING && asked(id) {
-                    let at = marks.binary_search_by_key(&id, |(id, _)| *id);
-                    let mark = at.map_or(Mark::default(), |at| marks[at].1);
-                    found.push((id, (mark, kind, Some(row.to_vec()))));
+                    let at = marks.binary_search_by_key(&id, |known| known.id);
+                    let mark = at.map_or(Mark::default(), |at| marks[at].mark);
+                    let marked = Marked { id, mark, time: row[TIME] };
+                    found.push(Found { marked, event: Some((kind, row.to_vec())) });
                 }
             }
         }
-        found.sort_unstable_by_key(|(id, _)| *id);
+        found.sort_unstable_by_key(|found| found.marked.id);
         found
     }
 
@@ -163,10 +178,10 @@ impl CustomerHistory {
         if !gathered.marks.is_empty() {
             let rest = self.rest.get_or_insert_with(|| Box::new(Rest::new(layout)));
             let marks = &mut rest.marks;
-            for (id, mark) in &gathered.marks {
-                match marks.binary_search_by_key(id, |(id, _)| *id) {
-                    Ok(at) => marks[at].1 = *mark,
-                    Err(at) => marks.insert(at, (*id, *mark)),
+            for marked in &gathered.marks {
+                match marks.binary_search_by_key(&marked.id, |known| known.id) {
+                    Ok(at) => marks[at] = *marked,
+                    Err(at) => marks.insert(at, *marked),
                 }
             }
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::customer::Rest;
+use super::customer::{Marked, Rest};
 use super::{CustomerHistory, Events};
 use crate::event::{IDENTITY, Layout};
 
@@ -58,11 +58,20 @@ impl CustomerHistory {
         }
         let forgotten = gone.len();
         gone.sort_unstable();
+        // An event up to every cut comes too late anyway: nobody asks whether it was deleted.
+        let all = cuts.iter().min().copied().unwrap_or(i64::MIN);
+        let needed = |known: &Marked| {
+            if known.mark.deleted {
+                known.time > all
+            } else {
+                gone.binary_search(&known.id).is_err()
+            }
+        };
         words.shrink_to_fit();
         (self.words, self.ends) = (words, ends.into());
         if forgotten > 0 || self.rest.is_some() {
             let rest = self.rest.get_or_insert_with(|| Box::new(Rest::new(layout)));
-            rest.marks.retain(|(id, _)| gone.binary_search(id).is_err());
+            rest.marks.retain(needed);
             rest.folds = known;
         }
         forgotten

@@ -1,6 +1,8 @@
 //! Brings the rows of one customer in a table of events into canonical order.
 
-use super::customer::CustomerHistory;
+use std::cmp::Ordering;
+
+use super::customer::{CustomerHistory, Found, Marked};
 use super::{History, Logs};
 use crate::error::{Error, ErrorCode};
 use crate::event::{EventTable, IDENTITY, IngestReport, Layout, Mark, Rejected, TIME, word};
@@ -55,7 +57,8 @@ fn conflict(table: &EventTable<'_>, row: usize) -> Rejected {
 }
 
 fn late(row: usize) -> Rejected {
-    let message = "comes too late: events of its time were forgotten";
+    let message = "comes too late: it belongs to events that were forgotten, or corrects one that \
+                   may be among them";
     Rejected::new(row, &Error::new(ErrorCode::EventLate, format!("event {row}"), message))
 }
 
@@ -66,8 +69,8 @@ pub struct Gatherer {
     pub(super) logs: Vec<Vec<i64>>,
     /// The events with an identity: it, and where the event stands.
     identified: Vec<Identified>,
-    /// The identities whose revision is not 0, or that are deleted, sorted by identity.
-    pub(super) marks: Vec<(i64, Mark)>,
+    /// The events whose revision is not 0, or that are deleted, sorted by identity.
+    pub(super) marks: Vec<Marked>,
     /// The identities that the history before has and that are replaced.
     pub(super) replaced: Vec<i64>,
     /// For sorting.
@@ -88,10 +91,25 @@ struct Identified {
 
 /// What is known so far of an identity.
 struct Known<'a> {
-    mark: Mark,
-    kind: usize,
-    /// None where it is deleted.
-    words: Option<&'a [i64]>,
+    marked: Marked,
+    /// Its type and words; none where it is deleted.
+    event: Option<(usize, &'a [i64])>,
+}
+
+impl<'a> Known<'a> {
+    fn of(found: &'a Found) -> Self {
+        let event = found.event.as_ref().map(|(kind, words)| (*kind, words.as_slice()));
+        Self { marked: found.marked, event }
+    }
+}
+
+/// Whether rows of one identity change an event up to its cut, or one that may have been there:
+/// they correct an event of which nothing is known, and do not bring it.
+fn too_late(found: Option<&Found>, rows: &[Identified], cuts: &[i64]) -> bool {
+    match found {
+        None => rows.iter().all(|row| row.mark != Mark::default()),
+        Some(found) => found.event.as_ref().is_some_and(|(kind, words)| words[TIME] <= cuts[*kind]),
+    }
 }
 
 impl Gatherer {
@@ -107,13 +125,14 @@ impl Gatherer {
     /// Cost: linear in the rows where they come in order of time, else a sort.
     pub fn gather(&mut self, table: &EventTable<'_>, customer: usize, tally: &mut Tally) {
         self.read(table, customer, &[], tally);
-        self.resolve(table.layout(), None, tally);
+        self.resolve(table.layout(), None, &[], tally);
         self.sort(table.layout());
     }
 
     /// The same for a customer of whom events are known. Rows that say something about events of
-    /// `before` are weighed against those; rows of events up to the cut of their type come too
-    /// late.
+    /// `before` are weighed against those. Where events were forgotten, up to the cut of their
+    /// type, rows of events up to it come too late, and so do corrections and deletions of events
+    /// that are not known: what they change may have been forgotten.
     pub fn gather_late(
         &mut self,
         table: &EventTable<'_>,
@@ -124,7 +143,7 @@ impl Gatherer {
     ) {
         self.read(table, customer, cuts, tally);
         before.translate(table, &mut self.logs);
-        self.resolve(table.layout(), Some(before), tally);
+        self.resolve(table.layout(), Some(before), cuts, tally);
         self.sort(table.layout());
     }
 
@@ -179,63 +198,64 @@ impl Gatherer {
         self.marks.is_empty() && self.replaced.is_empty() && self.logs.iter().all(Vec::is_empty)
     }
 
-    /// Of each identity, keeps the row that counts.
-    fn resolve(&mut self, layout: &Layout, before: Option<&CustomerHistory>, tally: &mut Tally) {
+    /// Of each identity, keeps the row that counts. What changes an event up to its cut comes too
+    /// late.
+    fn resolve(
+        &mut self,
+        layout: &Layout,
+        before: Option<&CustomerHistory>,
+        cuts: &[i64],
+        tally: &mut Tally,
+    ) {
         if self.identified.is_empty() {
             return;
         }
         self.identified.sort_unstable_by_key(|row| (row.id, row.row));
+        let asked = |id| self.identified.binary_search_by_key(&id, |row| row.id).is_ok();
         let before = before.filter(|before| !before.is_new());
-        let known = before.map(|before| {
-            before
-                .find(layout, |id| self.identified.binary_search_by_key(&id, |row| row.id).is_ok())
-        });
+        let known = before.map_or_else(Vec::new, |before| before.find(layout, asked));
         let mut dropped: Vec<(usize, usize)> = Vec::new();
         let stride = |kind: usize| layout.types[kind].stride();
         for rows in self.identified.chunk_by(|a, b| a.id == b.id) {
             let id = rows[0].id;
-            let found = known.as_ref().and_then(|known| {
-                let at = known.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-                Some(&known[at].1)
-            });
-            let mut best = found.map(|(mark, kind, words)| Known {
-                mark: *mark,
-                kind: *kind,
-                words: words.as_deref(),
-            });
+            let found = known.binary_search_by_key(&id, |found| found.marked.id).ok();
+            let found = found.map(|at| &known[at]);
+            if !cuts.is_empty() && too_late(found, rows, cuts) {
+                tally.late.extend(rows.iter().map(|row| row.row));
+                dropped.extend(rows.iter().map(|row| (row.kind, row.at)));
+                continue;
+            }
+            let mut best = found.map(Known::of);
             let mut winner = None;
             for row in rows {
                 let words = &self.logs[row.kind][row.at..row.at + stride(row.kind)];
-                let order = best.as_ref().map(|best| rank(row.mark).cmp(&rank(best.mark)));
-                match (order, &best) {
-                    (None | Some(std::cmp::Ordering::Greater), _) => {
-                        if let Some((kind, at)) = winner.replace((row.kind, row.at)) {
-                            dropped.push((kind, at));
-                        }
-                        let words = (!row.mark.deleted).then_some(words);
-                        best = Some(Known { mark: row.mark, kind: row.kind, words });
-                        continue;
-                    }
-                    (Some(std::cmp::Ordering::Less), _) => tally.superseded += 1,
-                    (Some(std::cmp::Ordering::Equal), Some(best))
-                        if best.words.is_none()
-                            || (best.kind == row.kind && best.words == Some(words)) =>
-                    {
+                let this = Known {
+                    marked: Marked { id, mark: row.mark, time: words[TIME] },
+                    event: (!row.mark.deleted).then_some((row.kind, words)),
+                };
+                let order = best.as_ref().map(|best| rank(row.mark).cmp(&rank(best.marked.mark)));
+                match (order, &mut best) {
+                    (Some(Ordering::Less), _) => tally.superseded += 1,
+                    (Some(Ordering::Equal), Some(best)) if best.event == this.event => {
+                        best.marked.time = best.marked.time.max(this.marked.time);
                         tally.duplicates += 1;
                     }
-                    _ => tally.conflicts.push(row.row),
+                    (Some(Ordering::Equal), _) => tally.conflicts.push(row.row),
+                    _ => {
+                        dropped.extend(winner.replace((row.kind, row.at)));
+                        best = Some(this);
+                        continue;
+                    }
                 }
                 dropped.push((row.kind, row.at));
             }
-            let (Some((kind, at)), Some(best)) = (winner, best) else { continue };
-            if best.mark.deleted {
-                dropped.push((kind, at));
+            let Some(Known { marked, event }) = best else { continue };
+            if marked.mark != Mark::default() && found.is_none_or(|found| found.marked != marked) {
+                self.marks.push(marked);
             }
-            if best.mark != Mark::default() {
-                self.marks.push((id, best.mark));
-            }
-            if found.is_some() {
-                self.replaced.push(id);
+            if let Some(place) = winner {
+                dropped.extend(event.is_none().then_some(place));
+                self.replaced.extend(found.map(|_| id));
             }
         }
         // From the last to the first, so that places stay right.

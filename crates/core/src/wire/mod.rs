@@ -9,11 +9,11 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::bundle::Bundle;
-use crate::columns::Frame;
+use crate::columns::{ColumnData, Frame};
 use crate::describe::describe;
 use crate::engine::Engine;
 use crate::error::{Error, Position, Result};
-use crate::features::{CutOffs, FeatureData, FeatureTable, FeatureType};
+use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
@@ -191,29 +191,19 @@ pub fn score_rows_json(bundle: &Bundle, rows: &Frame) -> Result<String> {
 /// The rows of a feature table as objects.
 #[must_use]
 pub fn rows(table: &FeatureTable) -> Vec<Map<String, Value>> {
+    let columns: Vec<(&str, ColumnData)> =
+        table.columns.iter().map(|column| (column.name.as_str(), column.data())).collect();
     let row = |at: usize| {
         let mut object = Map::new();
         object.insert("customer_id".to_owned(), table.keys.customer_id(at).into());
         object.insert("as_of".to_owned(), table.keys.as_of(at).to_string().into());
-        for column in &table.columns {
-            let value = match (&column.data, &column.kind) {
-                (FeatureData::Number(rows), _) if rows[at].is_nan() => Value::Null,
-                (FeatureData::Number(rows), FeatureType::Bool) => Value::from(rows[at] != 0.0),
-                (FeatureData::Number(rows), FeatureType::Category { values }) => {
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        clippy::cast_sign_loss,
-                        reason = "a code is an index"
-                    )]
-                    let name = values.get(rows[at] as usize);
-                    name.map_or(Value::Null, |name| Value::from(name.as_str()))
-                }
-                (FeatureData::Number(rows), _) => Value::from(rows[at]),
-                (FeatureData::Time(rows), _) => Timestamp::from_micros(rows[at])
-                    .map_or(Value::Null, |at| Value::from(at.to_string())),
-                (FeatureData::Text(column), _) => column.get(at).map_or(Value::Null, Value::from),
+        for (name, data) in &columns {
+            let value = match data {
+                // A number stays one with a point, and NaN is null.
+                ColumnData::Number(rows) => Value::from(rows[at]),
+                data => data.value(at),
             };
-            object.insert(column.name.clone(), value);
+            object.insert((*name).to_owned(), value);
         }
         object
     };

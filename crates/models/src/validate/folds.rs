@@ -276,7 +276,7 @@ mod tests {
         ] {
             assert_eq!(refused(folds, &set).code(), ErrorCode::Argument, "{folds:?}");
         }
-        let empty = refused(Folds::stratified(2, 0), &set.select(&[]));
+        let empty = refused(Folds::stratified(2, 0), &set.select(&[]).unwrap());
         assert_eq!(empty.to_string(), "training data: there are no rows");
     }
 }

@@ -39,8 +39,8 @@ pub fn cross_validate(
 ) -> Result<Vec<Report>> {
     let splits = folds.split(set)?;
     let one = |split: &Split| {
-        let model = train(&set.select(&split.train), params)?;
-        evaluate(&model, &set.select(&split.test))
+        let model = train(&set.select(&split.train)?, params)?;
+        evaluate(&model, &set.select(&split.test)?)
     };
     splits.iter().map(one).collect()
 }
