@@ -249,7 +249,7 @@ fn dictionary(chunks: &[ArrayRef]) -> Result<ColumnData> {
             return Ok(masked(data, keys.nulls().map(there)));
         }
     }
-    let mut all = TextColumn::default();
+    let mut texts = Vec::new();
     let mut rows = Vec::new();
     let mut seen = HashMap::new();
     for chunk in chunks {
@@ -267,15 +267,14 @@ fn dictionary(chunks: &[ArrayRef]) -> Result<ColumnData> {
             let code = *codes[key].get_or_insert_with(|| {
                 let text = values.value(key).to_owned();
                 *seen.entry(text).or_insert_with_key(|text| {
-                    all.values.push(text.clone());
-                    u32::try_from(all.values.len() - 1).unwrap_or(MISSING_TEXT)
+                    texts.push(text.clone());
+                    u32::try_from(texts.len() - 1).unwrap_or(MISSING_TEXT)
                 })
             });
             rows.push(code);
         }
     }
-    all.codes = rows.into();
-    Ok(ColumnData::Text(all))
+    Ok(ColumnData::Text(TextColumn { codes: rows.into(), values: texts.into() }))
 }
 
 fn values_of(chunk: &dyn AnyDictionaryArray) -> Result<ArrayRef> {

@@ -53,7 +53,7 @@ fn array(data: &ColumnData, is_category: bool) -> Result<ArrayRef, ArrowError> {
         // Only what a host gives is masked.
         ColumnData::Masked(data, there) => {
             let array = array(data, is_category)?;
-            let there = (0..array.len()).map(|row| array.is_valid(row) && there.get(row));
+            let there = (0..array.len()).map(|row| array.is_valid(row) && there.mask().get(row));
             let nulls = Some(there.collect::<NullBuffer>());
             make_array(array.to_data().into_builder().nulls(nulls).build()?)
         }
@@ -94,6 +94,6 @@ fn dictionary(
         .codes
         .iter()
         .map(|&code| if code == MISSING_TEXT { None } else { i32::try_from(code).ok() });
-    let values = Arc::new(StringArray::from_iter_values(&column.values));
+    let values = Arc::new(StringArray::from_iter_values(column.values.iter()));
     DictionaryArray::try_new(codes.collect::<Int32Array>(), values)
 }

@@ -107,12 +107,12 @@ impl Table {
             ColumnData::Number(rows) => rows.to_vec().into_pyarray(py).into_any(),
             ColumnData::Integer(rows) => rows.iter().collect::<Vec<_>>().into_pyobject(py)?,
             ColumnData::Bool(rows) => rows.into_pyobject(py)?,
-            ColumnData::Text(column) => (column.codes.to_vec().into_pyarray(py), &column.values)
+            ColumnData::Text(column) => (column.codes.to_vec().into_pyarray(py), &*column.values)
                 .into_pyobject(py)?
                 .into_any(),
             ColumnData::Strings(texts) => {
                 let column = TextColumn::from_texts(texts.iter());
-                (column.codes.to_vec().into_pyarray(py), column.values)
+                (column.codes.to_vec().into_pyarray(py), column.values.to_vec())
                     .into_pyobject(py)?
                     .into_any()
             }

@@ -66,7 +66,7 @@ fn dictionary(value: &JsValue) -> Option<ColumnData> {
     let values: Vec<String> = values.iter().map(|text| text.as_string()).collect::<Option<_>>()?;
     let known = |code: u32| if (code as usize) < values.len() { code } else { MISSING_TEXT };
     let codes = codes.into_iter().map(known).collect();
-    Some(ColumnData::Text(TextColumn { codes, values }))
+    Some(ColumnData::Text(TextColumn { codes, values: values.into() }))
 }
 
 /// A plain array: of one type, or, where its values are of several, of JSON values.

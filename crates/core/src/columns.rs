@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use serde_json::{Number, Value};
 
-pub use buffer::{Bits, Buffer};
+pub use buffer::{Bits, Buffer, Mask};
 pub use texts::{MISSING_TEXT, Strings, TextColumn, Texts};
 
 use crate::error::{Error, ErrorCode, Result};
@@ -152,7 +152,7 @@ impl ColumnData {
     #[must_use]
     pub fn filled(&self) -> Cow<'_, Self> {
         let Self::Masked(data, there) = self else { return Cow::Borrowed(self) };
-        let rows = 0..data.len();
+        let (rows, there) = (0..data.len(), there.mask());
         Cow::Owned(match &**data {
             Self::Number(values) => {
                 let value = |row| if there.get(row) { values[row] } else { f64::NAN };
@@ -180,9 +180,9 @@ impl ColumnData {
 
     /// The column, and which of its rows are there if not all.
     #[must_use]
-    pub fn unmasked(&self) -> (&Self, Option<&Bits>) {
+    pub fn unmasked(&self) -> (&Self, Option<Mask<'_>>) {
         match self {
-            Self::Masked(data, there) => (data, Some(there)),
+            Self::Masked(data, there) => (data, Some(there.mask())),
             data => (data, None),
         }
     }
@@ -206,7 +206,7 @@ impl ColumnData {
                 Timestamp::from_micros(rows[row]).map_or(Value::Null, |at| at.to_string().into())
             }
             Self::Json(rows) => rows[row].clone(),
-            Self::Masked(data, there) if there.get(row) => data.value(row),
+            Self::Masked(data, there) if there.mask().get(row) => data.value(row),
             Self::Masked(..) => Value::Null,
         }
     }

@@ -369,6 +369,9 @@ impl Clock {
 
     /// Microseconds from 1970-01-01T00:00:00 on this zone's clocks.
     fn shown(self, at: Timestamp) -> i64 {
+        if *self.0 == TimeZone::UTC {
+            return at.0;
+        }
         let Ok(instant) = jiff::Timestamp::from_microsecond(at.0) else { return at.0 };
         let offset = i64::from(self.0.to_offset(instant).seconds()) * SECOND;
         at.0.saturating_add(offset)

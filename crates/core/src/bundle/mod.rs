@@ -114,7 +114,7 @@ impl Bundle {
         let inputs = self.model().map_or(&[][..], Model::inputs);
         let columns = inputs.iter().map(|input| column_of(input, frame)).collect::<Result<_>>()?;
         let keys = Keys {
-            customers: vec![String::new()],
+            customers: vec![String::new()].into(),
             customer: vec![0; frame.len()].into(),
             as_of: vec![0; frame.len()].into(),
         };

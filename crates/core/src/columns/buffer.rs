@@ -30,8 +30,24 @@ impl Bits {
         Self { bytes, first }
     }
 
+    /// The bits, to be read.
+    #[must_use]
+    pub fn mask(&self) -> Mask<'_> {
+        Mask { bytes: &self.bytes, first: self.first }
+    }
+}
+
+/// Which rows are there, to be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Mask<'a> {
+    bytes: &'a [u8],
+    first: usize,
+}
+
+impl Mask<'_> {
     /// Whether a row is there; not where there are fewer bits.
     #[must_use]
+    #[inline]
     pub fn get(&self, row: usize) -> bool {
         let at = self.first + row;
         self.bytes.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1)

@@ -108,9 +108,10 @@ impl Column {
             Self::Missing(len) => ColumnData::Number(vec![f64::NAN; len].into()),
             Self::Bool(rows) => ColumnData::Bool(rows),
             Self::Number(rows) => ColumnData::Number(rows.into()),
-            Self::Text(texts) => {
-                ColumnData::Text(TextColumn { codes: texts.codes.into(), values: texts.values })
-            }
+            Self::Text(texts) => ColumnData::Text(TextColumn {
+                codes: texts.codes.into(),
+                values: texts.values.into(),
+            }),
             Self::Json(rows) => ColumnData::Json(rows),
         }
     }

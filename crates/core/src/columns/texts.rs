@@ -15,7 +15,7 @@ pub struct TextColumn {
     /// One code a row.
     pub codes: Buffer<u32>,
     /// The texts, in any order; most often each once.
-    pub values: Vec<String>,
+    pub values: Buffer<String>,
 }
 
 impl TextColumn {
@@ -38,7 +38,7 @@ impl TextColumn {
             before.1
         };
         let codes = texts.into_iter().map(code).collect();
-        Self { codes, values }
+        Self { codes, values: values.into() }
     }
 
     /// The text of a row, or none where it is missing.

@@ -3,8 +3,8 @@
 use super::cell::{Cell, Dictionary};
 use super::groups::Groups;
 use super::identity::Identifiers;
-use super::layout::{Layout, WordType};
-use super::reader::{self, Reader, WordReader};
+use super::layout::{Layout, PROPERTIES, TIME, WordType};
+use super::reader::{self, Reader, Rows, WordReader};
 use super::value::value_error;
 use super::word;
 use crate::columns::{ColumnData, Frame};
@@ -180,8 +180,7 @@ impl<'c> EventTable<'c> {
         let gone = self.deletes(row);
         let log = &mut logs[kind];
         let start = log.len();
-        log.push(time);
-        log.push(identity);
+        log.extend_from_slice(&[time, identity]);
         for property in &self.properties[kind] {
             let Some(word) = property.word(row, gone) else {
                 log.truncate(start);
@@ -190,6 +189,56 @@ impl<'c> EventTable<'c> {
             log.push(word);
         }
         Some(kind)
+    }
+
+    /// Appends the words of `rows` to those of their types in `logs`, column by column, which is
+    /// several times as fast as row by row; false where a row is wrong or the table has identities,
+    /// and then nothing is appended.
+    ///
+    /// `of_kinds` is memory to work in.
+    pub fn read_all(
+        &self,
+        rows: impl Iterator<Item = usize>,
+        of_kinds: &mut Vec<Vec<u32>>,
+        logs: &mut [Vec<i64>],
+    ) -> bool {
+        let Kinds::Coded { codes, kinds } = &self.columns.kind else { return false };
+        if self.identified() || self.marked() {
+            return false;
+        }
+        // The last is for rows of no type.
+        of_kinds.resize(logs.len() + 1, Vec::new());
+        of_kinds.iter_mut().for_each(Vec::clear);
+        for row in rows {
+            let kind = kinds.get(codes[row] as usize).copied().flatten().unwrap_or(logs.len());
+            // A table has fewer than 2^32 rows.
+            of_kinds[kind].push(u32::try_from(row).unwrap_or(u32::MAX));
+        }
+        let right = of_kinds[logs.len()].is_empty()
+            && logs.iter_mut().enumerate().all(|(kind, log)| {
+                let stride = self.columns.layout.types[kind].stride();
+                self.read_kind(kind, &of_kinds[kind], Rows { log, stride })
+            });
+        if !right {
+            logs.iter_mut().for_each(Vec::clear);
+        }
+        right
+    }
+
+    /// Reads rows of one type; false where one is wrong.
+    fn read_kind(&self, kind: usize, rows: &[u32], mut log: Rows<'_>) -> bool {
+        if rows.is_empty() {
+            return true;
+        }
+        log.log.resize(rows.len() * log.stride, word::MISSING);
+        let properties = || self.properties[kind].iter().enumerate();
+        self.time.column(rows, &mut log, TIME, true)
+            && properties().all(|(at, property)| match &property.reader {
+                None => !property.field.required,
+                Some(reader) => {
+                    reader.column(rows, &mut log, PROPERTIES + at, property.field.required)
+                }
+            })
     }
 
     /// What a row of an event with an identity says of its version; none where that is wrong.
@@ -308,6 +357,7 @@ impl<'c> EventTable<'c> {
 
 impl Property<'_> {
     /// The word of a row; none where it is wrong, or missing but required of what is not `gone`.
+    #[inline]
     fn word(&self, row: usize, gone: bool) -> Option<i64> {
         let word = match &self.reader {
             None => word::MISSING,
@@ -326,6 +376,7 @@ impl<'a> Kinds<'a> {
         Identifiers::must("events", field, frame).map(Self::Named)
     }
 
+    #[inline]
     fn get(&self, schema: &Schema, row: usize) -> Option<usize> {
         match self {
             Self::Coded { codes, kinds } => *kinds.get(codes[row] as usize)?,

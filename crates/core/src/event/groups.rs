@@ -4,16 +4,18 @@
 //! moved and no identifier is looked up. Else rows are put in order by counting, not by comparing.
 
 use std::borrow::Cow;
+use std::hash::{BuildHasher, Hash};
 
-use hashbrown::HashMap;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::identity::Identifiers;
+use crate::columns::Buffer;
 
 /// The rows of each customer, in the order given.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
     /// The customers, sorted by their identifier.
-    pub customers: Vec<String>,
+    pub customers: Buffer<String>,
     /// For each customer, the range of `order`, or of the rows themselves, that is theirs.
     ranges: Vec<(u32, u32)>,
     order: Option<Vec<u32>>,
@@ -34,23 +36,20 @@ impl Groups {
         let mut names = Names::default();
         let mut runs: Vec<Run> = Vec::new();
         let mut nobody = Vec::new();
-        ids.runs(rows, &mut |row, repeats| {
-            if repeats {
-                match runs.last_mut() {
-                    Some(run) if run.end == row => run.end += 1,
-                    _ => nobody.push(row),
-                }
+        ids.runs(rows, &mut |start, end| {
+            let Some(customer) = names.find(ids, start as usize) else {
+                nobody.extend(start..end);
                 return;
-            }
-            match names.find(ids, row as usize) {
-                Some(customer) => runs.push(Run { customer, start: row, end: row + 1 }),
-                None => nobody.push(row),
+            };
+            match runs.last_mut() {
+                Some(run) if run.customer == customer && run.end == start => run.end = end,
+                _ => runs.push(Run { customer, start, end }),
             }
         });
         Self::of_runs(names.customers, &runs, nobody)
     }
 
-    fn of_runs(customers: Vec<Cow<'_, str>>, runs: &[Run], nobody: Vec<u32>) -> Self {
+    fn of_runs(mut customers: Vec<Cow<'_, str>>, runs: &[Run], nobody: Vec<u32>) -> Self {
         let (ranges, order) = if runs.len() == customers.len() {
             // A run a customer, in order of first appearance.
             (runs.iter().map(|run| (run.start, run.end)).collect(), None)
@@ -58,13 +57,10 @@ impl Groups {
             let (ranges, order) = count_out(customers.len(), runs);
             (ranges, Some(order))
         };
-        let mut sorted: Vec<(String, (u32, u32))> =
-            customers.into_iter().map(Cow::into_owned).zip(ranges).collect();
-        if !sorted.is_sorted_by(|a, b| a.0 < b.0) {
-            sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        }
-        let (customers, ranges) = sorted.into_iter().unzip();
-        Self { customers, ranges, order, nobody }
+        let places = sorted(&customers);
+        let ranges = places.iter().map(|at| ranges[*at as usize]).collect();
+        let name = |at: &u32| std::mem::take(&mut customers[*at as usize]).into_owned();
+        Self { customers: places.iter().map(name).collect(), ranges, order, nobody }
     }
 
     /// The rows of a customer, by position.
@@ -110,14 +106,35 @@ fn count_out(customers: usize, runs: &[Run]) -> (Vec<(u32, u32)>, Vec<u32>) {
     (ranges, order)
 }
 
+/// The places of names in alphabetical order.
+fn sorted(names: &[Cow<'_, str>]) -> Vec<u32> {
+    // The first eight bytes tell most names apart, and are compared as one number.
+    let head = |name: &str| {
+        let mut head = [0; 8];
+        head.iter_mut().zip(name.bytes()).for_each(|(into, byte)| *into = byte);
+        u64::from_be_bytes(head)
+    };
+    let mut places: Vec<(u64, u32)> = names.iter().map(|name| head(name)).zip(0..).collect();
+    let order = |a: &(u64, u32), b: &(u64, u32)| {
+        a.0.cmp(&b.0).then_with(|| names[a.1 as usize].cmp(&names[b.1 as usize]))
+    };
+    if !places.is_sorted_by(|a, b| order(a, b).is_lt()) {
+        places.sort_unstable_by(order);
+    }
+    places.into_iter().map(|(_, at)| at).collect()
+}
+
 /// The customers seen so far.
 #[derive(Default)]
 struct Names<'a> {
     customers: Vec<Cow<'a, str>>,
-    /// Made when the first identifier comes that is not greater than all before it.
-    places: Option<HashMap<Cow<'a, str>, u32>>,
     /// For a column with a dictionary: the customer of each code.
     codes: Vec<u32>,
+    /// For a column of whole numbers: that of each customer.
+    wholes: Vec<i64>,
+    /// The customers by what they are called; none while each comes after all before it.
+    places: Option<HashTable<u32>>,
+    hasher: DefaultHashBuilder,
 }
 
 /// The code of a text that was not seen yet.
@@ -126,12 +143,14 @@ const UNSEEN: u32 = u32::MAX;
 impl<'a> Names<'a> {
     /// The customer that a row names.
     fn find(&mut self, ids: &'a Identifiers<'a>, row: usize) -> Option<u32> {
+        if let Some(whole) = ids.whole(row) {
+            return Some(self.whole(whole));
+        }
         let code = ids.code(row);
         if let Some(known) = code.and_then(|code| self.codes.get(code)).filter(|c| **c != UNSEEN) {
             return Some(*known);
         }
-        let name = ids.get(row).ok().flatten()?;
-        let customer = self.place(name);
+        let customer = self.text(ids.get(row).ok().flatten()?);
         if let Some(code) = code {
             if self.codes.len() <= code {
                 self.codes.resize(code + 1, UNSEEN);
@@ -141,18 +160,55 @@ impl<'a> Names<'a> {
         Some(customer)
     }
 
-    fn place(&mut self, name: Cow<'a, str>) -> u32 {
-        // A table has fewer than 2^32 rows.
-        let next = u32::try_from(self.customers.len()).unwrap_or(UNSEEN);
-        if self.places.is_none() && self.customers.last().is_none_or(|last| *last < name) {
-            self.customers.push(name);
-            return next;
+    /// The customer of a number. It is written out once.
+    fn whole(&mut self, whole: i64) -> u32 {
+        let rises = self.wholes.last().is_none_or(|last| *last < whole);
+        let next = place(&mut self.places, &self.hasher, rises, &self.wholes, &whole);
+        if next as usize == self.wholes.len() {
+            self.wholes.push(whole);
+            self.customers.push(whole.to_string().into());
         }
-        let places =
-            self.places.get_or_insert_with(|| self.customers.iter().cloned().zip(0..).collect());
-        *places.entry(name).or_insert_with_key(|name| {
-            self.customers.push(name.clone());
-            next
-        })
+        next
     }
+
+    fn text(&mut self, name: Cow<'a, str>) -> u32 {
+        let rises = self.customers.last().is_none_or(|last| *last < name);
+        let next = place(&mut self.places, &self.hasher, rises, &self.customers, &name);
+        if next as usize == self.customers.len() {
+            self.customers.push(name);
+        }
+        next
+    }
+}
+
+/// The place of a key among `known`, or their number where it is new; `rises` says that it is
+/// greater than the last of them. `places` is made for the first key that is not.
+fn place<T: Hash + Eq>(
+    places: &mut Option<HashTable<u32>>,
+    hasher: &DefaultHashBuilder,
+    rises: bool,
+    known: &[T],
+    key: &T,
+) -> u32 {
+    // A table has fewer than 2^32 rows.
+    let next = u32::try_from(known.len()).unwrap_or(UNSEEN);
+    let hash = |at: &u32| hasher.hash_one(&known[*at as usize]);
+    let places = match places {
+        None if rises => return next,
+        None => {
+            let mut table = HashTable::with_capacity(known.len());
+            (0..next).for_each(|at| {
+                table.insert_unique(hash(&at), at, hash);
+            });
+            places.insert(table)
+        }
+        Some(places) => places,
+    };
+    let own = hasher.hash_one(key);
+    if let Some(at) = places.find(own, |at| known[*at as usize] == *key) {
+        return *at;
+    }
+    let rehash = |at: &u32| if *at == next { own } else { hash(at) };
+    places.insert_unique(own, next, rehash);
+    next
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Cell;
 use super::reader::Reader;
-use crate::columns::{Bits, ColumnData, Frame, Integers, Strings, TextColumn};
+use crate::columns::{ColumnData, Frame, Integers, Mask, Strings, TextColumn};
 use crate::error::Result;
 use crate::schema::Field;
 
@@ -12,7 +12,7 @@ use crate::schema::Field;
 pub(crate) struct Identifiers<'a> {
     rows: Rows<'a>,
     /// Which rows are there, if not all.
-    there: Option<&'a Bits>,
+    there: Option<Mask<'a>>,
 }
 
 enum Rows<'a> {
@@ -75,9 +75,9 @@ impl<'a> Identifiers<'a> {
         self.there.is_none_or(|there| there.get(row))
     }
 
-    /// Calls `visit` with each row, and whether it certainly has the same identifier as the row
-    /// before it.
-    pub(super) fn runs(&self, rows: u32, visit: &mut impl FnMut(u32, bool)) {
+    /// Calls `visit` with the first row, and the one after the last, of rows that certainly have
+    /// the same identifier; they are all rows, in order.
+    pub(super) fn runs(&self, rows: u32, visit: &mut dyn FnMut(u32, u32)) {
         match (&self.rows, self.there) {
             (Rows::Coded { codes, .. }, None) => runs(rows, |row| codes[row], visit),
             (Rows::Integers(Integers::I64(ids)), None) => {
@@ -93,7 +93,15 @@ impl<'a> Identifiers<'a> {
                 runs(rows, |row| ids[row], visit);
             }
             (Rows::Strings(texts), None) => runs(rows, |row| texts.get(row), visit),
-            _ => (0..rows).for_each(|row| visit(row, false)),
+            _ => (0..rows).for_each(|row| visit(row, row + 1)),
+        }
+    }
+
+    /// The number that a row's identifier is, if it is one.
+    pub(super) fn whole(&self, row: usize) -> Option<i64> {
+        match &self.rows {
+            Rows::Integers(rows) if self.is_there(row) => Some(rows.get(row)),
+            _ => None,
         }
     }
 
@@ -106,12 +114,16 @@ impl<'a> Identifiers<'a> {
     }
 }
 
-/// Calls `visit` with each row, and whether it has the same identifier as the row before it.
-fn runs<T: PartialEq>(rows: u32, id: impl Fn(usize) -> T, visit: &mut impl FnMut(u32, bool)) {
-    let mut before = None;
-    for row in 0..rows {
-        let this = Some(id(row as usize));
-        visit(row, this == before);
-        before = this;
+/// Calls `visit` with each run of rows of the same identifier.
+fn runs<T: PartialEq>(rows: u32, id: impl Fn(usize) -> T, visit: &mut dyn FnMut(u32, u32)) {
+    let mut start = 0;
+    while start < rows {
+        let first = id(start as usize);
+        let mut end = start + 1;
+        while end < rows && id(end as usize) == first {
+            end += 1;
+        }
+        visit(start, end);
+        start = end;
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::layout::WordType;
 use super::value::{json, numeric, parse};
 use super::{Cell, Dictionary, word};
-use crate::columns::{Bits, ColumnData, Frame, MISSING_TIME, TextColumn};
+use crate::columns::{ColumnData, Frame, MISSING_TIME, Mask, TextColumn};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
 use crate::schema::{Field, FieldType};
 use crate::time::Timestamp;
@@ -19,7 +19,7 @@ pub(crate) struct Reader<'a> {
     field: &'a Field,
     data: Cow<'a, ColumnData>,
     /// Which rows are there, if not all.
-    there: Option<&'a Bits>,
+    there: Option<Mask<'a>>,
     /// For a text column: what each of its distinct texts is.
     texts: Vec<Result<Parsed>>,
 }
@@ -162,7 +162,14 @@ impl<'a> Reader<'a> {
 /// Reads the rows of one host column as words of one field.
 pub(super) struct WordReader<'c> {
     reader: &'c Reader<'c>,
+    there: Option<Mask<'c>>,
     words: Words<'c>,
+}
+
+/// Rows of words to be filled column by column.
+pub(super) struct Rows<'r> {
+    pub(super) log: &'r mut Vec<i64>,
+    pub(super) stride: usize,
 }
 
 /// How a row becomes a word.
@@ -202,7 +209,7 @@ impl<'c> WordReader<'c> {
             }
             (_, kind) => Words::OneByOne { kind, dictionary },
         };
-        Self { reader, words }
+        Self { reader, there: reader.there, words }
     }
 
     /// The value of a row, in range, or what is wrong with it.
@@ -213,7 +220,7 @@ impl<'c> WordReader<'c> {
     /// The word of a row, in range; none where the row is wrong.
     #[inline]
     pub(super) fn word(&self, row: usize) -> Option<i64> {
-        if !self.reader.is_there(row) {
+        if self.there.is_some_and(|there| !there.get(row)) {
             return Some(word::MISSING);
         }
         match &self.words {
@@ -235,6 +242,54 @@ impl<'c> WordReader<'c> {
                 self.reader.get(row).ok().map(|cell| of_cell(cell, kind, dictionary))
             }
         }
+    }
+}
+
+impl WordReader<'_> {
+    /// Fills the word `at` of each row of `log` with that of the row of the table that `rows`
+    /// says; false where one is wrong, or missing but `required`.
+    pub(super) fn column(
+        &self,
+        rows: &[u32],
+        log: &mut Rows<'_>,
+        at: usize,
+        required: bool,
+    ) -> bool {
+        match &self.words {
+            Words::Times(times) if self.there.is_none() => log.fill(rows, at, required, |row| {
+                let time = times[row];
+                (time, time == MISSING_TIME || Timestamp::in_range(time))
+            }),
+            Words::Texts { codes, words } => log.fill(rows, at, required, |row| {
+                let word = words.get(codes[row] as usize).copied().unwrap_or(Some(word::MISSING));
+                let there = self.there.is_none_or(|there| there.get(row));
+                let known = word.unwrap_or(word::MISSING);
+                (if there { known } else { word::MISSING }, !there || word.is_some())
+            }),
+            _ => log.fill(rows, at, required, |row| {
+                let word = self.word(row);
+                (word.unwrap_or(word::MISSING), word.is_some())
+            }),
+        }
+    }
+}
+
+impl Rows<'_> {
+    /// Fills a column with words, each with whether it is right.
+    fn fill(
+        &mut self,
+        rows: &[u32],
+        at: usize,
+        required: bool,
+        word: impl Fn(usize) -> (i64, bool),
+    ) -> bool {
+        let mut right = true;
+        for (into, row) in self.log.chunks_exact_mut(self.stride).zip(rows) {
+            let (word, fits) = word(*row as usize);
+            into[at] = word;
+            right &= fits && !(required && word == word::MISSING);
+        }
+        right
     }
 }
 

@@ -5,6 +5,7 @@
 //! counted, compared and told apart without knowing their type.
 
 use super::agenda::end;
+use super::builder::Rows;
 use super::selection::{Person, Picked, Selection, WordKind};
 use super::{calendar, sequence, summary};
 use crate::event::word;
@@ -44,6 +45,14 @@ impl<'s> Windows<'s> {
             self.events.slice(position(*after).min(end), end)
         })
     }
+
+    /// How many they are.
+    fn counts(self) -> impl Iterator<Item = usize> {
+        let position = move |boundary: u32| self.positions[boundary as usize] as usize;
+        self.bounds
+            .iter()
+            .map(move |(after, until)| position(*until).saturating_sub(position(*after)))
+    }
 }
 
 /// What an aggregate is asked about.
@@ -75,17 +84,40 @@ pub(super) struct Work {
 }
 
 impl BoundAggregate {
-    /// The value at each instant.
-    pub(super) fn evaluate<'v, 'a: 'v>(
+    /// The value of no events at all, which is the same at every instant; none where there may
+    /// be something else to read.
+    pub(super) fn of_none<'a>(&self, selection: &'a Selection) -> Option<Value<'a>> {
+        if self.fold.is_some() || self.other != self.window {
+            return None;
+        }
+        let windows = Windows { events: Picked::NONE, bounds: &[(0, 0)], positions: &[0] };
+        let (instants, person) = (&[Timestamp::EPOCH], Person::of_events(&[]));
+        let asked = Asked { selection, windows, others: windows, instants, person: &person };
+        let mut none = Value::Missing;
+        self.evaluate(&asked, &mut Work::default(), &mut |value| none = value);
+        Some(none)
+    }
+
+    /// Appends the value at each instant to a column of the feature's type.
+    pub(super) fn append(&self, asked: &Asked<'_, '_, '_>, work: &mut Work, rows: &mut Rows) {
+        match (self.op, rows) {
+            (AggregateOp::Count, Rows::Numbers(rows)) if self.fold.is_none() => {
+                rows.extend(asked.windows.counts().map(exact));
+            }
+            (_, rows) => self.evaluate(asked, work, &mut |value| rows.repeat(value, 1)),
+        }
+    }
+
+    /// Calls `answer` with the value at each instant.
+    pub(super) fn evaluate<'a>(
         &self,
         asked: &Asked<'_, '_, 'a>,
         work: &mut Work,
-        mut into: impl Iterator<Item = &'v mut Value<'a>>,
+        answer: &mut dyn FnMut(Value<'a>),
     ) {
         let mut each = |value: &dyn Fn(Picked<'_>) -> Value<'a>| {
-            into.by_ref()
-                .zip(asked.windows.each())
-                .for_each(|(into, events)| *into = value(events));
+            let windows = asked.windows.each().zip(asked.instants);
+            windows.for_each(|(events, _)| answer(value(events)));
         };
         let value = |word: Option<i64>| {
             word.map_or(Value::Missing, |word| asked.selection.value(word, asked.person))
@@ -106,14 +138,26 @@ impl BoundAggregate {
             AggregateOp::Last => each(&|events| value(events.words().next_back())),
             _ => {
                 let windows = asked.windows.each().zip(asked.others.each()).zip(asked.instants);
-                for (into, ((events, others), as_of)) in into.zip(windows) {
+                for ((events, others), as_of) in windows {
                     let until = end(self.spec, *as_of);
                     let (selection, person) = (asked.selection, asked.person);
                     let inside = Inside { selection, events, others, until, person };
-                    *into = self.of(&inside, work);
+                    answer(self.of(&inside, work));
                 }
             }
         }
+    }
+
+    /// Whether the value is one of those taken.
+    pub(super) fn gives_words(&self) -> bool {
+        matches!(
+            self.op,
+            AggregateOp::Min
+                | AggregateOp::Max
+                | AggregateOp::First
+                | AggregateOp::Last
+                | AggregateOp::Nth(_)
+        )
     }
 
     /// Of all of the past, part of which was forgotten.

@@ -7,12 +7,12 @@
 use super::agenda::Agenda;
 use super::builder::Builder;
 use super::cut_offs::CutOffs;
-use super::plan::{FeatureSet, Frames, Plan, Scratch};
+use super::plan::{Direct, FeatureSet, Frames, Plan, Scratch};
 use super::roll::{Entry, Roll};
 use super::subject::Subject;
 use super::table::FeatureTable;
 use super::training::{Censored, LabelSpec, LeftOut, TrainingSet};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{CustomerTable, EventTable};
 use crate::expr::{Program, Value};
 use crate::history::{Gatherer, History, Tally};
@@ -35,7 +35,8 @@ pub struct Batch<'a> {
 }
 
 /// What one thread makes of its share.
-struct Share<T> {
+struct Share<'a, T> {
+    builder: Builder<'a>,
     made: T,
     tally: Tally,
     not_started: usize,
@@ -47,6 +48,7 @@ struct Work<'a> {
     roll: Roll<'a>,
     /// The instants that are the same for every customer; none where each has its own.
     agenda: Option<Agenda>,
+    direct: Direct<'a>,
     /// Whether customers of the table have rows at instants before they started.
     early: bool,
 }
@@ -69,21 +71,12 @@ impl Batch<'_> {
     /// `argument` when there is no instant.
     pub fn features(&self, as_of: &CutOffs) -> Result<(FeatureTable, Tally)> {
         let plan = Plan::new(self.schema, self.features);
-        let work = self.work(&plan, as_of, true)?;
-        let new = |room| Builder::new(self.features, room);
-        let shares = self.run(&work, new, |builder, Rows { place, instants, frames }| {
-            builder.push(place, instants, &plan, frames, None);
-        });
-        let mut tally = Tally::default();
-        let mut all: Option<Builder<'_>> = None;
-        for share in shares {
-            tally.add(share.tally);
-            match &mut all {
-                None => all = Some(share.made),
-                Some(all) => all.append(share.made),
-            }
-        }
-        Ok((all.unwrap_or_else(|| new(0)).finish(work.roll.names)?, tally))
+        let work = self.work(&plan, plan.direct(&[]), as_of, true)?;
+        let made = self.run(&work, |share: &mut Share<'_, ()>, rows| {
+            let Rows { place, instants, frames } = rows;
+            share.builder.push(place, instants, &plan, frames, None);
+        })?;
+        Ok((made.builder.finish(work.roll.names)?, made.tally))
     }
 
     /// The same rows with the label that came true after each, without those that have none.
@@ -104,67 +97,75 @@ impl Batch<'_> {
             end: self.events.end(),
             censored,
         };
-        let work = self.work(&plan, as_of, false)?;
-        let new = |_| (Builder::new(self.features, 0), Vec::<Outcome>::new(), LeftOut::default());
-        let shares = self.run(&work, new, |made, Rows { place, instants, frames }| {
-            let (builder, outcomes, left_out) = made;
-            let known: Vec<Option<Outcome>> = (0..instants.len())
+        let others: Vec<&Program> =
+            [Some(&labeller.churned), labeller.eligible.as_ref()].into_iter().flatten().collect();
+        let work = self.work(&plan, plan.direct(&others), as_of, false)?;
+        let made = self.run(&work, |share: &mut Share<'_, Outcomes>, rows| {
+            let Rows { place, instants, frames } = rows;
+            let Outcomes { known, left_out } = &mut share.made;
+            let outcomes: Vec<Option<Outcome>> = (0..instants.len())
                 .map(|at| labeller.outcome(instants[at], frames.at(at), left_out))
                 .collect();
-            outcomes.extend(known.iter().flatten());
-            let kept: Vec<bool> = known.iter().map(Option::is_some).collect();
-            builder.push(place, instants, &plan, frames, Some(&kept));
-        });
-        let mut tally = Tally::default();
-        let (mut builder, mut outcomes, mut left_out) = new(0);
-        for share in shares {
-            tally.add(share.tally);
-            builder.append(share.made.0);
-            outcomes.extend(share.made.1);
-            left_out.add(&share.made.2);
-            left_out.not_started += share.not_started;
-        }
+            known.extend(outcomes.iter().flatten());
+            let kept: Vec<bool> = outcomes.iter().map(Option::is_some).collect();
+            share.builder.push(place, instants, &plan, frames, Some(&kept));
+        })?;
+        let Outcomes { known: outcomes, mut left_out } = made.made;
+        left_out.not_started += made.not_started;
         let set = TrainingSet {
-            table: builder.finish(work.roll.names)?,
+            table: made.builder.finish(work.roll.names)?,
             labels: outcomes.iter().copied().map(Outcome::label).collect(),
             censored: outcomes.iter().map(|outcome| *outcome == Outcome::Censored).collect(),
             left_out,
         };
-        Ok((set, tally))
+        Ok((set, made.tally))
     }
 
-    fn work<'w>(&'w self, plan: &'w Plan, as_of: &CutOffs, early: bool) -> Result<Work<'w>> {
+    fn work<'w>(
+        &'w self,
+        plan: &'w Plan,
+        direct: Direct<'w>,
+        as_of: &CutOffs,
+        early: bool,
+    ) -> Result<Work<'w>> {
         let agenda = as_of.instants()?.map(|instants| plan.agenda(&instants));
         let roll = Roll::new(self.events.groups(), self.customers);
-        Ok(Work { plan, roll, agenda, early })
+        Ok(Work { plan, roll, agenda, direct, early })
     }
 
-    /// Shares the customers out, and calls `visit` with the rows of each, in order.
-    fn run<T: Send>(
-        &self,
-        work: &Work<'_>,
-        new: impl Fn(usize) -> T + Sync,
-        visit: impl Fn(&mut T, Rows<'_, '_>) + Sync,
-    ) -> Vec<Share<T>> {
+    /// Shares the customers out, calls `visit` with the rows of each, in order, and joins what
+    /// the threads made.
+    fn run<'w, T: Made>(
+        &'w self,
+        work: &Work<'w>,
+        visit: impl Fn(&mut Share<'w, T>, Rows<'_, '_>) + Sync,
+    ) -> Result<Share<'w, T>> {
         let all = &work.roll.entries;
         let instants = work.agenda.as_ref().map_or(0, |agenda| agenda.instants.len());
         let shares: Vec<(usize, &[Entry])> =
             shares(all, self.threads).into_iter().enumerate().collect();
-        crate::threads::map(&shares, |(at, entries)| {
+        let shares = crate::threads::map(&shares, |(at, entries)| {
             // The first share has room for all rows: the others are appended to it.
             let room = instants * if *at == 0 { all.len() } else { entries.len() };
-            let mut share = Share { made: new(room), tally: Tally::default(), not_started: 0 };
+            let mut share = Share {
+                builder: Builder::new(self.features, work.direct.clone(), room),
+                made: T::default(),
+                tally: Tally::default(),
+                not_started: 0,
+            };
             self.visit(work, entries, &mut share, &visit);
             share
-        })
+        });
+        let joined = shares.into_iter().reduce(Share::join);
+        joined.ok_or_else(|| Error::internal("a batch without a share".to_owned()))
     }
 
-    fn visit<T>(
+    fn visit<'w, T>(
         &self,
         work: &Work<'_>,
         entries: &[Entry],
-        share: &mut Share<T>,
-        visit: &impl Fn(&mut T, Rows<'_, '_>),
+        share: &mut Share<'w, T>,
+        visit: &impl Fn(&mut Share<'w, T>, Rows<'_, '_>),
     ) {
         let Work { plan, roll, .. } = work;
         let layout = self.events.layout();
@@ -211,17 +212,56 @@ impl Batch<'_> {
                 if instants.is_empty() {
                     continue;
                 }
-                plan.fill(&subject, agenda, within, &mut frames, &mut scratch);
-                visit(&mut share.made, Rows { place, instants, frames: &frames });
+                let direct = Some(share.builder.direct());
+                plan.fill_columns(&subject, agenda, within, &mut frames, &mut scratch, direct);
+                visit(share, Rows { place, instants, frames: &frames });
             }
             idle = frames.recycled();
         }
     }
 }
 
-/// About equal shares of the work.
+/// About equal shares of the work, at least one.
 fn shares(entries: &[Entry], threads: usize) -> Vec<&[Entry]> {
-    entries.chunks(entries.len().div_ceil(threads.max(1)).max(1)).collect()
+    if entries.is_empty() {
+        return vec![entries];
+    }
+    entries.chunks(entries.len().div_ceil(threads.max(1))).collect()
+}
+
+/// What is made besides the table.
+trait Made: Default + Send {
+    /// Adds what was made of later customers.
+    fn add(&mut self, later: Self);
+}
+
+impl Made for () {
+    fn add(&mut self, (): ()) {}
+}
+
+/// What came of customers.
+#[derive(Default)]
+struct Outcomes {
+    known: Vec<Outcome>,
+    left_out: LeftOut,
+}
+
+impl Made for Outcomes {
+    fn add(&mut self, later: Self) {
+        self.known.extend(later.known);
+        self.left_out.add(&later.left_out);
+    }
+}
+
+impl<T: Made> Share<'_, T> {
+    /// This share and the next.
+    fn join(mut self, next: Self) -> Self {
+        self.builder.append(next.builder);
+        self.made.add(next.made);
+        self.tally.add(next.tally);
+        self.not_started += next.not_started;
+        self
+    }
 }
 
 /// Says what came of a customer.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::agenda::Agenda;
 use super::aggregate::{Asked, BoundAggregate, Windows, Work};
+use super::builder::Rows;
 use super::selection::{Person, Selection};
 use super::subject::Subject;
 use crate::expr::{Aggregate, AggregateOp, Input, Program, Value, Window, share};
@@ -64,6 +65,24 @@ pub struct Plan {
     /// For each feature, its slot.
     features: Vec<Option<usize>>,
     needs_zone: bool,
+}
+
+/// Which aggregates are features that nothing else reads: they need no frame, and write to the
+/// columns of the table themselves.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Direct<'p> {
+    /// For each aggregate, its feature.
+    features: Vec<Option<DirectFeature<'p>>>,
+    /// Whether all features are of that kind.
+    all: bool,
+}
+
+/// A feature that an aggregate is.
+#[derive(Debug, Clone, Copy)]
+struct DirectFeature<'p> {
+    index: usize,
+    /// What it is of no events.
+    none: Option<Value<'p>>,
 }
 
 /// One frame of values for each of some instants, one after the other.
@@ -197,6 +216,24 @@ impl Plan {
         self.features[index].unwrap_or_default()
     }
 
+    /// The aggregates that are features which neither a step nor `others` read.
+    pub(super) fn direct(&self, others: &[&Program]) -> Direct<'_> {
+        let programs =
+            || self.steps.iter().map(|(_, program)| program).chain(others.iter().copied());
+        let feature = |(slot, aggregate): &(usize, BoundAggregate)| {
+            let mut own = (0..self.features.len()).filter(|at| self.features[*at] == Some(*slot));
+            let index = own.next()?;
+            let shared =
+                own.next().is_some() || programs().any(|program| program.reads_slot(*slot));
+            let texts = aggregate.gives_words() && !self.selections[aggregate.selection].is_plain();
+            let none = aggregate.of_none(&self.selections[aggregate.selection]);
+            (!shared && !texts).then_some(DirectFeature { index, none })
+        };
+        let features: Vec<_> = self.aggregates.iter().map(feature).collect();
+        let all = others.is_empty() && features.iter().flatten().count() == self.features.len();
+        Direct { features, all }
+    }
+
     /// The number of features.
     #[must_use]
     pub fn features(&self) -> usize {
@@ -232,6 +269,19 @@ impl Plan {
         frames: &mut Frames<'a>,
         scratch: &mut Scratch,
     ) {
+        self.fill_columns(subject, agenda, within, frames, scratch, None);
+    }
+
+    /// The same, but for the features that write to columns themselves.
+    pub(super) fn fill_columns<'a>(
+        &'a self,
+        subject: &Subject<'a>,
+        agenda: &Agenda,
+        within: Range<usize>,
+        frames: &mut Frames<'a>,
+        scratch: &mut Scratch,
+        mut direct: Option<(&Direct<'_>, &mut [Rows])>,
+    ) {
         frames.events.clear();
         frames.events.extend((0..subject.history.types()).map(|kind| subject.history.events(kind)));
         let person = Person {
@@ -241,8 +291,9 @@ impl Plan {
             zone: &subject.zone,
         };
         let instants = &agenda.instants[within.clone()];
-        frames.slots = self.slots.len();
-        self.begin(subject, instants, &mut frames.values);
+        let framed = direct.as_ref().is_none_or(|(direct, _)| !direct.all);
+        frames.slots = if framed { self.slots.len() } else { 0 };
+        self.begin(subject, if framed { instants } else { &[] }, &mut frames.values);
         let Scratch { picked, spans, positions, work } = scratch;
         self.pick(&person, agenda, picked, spans);
         let events = |selection: usize| {
@@ -257,16 +308,34 @@ impl Plan {
             bounds: &agenda.window(window)[within.clone()],
             positions,
         };
-        for (slot, aggregate) in &self.aggregates {
-            let asked = Asked {
-                selection: &self.selections[aggregate.selection],
-                windows: windows(aggregate.window),
-                others: windows(aggregate.other),
-                instants,
-                person: &person,
+        for (index, (slot, aggregate)) in self.aggregates.iter().enumerate() {
+            let own = windows(aggregate.window);
+            let selection = &self.selections[aggregate.selection];
+            let others = match aggregate.other {
+                other if other == aggregate.window => own,
+                other => windows(other),
             };
-            let into = frames.values.iter_mut().skip(*slot).step_by(frames.slots);
-            aggregate.evaluate(&asked, work, into);
+            let asked = Asked { selection, windows: own, others, instants, person: &person };
+            if let Some((direct, rows)) = &mut direct
+                && let Some(feature) = &direct.features[index]
+            {
+                let rows = &mut rows[feature.index];
+                match feature.none {
+                    // Most customers never did most things.
+                    Some(none) if own.events.len() == 0 => rows.repeat(none, instants.len()),
+                    _ => aggregate.append(&asked, work, rows),
+                }
+                continue;
+            }
+            let mut into = frames.values.iter_mut().skip(*slot).step_by(frames.slots);
+            aggregate.evaluate(&asked, work, &mut |value| {
+                if let Some(into) = into.next() {
+                    *into = value;
+                }
+            });
+        }
+        if self.steps.is_empty() {
+            return;
         }
         for at in 0..instants.len() {
             let frame = frames.at_mut(at);

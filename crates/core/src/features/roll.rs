@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::columns::Buffer;
 use crate::event::{CustomerTable, Groups};
 use crate::time::Timestamp;
 
@@ -11,7 +12,7 @@ pub(super) struct Roll<'a> {
     /// Every customer that is in either table, ordered by identifier.
     pub(super) entries: Vec<Entry>,
     /// The identifiers of those that may have rows in the answer, in the same order.
-    pub(super) names: Vec<String>,
+    pub(super) names: Buffer<String>,
     table: Option<&'a CustomerTable>,
     /// The rows of the table by customer, then by the instant from which they hold.
     rows: Vec<usize>,
@@ -34,9 +35,10 @@ impl<'a> Roll<'a> {
     /// The customers of `table`, or, where there is none, those with an event.
     pub(super) fn new(groups: &Groups, table: Option<&'a CustomerTable>) -> Self {
         let groups = &groups.customers;
+        let mut names = Vec::new();
         let mut roll = Self {
             entries: Vec::new(),
-            names: Vec::new(),
+            names: Buffer::default(),
             table,
             rows: Vec::new(),
             questions: Vec::new(),
@@ -44,7 +46,7 @@ impl<'a> Roll<'a> {
         let of_events =
             |group, place| Entry { group: Some(group), place, rows: 0..0, questions: 0..0 };
         let Some(table) = table else {
-            roll.names.clone_from(groups);
+            roll.names = groups.clone();
             roll.entries =
                 (0..).zip(0..groups.len()).map(|(place, at)| of_events(at, Some(place))).collect();
             return roll;
@@ -70,14 +72,15 @@ impl<'a> Roll<'a> {
             roll.entries.push(Entry {
                 group: found.then_some(group),
                 // There are fewer than 2^32 customers.
-                place: u32::try_from(roll.names.len()).ok(),
+                place: u32::try_from(names.len()).ok(),
                 rows: start..end,
                 questions: first..question,
             });
-            roll.names.push(name.to_owned());
+            names.push(name.to_owned());
             group += usize::from(found);
             start = end;
         }
+        roll.names = names.into();
         roll.entries.extend((group..groups.len()).map(|group| of_events(group, None)));
         roll
     }

@@ -16,6 +16,8 @@ pub(super) struct Selection {
     filter: Filter,
     /// What the words taken stand for.
     pub(super) kind: WordKind,
+    /// The event type and the word taken, where all events of one type are read as they are.
+    as_is: Option<(usize, usize)>,
 }
 
 /// What is taken of each event.
@@ -125,7 +127,15 @@ impl Selection {
             None => Filter::All,
             Some(program) => Filter::of(program, properties),
         };
-        Self { event: aggregate.event, taken, filter, kind }
+        Self::new(aggregate.event, taken, filter, kind)
+    }
+
+    fn new(event: Option<usize>, taken: Taken, filter: Filter, kind: WordKind) -> Self {
+        let as_is = match (event, &taken, &filter) {
+            (Some(event), Taken::Word(at), Filter::All) => Some((event, *at)),
+            _ => None,
+        };
+        Self { event, taken, filter, kind, as_is }
     }
 
     /// A text that is the same for equal selections alone, one line.
@@ -150,7 +160,7 @@ impl Selection {
 
     /// The instants of all events of one type, or of every type.
     pub(super) fn of_times(event: Option<usize>) -> Self {
-        Self { event, taken: Taken::Word(TIME), filter: Filter::All, kind: WordKind::Time }
+        Self::new(event, Taken::Word(TIME), Filter::All, WordKind::Time)
     }
 
     /// Whether the customer's zone matters.
@@ -168,6 +178,11 @@ impl Selection {
         let reads = |program: &Program| person.clone().any(|slot| program.reads_slot(slot));
         matches!(&self.taken, Taken::Program(program) if reads(program))
             || matches!(&self.filter, Filter::Program(program) if reads(program))
+    }
+
+    /// Whether what is taken is no text.
+    pub(super) fn is_plain(&self) -> bool {
+        !matches!(self.kind, WordKind::Property(_) | WordKind::Row)
     }
 
     /// Whether numbers are taken.
@@ -196,10 +211,7 @@ impl Selection {
         after: i64,
         until: i64,
     ) -> Option<(usize, usize)> {
-        let (Some(event), Taken::Word(_), Filter::All) = (self.event, &self.taken, &self.filter)
-        else {
-            return None;
-        };
+        let (event, _) = self.as_is?;
         let events = events[event].between(after, until);
         Some((events.start(), events.start() + events.len()))
     }
@@ -211,12 +223,10 @@ impl Selection {
         (start, end): (usize, usize),
         picked: &'s [i64],
     ) -> Picked<'s> {
-        if let (Some(event), Taken::Word(taken), Filter::All) =
-            (self.event, &self.taken, &self.filter)
-        {
+        if let Some((event, taken)) = self.as_is {
             let (words, stride) = events[event].words();
             let words = &words[start * stride..end * stride];
-            return Picked { words, stride, taken: *taken, len: end - start };
+            return Picked { words, stride, taken, len: end - start };
         }
         let words = &picked[start..end];
         Picked { words, stride: 2, taken: 1, len: words.len() / 2 }
@@ -369,6 +379,9 @@ fn fill<'a>(events: &Events<'a>, row: &[i64], person: &Person<'_, 'a>, frame: &m
 }
 
 impl<'s> Picked<'s> {
+    /// None at all.
+    pub(super) const NONE: Self = Self { words: &[], stride: 2, taken: 1, len: 0 };
+
     pub(super) fn len(&self) -> usize {
         self.len
     }

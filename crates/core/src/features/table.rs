@@ -76,7 +76,7 @@ impl FeatureColumn {
                 )]
                 let code = |row: &f64| if row.is_nan() { MISSING_TEXT } else { *row as u32 };
                 let codes = rows.iter().map(code).collect();
-                ColumnData::Text(TextColumn { codes, values: values.clone() })
+                ColumnData::Text(TextColumn { codes, values: values.clone().into() })
             }
             (FeatureData::Number(rows), _) => ColumnData::Number(rows.clone()),
             (FeatureData::Time(rows), _) => ColumnData::Time(rows.clone()),
@@ -98,7 +98,7 @@ pub struct RowKey {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Keys {
     /// The customers that rows name, sorted, each once.
-    pub customers: Vec<String>,
+    pub customers: Buffer<String>,
     /// For each row, the place of its customer in `customers`.
     pub customer: Buffer<u32>,
     /// For each row, its instant in microseconds since 1970.
@@ -161,7 +161,7 @@ impl FromIterator<RowKey> for Keys {
             customer.push(u32::try_from(customers.len() - 1).unwrap_or(u32::MAX));
             as_of.push(row.as_of.as_micros());
         }
-        Self { customers, customer: customer.into(), as_of: as_of.into() }
+        Self { customers: customers.into(), customer: customer.into(), as_of: as_of.into() }
     }
 }
 

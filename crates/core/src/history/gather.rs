@@ -67,6 +67,8 @@ fn late(row: usize) -> Rejected {
 pub struct Gatherer {
     /// For each event type, rows of words.
     pub(super) logs: Vec<Vec<i64>>,
+    /// The rows of the table of each type.
+    of_kinds: Vec<Vec<u32>>,
     /// The events with an identity: it, and where the event stands.
     identified: Vec<Identified>,
     /// The events whose revision is not 0, or that are deleted, sorted by identity.
@@ -159,8 +161,12 @@ impl Gatherer {
         self.identified.clear();
         self.marks.clear();
         self.replaced.clear();
+        let rows = || table.groups().rows(customer);
+        if cuts.is_empty() && table.read_all(rows(), &mut self.of_kinds, &mut self.logs) {
+            return;
+        }
         let (identified, marked) = (table.identified(), table.marked());
-        for row in table.groups().rows(customer) {
+        for row in rows() {
             // A table has fewer than 2^32 rows.
             let index = u32::try_from(row).unwrap_or(u32::MAX);
             let Some(kind) = table.read(row, &mut self.logs) else {

@@ -262,8 +262,9 @@ impl Log {
     /// The event log as a table.
     pub(super) fn into_frame(self) -> Result<Frame> {
         let names = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
-        let text =
-            |codes: Vec<u32>, values| ColumnData::Text(TextColumn { codes: codes.into(), values });
+        let text = |codes: Vec<u32>, values: Vec<String>| {
+            ColumnData::Text(TextColumn { codes: codes.into(), values: values.into() })
+        };
         let mut columns = vec![
             ("customer_id".to_owned(), text(self.customer, self.customers)),
             ("timestamp".to_owned(), ColumnData::Time(self.timestamp.into())),

@@ -327,7 +327,7 @@ impl Roster {
         };
         let ids = ColumnData::Text(TextColumn {
             codes: (0..self.ids.len()).map(|at| u32::try_from(at).unwrap_or(u32::MAX)).collect(),
-            values: self.ids,
+            values: self.ids.into(),
         });
         let zones = ZONES.map(|(name, _)| name);
         let customers = Frame::new(vec![
