@@ -33,11 +33,12 @@ fn cores() -> usize {
 
 /// What `work` makes of each part, in order. With threads, one for each part.
 #[cfg(feature = "parallel")]
-pub(crate) fn map<P: Sync, T: Send>(parts: &[P], work: impl Fn(&P) -> T + Sync) -> Vec<T> {
-    let Some((first, rest)) = parts.split_first() else { return Vec::new() };
+pub(crate) fn map<P: Send, T: Send>(parts: Vec<P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
+    let mut parts = parts.into_iter();
+    let Some(first) = parts.next() else { return Vec::new() };
     std::thread::scope(|scope| {
         let work = &work;
-        let rest: Vec<_> = rest.iter().map(|part| scope.spawn(move || work(part))).collect();
+        let rest: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
         let mut made = vec![work(first)];
         for thread in rest {
             match thread.join() {
@@ -51,6 +52,22 @@ pub(crate) fn map<P: Sync, T: Send>(parts: &[P], work: impl Fn(&P) -> T + Sync) 
 
 /// What `work` makes of each part, in order.
 #[cfg(not(feature = "parallel"))]
-pub(crate) fn map<P: Sync, T: Send>(parts: &[P], work: impl Fn(&P) -> T + Sync) -> Vec<T> {
-    parts.iter().map(work).collect()
+pub(crate) fn map<P: Send, T: Send>(parts: Vec<P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
+    parts.into_iter().map(work).collect()
+}
+
+/// The same of many small parts, which `threads` threads share.
+pub(crate) fn map_each<P: Send, T: Send>(
+    parts: Vec<P>,
+    threads: usize,
+    work: impl Fn(P) -> T + Sync,
+) -> Vec<T> {
+    let share = parts.len().div_ceil(threads.max(1)).max(1);
+    let mut parts = parts.into_iter().peekable();
+    let mut shares: Vec<Vec<P>> = Vec::new();
+    while parts.peek().is_some() {
+        shares.push(parts.by_ref().take(share).collect());
+    }
+    let made = map(shares, |share| share.into_iter().map(&work).collect::<Vec<T>>());
+    made.into_iter().flatten().collect()
 }

@@ -24,7 +24,16 @@ pub(super) struct Boundaries {
     times: Vec<i64>,
     /// The number of the first among the boundaries of all selections.
     first: usize,
+    /// For each day from that of the first boundary on, how many boundaries are before it; empty
+    /// where there are too few boundaries to be worth it.
+    days: Vec<u32>,
 }
+
+/// So many boundaries are worth a table of days.
+const MANY: usize = 16;
+/// A table of more days than that is not worth its memory: 27 years.
+const LONG: usize = 10_000;
+const DAY: i64 = 86_400_000_000;
 
 impl Agenda {
     /// The agenda of windows, each of a selection, at ascending instants.
@@ -46,6 +55,7 @@ impl Agenda {
             boundaries.times.dedup();
             boundaries.first = first;
             first += boundaries.times.len();
+            boundaries.days = boundaries.days();
         }
         let mut places = Vec::with_capacity(windows.len() * instants.len());
         for (selection, window) in windows {
@@ -75,11 +85,71 @@ impl Boundaries {
         whole.unwrap_or((i64::MAX, i64::MIN))
     }
 
+    /// How many boundaries are those of windows over all of the past, at no day: one or none.
+    fn past(&self) -> usize {
+        usize::from(self.times.first() == Some(&i64::MIN))
+    }
+
+    /// For each day how many boundaries are before it.
+    fn days(&self) -> Vec<u32> {
+        let past = self.past();
+        let span = self.times.get(past).zip(self.times.last());
+        let Some((first, last)) = span.filter(|_| self.times.len() >= MANY) else {
+            return Vec::new();
+        };
+        let days = usize::try_from((last - first) / DAY + 1).unwrap_or(usize::MAX);
+        if days > LONG {
+            return Vec::new();
+        }
+        let (mut start, mut before) = (*first, past);
+        let count = |_| {
+            while self.times.get(before).is_some_and(|time| *time < start) {
+                before += 1;
+            }
+            start += DAY;
+            u32::try_from(before).unwrap_or(u32::MAX)
+        };
+        (0..days).map(count).collect()
+    }
+
+    /// The number of boundaries before an instant.
+    fn before(&self, time: i64, past: usize) -> usize {
+        let since = time.saturating_sub(self.times[past]);
+        if since <= 0 {
+            return past;
+        }
+        let day = usize::try_from(since / DAY).unwrap_or(usize::MAX);
+        let Some(known) = self.days.get(day) else { return self.times.len() };
+        let later = self.times[*known as usize..].iter().take_while(|at| **at < time);
+        *known as usize + later.count()
+    }
+
     /// Appends, for each boundary, how many of the events are not later.
     ///
-    /// Cost: one pass over events and boundaries, or, where there are far more events, a search
-    /// for each boundary.
+    /// Cost: one pass over events and one over boundaries, or, where there are far more events, a
+    /// search for each boundary.
     pub(super) fn divide(&self, events: Picked<'_>, positions: &mut Vec<u32>) {
+        let first = positions.len();
+        if events.len() == 0 {
+            positions.resize(first + self.times.len(), 0);
+            return;
+        }
+        if !self.days.is_empty() {
+            let past = self.past();
+            positions.resize(first + self.times.len() + 1, 0);
+            // First how many events each boundary is the next of, then the sums of that.
+            let counts = &mut positions[first..];
+            for time in events.times() {
+                counts[self.before(time, past)] += 1;
+            }
+            let mut sum = 0;
+            for count in counts {
+                sum += *count;
+                *count = sum;
+            }
+            positions.pop();
+            return;
+        }
         let mut at = 0;
         if events.len() > 8 * self.times.len() {
             for time in &self.times {
@@ -119,4 +189,40 @@ fn interval(window: Window, as_of: Timestamp) -> (i64, i64) {
         Window::Horizon { gap, .. } => as_of.plus(gap).as_micros(),
     };
     (after, end(window, as_of).as_micros())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::selection::Picked;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn each_boundary_counts_the_events_that_are_not_later(
+            mut events in prop::collection::vec(-40 * DAY..40 * DAY, 0..60),
+            near in prop::collection::vec(-30 * DAY..30 * DAY, 0..40),
+            whole in prop::collection::vec(-30..30_i64, 0..40),
+            past in any::<bool>(),
+        ) {
+            events.sort_unstable();
+            let mut times: Vec<i64> = near.into_iter().chain(whole.iter().map(|day| day * DAY)).collect();
+            times.extend(past.then_some(i64::MIN));
+            times.sort_unstable();
+            times.dedup();
+            let mut boundaries = Boundaries { times, first: 0, days: Vec::new() };
+            let words: Vec<i64> = events.iter().flat_map(|time| [*time, 0]).collect();
+            let expected: Vec<u32> = boundaries
+                .times
+                .iter()
+                .map(|at| u32::try_from(events.iter().filter(|time| **time <= *at).count()).unwrap())
+                .collect();
+            let mut positions = vec![7];
+            boundaries.divide(Picked::of_pairs(&words), &mut positions);
+            boundaries.days = boundaries.days();
+            boundaries.divide(Picked::of_pairs(&words), &mut positions);
+            prop_assert_eq!(positions, [&[7], &expected[..], &expected].concat());
+        }
+    }
 }

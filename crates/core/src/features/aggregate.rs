@@ -39,19 +39,16 @@ pub(super) struct Windows<'s> {
 impl<'s> Windows<'s> {
     /// The events inside the window at each instant.
     fn each(self) -> impl Iterator<Item = Picked<'s>> {
+        self.spans().map(move |(start, end)| self.events.slice(start, end))
+    }
+
+    /// Where they begin and end among all.
+    fn spans(self) -> impl Iterator<Item = (usize, usize)> {
         let position = move |boundary: u32| self.positions[boundary as usize] as usize;
         self.bounds.iter().map(move |(after, until)| {
             let end = position(*until);
-            self.events.slice(position(*after).min(end), end)
+            (position(*after).min(end), end)
         })
-    }
-
-    /// How many they are.
-    fn counts(self) -> impl Iterator<Item = usize> {
-        let position = move |boundary: u32| self.positions[boundary as usize] as usize;
-        self.bounds
-            .iter()
-            .map(move |(after, until)| position(*until).saturating_sub(position(*after)))
     }
 }
 
@@ -63,6 +60,24 @@ pub(super) struct Asked<'r, 's, 'a> {
     pub(super) others: Windows<'s>,
     pub(super) instants: &'s [Timestamp],
     pub(super) person: &'r Person<'r, 'a>,
+}
+
+impl Asked<'_, '_, '_> {
+    /// For each event, how many up to it are the first of a civil day; false where the clocks went
+    /// back over midnight and days are out of order.
+    fn firsts_of_days(&self, work: &mut Work) -> bool {
+        let zone = self.person.zone;
+        let (mut before, mut firsts, mut ordered) = (i64::MIN, 0, true);
+        work.firsts.clear();
+        work.firsts.extend(self.windows.events.times().map(|at| {
+            let day = Timestamp::from_micros(at).map_or(i64::MIN, |at| zone.day(at));
+            ordered &= before <= day;
+            firsts += usize::from(before != day);
+            before = day;
+            firsts
+        }));
+        ordered
+    }
 }
 
 /// The events inside a window at one instant.
@@ -80,6 +95,7 @@ struct Inside<'r, 's, 'a> {
 pub(super) struct Work {
     words: Vec<i64>,
     others: Vec<i64>,
+    firsts: Vec<usize>,
     numbers: Vec<f64>,
 }
 
@@ -99,10 +115,17 @@ impl BoundAggregate {
     }
 
     /// Appends the value at each instant to a column of the feature's type.
-    pub(super) fn append(&self, asked: &Asked<'_, '_, '_>, work: &mut Work, rows: &mut Rows) {
+    pub(super) fn append(&self, asked: &Asked<'_, '_, '_>, work: &mut Work, rows: &mut Rows<'_>) {
         match (self.op, rows) {
             (AggregateOp::Count, Rows::Numbers(rows)) if self.fold.is_none() => {
-                rows.extend(asked.windows.counts().map(exact));
+                rows.extend(asked.windows.spans().map(|(start, end)| exact(end - start)));
+            }
+            (AggregateOp::ActiveDays, Rows::Numbers(rows)) if asked.firsts_of_days(work) => {
+                // An event begins a day of the window where it begins a day, or begins the window.
+                rows.extend(asked.windows.spans().map(|(start, end)| match end - start {
+                    0 => 0.0,
+                    _ => exact(1 + work.firsts[end - 1] - work.firsts[start]),
+                }));
             }
             (_, rows) => self.evaluate(asked, work, &mut |value| rows.repeat(value, 1)),
         }

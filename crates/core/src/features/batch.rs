@@ -7,12 +7,13 @@
 use super::agenda::Agenda;
 use super::builder::Builder;
 use super::cut_offs::CutOffs;
+use super::output::Output;
 use super::plan::{Direct, FeatureSet, Frames, Plan, Scratch};
 use super::roll::{Entry, Roll};
 use super::subject::Subject;
 use super::table::FeatureTable;
 use super::training::{Censored, LabelSpec, LeftOut, TrainingSet};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::{CustomerTable, EventTable};
 use crate::expr::{Program, Value};
 use crate::history::{Gatherer, History, Tally};
@@ -42,6 +43,14 @@ struct Share<'a, T> {
     not_started: usize,
 }
 
+/// What all threads made.
+struct Finished<T> {
+    table: FeatureTable,
+    made: T,
+    tally: Tally,
+    not_started: usize,
+}
+
 /// What is asked, and of whom.
 struct Work<'a> {
     plan: &'a Plan,
@@ -51,6 +60,17 @@ struct Work<'a> {
     direct: Direct<'a>,
     /// Whether customers of the table have rows at instants before they started.
     early: bool,
+}
+
+impl Work<'_> {
+    /// How many rows there may be of a customer.
+    fn room(&self, entry: &Entry) -> usize {
+        match (&self.agenda, entry.place) {
+            (_, None) => 0,
+            (Some(common), _) => common.instants.len(),
+            (None, _) => self.roll.questions(entry).len(),
+        }
+    }
 }
 
 /// Rows of one customer: its place, the instants, and what is known at each.
@@ -76,7 +96,7 @@ impl Batch<'_> {
             let Rows { place, instants, frames } = rows;
             share.builder.push(place, instants, &plan, frames, None);
         })?;
-        Ok((made.builder.finish(work.roll.names)?, made.tally))
+        Ok((made.table, made.tally))
     }
 
     /// The same rows with the label that came true after each, without those that have none.
@@ -113,7 +133,7 @@ impl Batch<'_> {
         let Outcomes { known: outcomes, mut left_out } = made.made;
         left_out.not_started += made.not_started;
         let set = TrainingSet {
-            table: made.builder.finish(work.roll.names)?,
+            table: made.table,
             labels: outcomes.iter().copied().map(Outcome::label).collect(),
             censored: outcomes.iter().map(|outcome| *outcome == Outcome::Censored).collect(),
             left_out,
@@ -135,37 +155,41 @@ impl Batch<'_> {
 
     /// Shares the customers out, calls `visit` with the rows of each, in order, and joins what
     /// the threads made.
-    fn run<'w, T: Made>(
-        &'w self,
-        work: &Work<'w>,
-        visit: impl Fn(&mut Share<'w, T>, Rows<'_, '_>) + Sync,
-    ) -> Result<Share<'w, T>> {
-        let all = &work.roll.entries;
-        let instants = work.agenda.as_ref().map_or(0, |agenda| agenda.instants.len());
-        let shares: Vec<(usize, &[Entry])> =
-            shares(all, self.threads).into_iter().enumerate().collect();
-        let shares = crate::threads::map(&shares, |(at, entries)| {
-            // The first share has room for all rows: the others are appended to it.
-            let room = instants * if *at == 0 { all.len() } else { entries.len() };
-            let mut share = Share {
-                builder: Builder::new(self.features, work.direct.clone(), room),
-                made: T::default(),
-                tally: Tally::default(),
-                not_started: 0,
-            };
+    fn run<T: Made>(
+        &self,
+        work: &Work<'_>,
+        visit: impl Fn(&mut Share<'_, T>, Rows<'_, '_>) + Sync,
+    ) -> Result<Finished<T>> {
+        let shares = shares(&work.roll.entries, self.threads);
+        let room = |entries: &&[Entry]| entries.iter().map(|entry| work.room(entry)).sum();
+        let mut output = Output::new(self.features, shares.iter().map(room).collect());
+        let builders = output.builders(self.features, &work.direct);
+        let parts: Vec<_> = builders.into_iter().zip(shares).collect();
+        let parts = crate::threads::map(parts, |(builder, entries)| {
+            let (made, tally) = (T::default(), Tally::default());
+            let mut share = Share { builder, made, tally, not_started: 0 };
             self.visit(work, entries, &mut share, &visit);
-            share
+            (share.builder.written(), share.made, share.tally, share.not_started)
         });
-        let joined = shares.into_iter().reduce(Share::join);
-        joined.ok_or_else(|| Error::internal("a batch without a share".to_owned()))
+        let (mut all, mut tally, mut not_started) = (T::default(), Tally::default(), 0);
+        let mut written = Vec::with_capacity(parts.len());
+        for (rows, made, own, early) in parts {
+            written.push(rows);
+            all.add(made);
+            tally.add(own);
+            not_started += early;
+        }
+        let names = work.roll.names.clone();
+        let table = output.finish(self.features, names, written, self.threads)?;
+        Ok(Finished { table, made: all, tally, not_started })
     }
 
-    fn visit<'w, T>(
+    fn visit<T>(
         &self,
         work: &Work<'_>,
         entries: &[Entry],
-        share: &mut Share<'w, T>,
-        visit: &impl Fn(&mut Share<'w, T>, Rows<'_, '_>),
+        share: &mut Share<'_, T>,
+        visit: &impl Fn(&mut Share<'_, T>, Rows<'_, '_>),
     ) {
         let Work { plan, roll, .. } = work;
         let layout = self.events.layout();
@@ -221,12 +245,9 @@ impl Batch<'_> {
     }
 }
 
-/// About equal shares of the work, at least one.
+/// About equal shares of the work.
 fn shares(entries: &[Entry], threads: usize) -> Vec<&[Entry]> {
-    if entries.is_empty() {
-        return vec![entries];
-    }
-    entries.chunks(entries.len().div_ceil(threads.max(1))).collect()
+    entries.chunks(entries.len().div_ceil(threads.max(1)).max(1)).collect()
 }
 
 /// What is made besides the table.
@@ -250,17 +271,6 @@ impl Made for Outcomes {
     fn add(&mut self, later: Self) {
         self.known.extend(later.known);
         self.left_out.add(&later.left_out);
-    }
-}
-
-impl<T: Made> Share<'_, T> {
-    /// This share and the next.
-    fn join(mut self, next: Self) -> Self {
-        self.builder.append(next.builder);
-        self.made.add(next.made);
-        self.tally.add(next.tally);
-        self.not_started += next.not_started;
-        self
     }
 }
 

@@ -280,7 +280,7 @@ impl Plan {
         within: Range<usize>,
         frames: &mut Frames<'a>,
         scratch: &mut Scratch,
-        mut direct: Option<(&Direct<'_>, &mut [Rows])>,
+        mut direct: Option<(&Direct<'_>, &mut [Rows<'_>])>,
     ) {
         frames.events.clear();
         frames.events.extend((0..subject.history.types()).map(|kind| subject.history.events(kind)));

@@ -228,8 +228,7 @@ impl Selection {
             let words = &words[start * stride..end * stride];
             return Picked { words, stride, taken, len: end - start };
         }
-        let words = &picked[start..end];
-        Picked { words, stride: 2, taken: 1, len: words.len() / 2 }
+        Picked::of_pairs(&picked[start..end])
     }
 
     /// Appends to `words` the instant of each event that counts and is not outside the interval,
@@ -381,6 +380,11 @@ fn fill<'a>(events: &Events<'a>, row: &[i64], person: &Person<'_, 'a>, frame: &m
 impl<'s> Picked<'s> {
     /// None at all.
     pub(super) const NONE: Self = Self { words: &[], stride: 2, taken: 1, len: 0 };
+
+    /// Events of an instant and what was taken, one after the other.
+    pub(super) fn of_pairs(words: &'s [i64]) -> Self {
+        Self { words, stride: 2, taken: 1, len: words.len() / 2 }
+    }
 
     pub(super) fn len(&self) -> usize {
         self.len

@@ -1,0 +1,228 @@
+//! A feature table under construction. There is room for every row that may come, and threads fill
+//! parts of it that are their own: nothing is copied but what closes the gaps between them.
+
+use super::builder::{Builder, Rows, Texts, Written};
+use super::plan::{Direct, FeatureSet, FeatureSpec};
+use super::table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
+use crate::columns::{Buffer, MISSING_TEXT, TextColumn};
+use crate::error::Result;
+use crate::expr::Type;
+
+/// A table with room for all rows.
+#[derive(Debug)]
+pub(super) struct Output {
+    /// The room of each part.
+    rooms: Vec<usize>,
+    customer: Vec<u32>,
+    as_of: Vec<i64>,
+    columns: Vec<Column>,
+}
+
+/// A column with room for all rows.
+#[derive(Debug)]
+enum Column {
+    Numbers(Vec<f64>),
+    Codes(Vec<u32>),
+    Times(Vec<i64>),
+}
+
+/// A part of a column, filled from its first row on.
+#[derive(Debug)]
+pub(super) struct Part<'o, T> {
+    rows: &'o mut [T],
+    len: usize,
+}
+
+impl<T: Copy> Part<'_, T> {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn repeat(&mut self, value: T, times: usize) {
+        self.rows[self.len..self.len + times].fill(value);
+        self.len += times;
+    }
+
+    pub(super) fn extend(&mut self, values: impl Iterator<Item = T>) {
+        for (into, value) in self.rows[self.len..].iter_mut().zip(values) {
+            *into = value;
+            self.len += 1;
+        }
+    }
+
+    /// Of the rows from `start` on, keeps those that `kept` says.
+    pub(super) fn keep(&mut self, start: usize, kept: &[bool]) {
+        self.len = start;
+        for (at, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
+            self.rows[self.len] = self.rows[start + at];
+            self.len += 1;
+        }
+    }
+}
+
+impl Output {
+    /// A table of parts with so much room.
+    pub(super) fn new(set: &FeatureSet, rooms: Vec<usize>) -> Self {
+        let room = rooms.iter().sum();
+        let column = |spec: &FeatureSpec| match spec.program.kind() {
+            Type::Timestamp => Column::Times(vec![0; room]),
+            Type::Text | Type::Category(_) => Column::Codes(vec![0; room]),
+            Type::Number | Type::Bool | Type::Duration => Column::Numbers(vec![0.0; room]),
+        };
+        let columns = set.specs.iter().map(column).collect();
+        Self { rooms, customer: vec![0; room], as_of: vec![0; room], columns }
+    }
+
+    /// The builders of the parts.
+    pub(super) fn builders<'o>(
+        &'o mut self,
+        set: &FeatureSet,
+        direct: &Direct<'o>,
+    ) -> Vec<Builder<'o>> {
+        let Self { rooms, customer, as_of, columns } = self;
+        let rooms = &*rooms;
+        let mut columns: Vec<_> = columns.iter_mut().map(|column| column.parts(rooms)).collect();
+        let keys = parts(customer, rooms).zip(parts(as_of, rooms));
+        keys.map(|(customer, as_of)| Builder {
+            customer,
+            as_of,
+            rows: columns.iter_mut().filter_map(Iterator::next).collect(),
+            texts: set.specs.iter().map(|spec| Texts::new(spec.program.kind())).collect(),
+            direct: direct.clone(),
+        })
+        .collect()
+    }
+
+    /// The table, whose keys name `customers` by their place, of what was written to the parts.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub(super) fn finish(
+        self,
+        set: &FeatureSet,
+        customers: Buffer<String>,
+        written: Vec<Written>,
+        threads: usize,
+    ) -> Result<FeatureTable> {
+        let Self { rooms, mut customer, mut as_of, columns } = self;
+        let (lens, texts): (Vec<usize>, Vec<Vec<Texts>>) =
+            written.into_iter().map(|part| (part.len, part.texts)).unzip();
+        let spans: Vec<(usize, usize)> = rooms.into_iter().zip(lens).collect();
+        close(&mut customer, &spans);
+        close(&mut as_of, &spans);
+        let mut texts: Vec<_> = texts.into_iter().map(Vec::into_iter).collect();
+        let columns: Vec<(Column, &FeatureSpec, Vec<Texts>)> = columns
+            .into_iter()
+            .zip(&set.specs)
+            .map(|(column, spec)| {
+                (column, spec, texts.iter_mut().filter_map(Iterator::next).collect())
+            })
+            .collect();
+        let columns = crate::threads::map_each(columns, threads, |(column, spec, texts)| {
+            column.join(spec, &texts, &spans)
+        });
+        let keys = Keys { customers, customer: customer.into(), as_of: as_of.into() };
+        FeatureTable::new(keys, columns)
+    }
+}
+
+impl Column {
+    fn parts<'o>(&'o mut self, rooms: &'o [usize]) -> Box<dyn Iterator<Item = Rows<'o>> + 'o> {
+        match self {
+            Self::Numbers(rows) => Box::new(parts(rows, rooms).map(Rows::Numbers)),
+            Self::Codes(rows) => Box::new(parts(rows, rooms).map(Rows::Codes)),
+            Self::Times(rows) => Box::new(parts(rows, rooms).map(Rows::Times)),
+        }
+    }
+
+    /// Brings the parts together.
+    fn join(
+        mut self,
+        spec: &FeatureSpec,
+        texts: &[Texts],
+        spans: &[(usize, usize)],
+    ) -> FeatureColumn {
+        let mut all = Texts::new(spec.program.kind());
+        match &mut self {
+            Self::Numbers(rows) => close(rows, spans),
+            Self::Times(rows) => close(rows, spans),
+            Self::Codes(rows) => {
+                let mut start = 0;
+                for (texts, (room, len)) in texts.iter().zip(spans) {
+                    // Each part has codes of its own.
+                    let codes: Vec<u32> = texts.values.iter().map(|text| all.code(text)).collect();
+                    for row in &mut rows[start..start + len] {
+                        *row = codes.get(*row as usize).copied().unwrap_or(MISSING_TEXT);
+                    }
+                    start += room;
+                }
+                close(rows, spans);
+            }
+        }
+        self.finish(spec, all)
+    }
+
+    /// The column as it is in the table.
+    fn finish(self, spec: &FeatureSpec, texts: Texts) -> FeatureColumn {
+        let kind = match spec.program.kind() {
+            Type::Number | Type::Duration => FeatureType::Number,
+            Type::Bool => FeatureType::Bool,
+            Type::Text => FeatureType::Text,
+            Type::Timestamp => FeatureType::Timestamp,
+            Type::Category(values) if !values.is_empty() => {
+                FeatureType::Category { values: values.clone() }
+            }
+            // An open category: its names in alphabetical order, whatever order rows came in.
+            Type::Category(_) => {
+                FeatureType::Category { values: texts.codes.keys().cloned().collect() }
+            }
+        };
+        let data = match (self, &kind) {
+            (Self::Numbers(rows), _) => FeatureData::Number(rows.into()),
+            (Self::Times(rows), _) => FeatureData::Time(rows.into()),
+            (Self::Codes(rows), FeatureType::Category { .. }) => {
+                let mut places: Vec<f64> = (0..texts.values.len()).map(index).collect();
+                if matches!(spec.program.kind(), Type::Category(values) if values.is_empty()) {
+                    let sorted = texts.codes.values().enumerate();
+                    sorted.for_each(|(place, code)| places[*code] = index(place));
+                }
+                let number = |code: u32| places.get(code as usize).copied().unwrap_or(f64::NAN);
+                FeatureData::Number(rows.into_iter().map(number).collect())
+            }
+            (Self::Codes(rows), _) => {
+                FeatureData::Text(TextColumn { codes: rows.into(), values: texts.values.into() })
+            }
+        };
+        FeatureColumn { name: spec.name.clone(), kind, data }
+    }
+}
+
+/// The parts of a column.
+fn parts<'o, T>(rows: &'o mut [T], rooms: &'o [usize]) -> impl Iterator<Item = Part<'o, T>> {
+    let mut rest = rows;
+    rooms.iter().map(move |room| {
+        let (rows, later) = std::mem::take(&mut rest).split_at_mut(*room);
+        rest = later;
+        Part { rows, len: 0 }
+    })
+}
+
+/// Moves the rows of all parts together: of each the room and how many rows there are.
+fn close<T: Copy>(rows: &mut Vec<T>, spans: &[(usize, usize)]) {
+    let (mut from, mut to) = (0, 0);
+    for (room, len) in spans {
+        if from != to {
+            rows.copy_within(from..from + len, to);
+        }
+        from += room;
+        to += len;
+    }
+    rows.truncate(to);
+    rows.shrink_to_fit();
+}
+
+/// A code as a number.
+#[expect(clippy::cast_precision_loss, reason = "no dictionary has 2^53 names")]
+fn index(code: usize) -> f64 {
+    code as f64
+}
