@@ -1,10 +1,13 @@
 //! An engine fed event by event: how fast events go in, how fast one customer is read, and how
-//! much room a customer takes. `cargo bench --bench stream` runs it.
+//! much room a customer takes. `make bench-stream` runs it, and the same through Node.
 //!
-//! Printed are medians of seven runs on one thread, on the simulator's log.
+//! Printed are medians of seven runs on one thread, on the simulator's log. The room is that of
+//! another process, which is given the events in small pieces as a backend is, and holds nothing
+//! but the engine: what it keeps resident more than before the first event.
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::print_stdout,
     clippy::cast_precision_loss,
     clippy::disallowed_methods,
@@ -15,6 +18,8 @@
 
 use std::fmt::Write as _;
 use std::hint::black_box;
+use std::io::{BufRead, Read, Write as _};
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use stayput::columns::Frame;
@@ -23,6 +28,10 @@ use stayput::time::Timestamp;
 use stayput::{Bundle, Engine, Playbook};
 
 const RUNS: usize = 7;
+/// Events of one piece of a stream.
+const PIECE: usize = 1000;
+/// Says to a process that it is the one whose memory is measured.
+const CHILD: &str = "STAYPUT_BENCH_MEMORY";
 
 const SCHEMA: &str = r#"
 [playbook]
@@ -95,7 +104,55 @@ fn engine() -> Engine {
     Engine::new(Bundle::new(Playbook::parse(&features()).unwrap(), None).unwrap())
 }
 
+/// Feeds an engine from standard input, and prints how many events went in, of how many customers,
+/// and the bytes that the process holds since.
+fn measure_memory() {
+    let mut engine = engine();
+    let mut input = std::io::stdin().lock();
+    let (mut events, mut before) = (0, None);
+    let mut piece = Vec::new();
+    loop {
+        piece.clear();
+        for _ in 0..PIECE {
+            input.read_until(b'\n', &mut piece).unwrap();
+        }
+        if piece.is_empty() {
+            break;
+        }
+        // What reading a piece needs is held before the engine knows an event.
+        let frame = Frame::from_ndjson(&piece).unwrap();
+        before = before.or_else(resident);
+        events += engine.ingest(&frame).unwrap().accepted;
+    }
+    let grown = resident().zip(before).map_or(0, |(after, before)| after - before);
+    println!(
+        "{events} {} {grown} {}",
+        engine.customers().count(),
+        engine.snapshot().unwrap().len()
+    );
+}
+
+/// What [`measure_memory`] finds in a process of its own.
+fn measured(ndjson: &[u8]) -> Vec<f64> {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .env(CHILD, "yes")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(ndjson).unwrap();
+    drop(input);
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    child.wait().unwrap();
+    text.split_whitespace().map(|number| number.parse().unwrap()).collect()
+}
+
 fn main() {
+    if std::env::var_os(CHILD).is_some() {
+        return measure_memory();
+    }
     let params = SimulationParams {
         customers: 20_000,
         days: 365,
@@ -107,24 +164,29 @@ fn main() {
     let company = simulate(&params).unwrap();
     let events = company.events.len();
 
-    let before = resident();
-    let mut full = engine();
-    full.ingest(&company.events).unwrap();
-    let grown = resident().zip(before).map(|(after, before)| after - before);
-    let customers = full.customers().count();
-
     let ingest = timed(|| {
         let mut engine = engine();
         black_box(engine.ingest(&company.events).unwrap());
     });
-    println!("ingest of columns      {:>12.0} events/s", events as f64 / ingest);
+    println!("ingest of columns           {:>10.0} events/s", events as f64 / ingest);
 
     let ndjson = company.events.to_ndjson().unwrap();
     let read = timed(|| {
         let mut engine = engine();
         black_box(engine.ingest(&Frame::from_ndjson(&ndjson).unwrap()).unwrap());
     });
-    println!("ingest of NDJSON       {:>12.0} events/s", events as f64 / read);
+    println!("ingest of NDJSON            {:>10.0} events/s", events as f64 / read);
+
+    let mut ends: Vec<usize> = newlines(&ndjson).skip(PIECE - 1).step_by(PIECE).collect();
+    ends.push(ndjson.len());
+    let pieces = timed(|| {
+        let (mut engine, mut start) = (engine(), 0);
+        for end in &ends {
+            black_box(engine.ingest(&Frame::from_ndjson(&ndjson[start..*end]).unwrap()).unwrap());
+            start = *end;
+        }
+    });
+    println!("  in pieces of {PIECE}         {:>10.0} events/s", events as f64 / pieces);
 
     let busy = of_one_customer(500);
     let mut one = engine();
@@ -136,15 +198,19 @@ fn main() {
             black_box(one.features("c", at).unwrap());
         }
     });
-    println!("30 features, 500 events {:>11.2} µs", score / f64::from(times) * 1e6);
+    println!("30 features of 500 events   {:>10.2} µs", score / f64::from(times) * 1e6);
 
-    let written = full.snapshot().unwrap().len();
-    let each = |bytes: f64| (bytes - 200.0 * customers as f64) / events as f64;
+    let found = measured(&ndjson);
+    let [events, customers, grown, written] = found[..] else { panic!("{found:?}") };
+    let each = |bytes: f64| (bytes - 200.0 * customers) / events;
     println!("{customers} customers, {events} events");
-    println!("  written    {:>6.1} bytes an event above 200 a customer", each(written as f64));
-    if let Some(grown) = grown {
-        println!("  in memory  {:>6.1} bytes an event above 200 a customer", each(grown as f64));
-    }
+    println!("  in memory  {:>6.1} bytes an event above 200 a customer", each(grown));
+    println!("  written    {:>6.1} bytes an event above 200 a customer", each(written));
+}
+
+/// The end of each line.
+fn newlines(text: &[u8]) -> impl Iterator<Item = usize> {
+    text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1)
 }
 
 /// A year of one customer.
