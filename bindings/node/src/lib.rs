@@ -6,7 +6,6 @@
 mod bundle;
 mod engine;
 mod error;
-mod file;
 mod input;
 mod job;
 mod json;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
 use stayput_core::wire::{self, TableOptions};
+use stayput_models::files;
 
 use crate::error::now;
-use crate::file;
 use crate::input::{self, TableRequest};
 use crate::job::{Promised, answers, later};
 use crate::json::{self, Document};
@@ -62,7 +62,7 @@ impl Playbook {
     #[napi(factory, ts_args_type = "path: string")]
     pub fn load(env: Env, path: Unknown<'_>) -> napi::Result<Self> {
         now(env, || {
-            let text = file::read_text(&input::text(path, "path")?)?;
+            let text = files::read_text(input::text(path, "path")?)?;
             Ok(stayput_core::Playbook::parse(&text)?.into())
         })
     }

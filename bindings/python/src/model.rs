@@ -7,12 +7,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use stayput_core::time::Span;
 use stayput_core::{Error, ErrorCode};
-use stayput_models::{Folds, TrainParams};
+use stayput_models::{Folds, TrainParams, files};
 
 use crate::answers::{self, Array};
 use crate::arguments::{Matrix, as_json};
 use crate::errors::{Result, detached};
-use crate::files;
 use crate::table::Table;
 use crate::training_set::TrainingSet;
 

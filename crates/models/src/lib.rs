@@ -3,10 +3,13 @@
 //! [`train`] fits a model to a training set, [`evaluate`] judges it on rows it has not seen, and
 //! [`cross_validate`] does both over [`Folds`]. Each algorithm stands in a module of its own, and
 //! only there is anything known of the library that does the fitting.
+//!
+//! Beside that stands what native hosts share and the core must not have: [`files`].
 
 mod calibrate;
 mod data;
 mod encode;
+pub mod files;
 mod gbdt;
 mod gbm;
 mod logistic;
