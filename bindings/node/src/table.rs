@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Either3, Env, Float64Array, Unknown};
 use napi_derive::napi;
-use stayput_core::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType};
-use stayput_core::time::Timestamp;
+use serde_json::Value;
+use stayput_core::columns::ColumnData;
+use stayput_core::features::FeatureTable;
 use stayput_core::{Error, ErrorCode, Features, Reports, Result, Training, wire};
 
 use crate::error::now;
@@ -85,9 +86,10 @@ impl Table {
     pub fn column(&self, env: Env, name: Unknown<'_>) -> napi::Result<Column> {
         now(env, || {
             let name = input::text(name, "name")?;
-            self.table().column(&name).map(column).ok_or_else(|| {
+            let column = self.table().column(&name).ok_or_else(|| {
                 Error::new(ErrorCode::TableColumn, "column", "is not in the table").at_path(name)
-            })
+            })?;
+            Ok(rows_of(&column.data()))
         })
     }
 }
@@ -117,25 +119,17 @@ impl Table {
     }
 }
 
-fn column(column: &FeatureColumn) -> Column {
-    match (&column.data, &column.kind) {
-        (FeatureData::Number(rows), FeatureType::Bool) => {
-            Either3::C(rows.iter().map(|x| (!x.is_nan()).then_some(*x != 0.0)).collect())
-        }
-        (FeatureData::Number(rows), FeatureType::Category { values }) => {
-            // The core keeps the index of a name as a number, NaN where there is none.
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-            let name = |x: &f64| if x.is_nan() { None } else { values.get(*x as usize).cloned() };
-            Either3::B(rows.iter().map(name).collect())
-        }
-        (FeatureData::Number(rows), _) => Either3::A(Float64Array::new(rows.to_vec())),
-        (FeatureData::Time(rows), _) => {
-            let text = |at: &i64| Timestamp::from_micros(*at).ok().map(|at| at.to_string());
-            Either3::B(rows.iter().map(text).collect())
-        }
-        (FeatureData::Text(column), _) => {
-            let rows = 0..column.codes.len();
-            Either3::B(rows.map(|row| column.get(row).map(str::to_owned)).collect())
+/// The rows of a column, as JavaScript has them.
+fn rows_of(data: &ColumnData) -> Column {
+    match data {
+        ColumnData::Number(rows) => Either3::A(Float64Array::new(rows.to_vec())),
+        ColumnData::Bool(rows) => Either3::C(rows.clone()),
+        data => {
+            let text = |row| match data.value(row) {
+                Value::String(text) => Some(text),
+                _ => None,
+            };
+            Either3::B((0..data.len()).map(text).collect())
         }
     }
 }
