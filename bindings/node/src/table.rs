@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Either3, Env, Float64Array, Unknown};
 use napi_derive::napi;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use stayput_core::columns::ColumnData;
 use stayput_core::features::FeatureTable;
 use stayput_core::{Error, ErrorCode, Features, Reports, Result, Training, wire};
@@ -49,6 +49,21 @@ impl Table {
     #[napi(getter)]
     pub fn names(&self) -> Vec<String> {
         self.table().columns.iter().map(|column| column.name.clone()).collect()
+    }
+
+    /// Every feature with its type.
+    #[napi(getter, ts_return_type = "Record<string, FeatureType>")]
+    pub fn types(&self, env: Env) -> napi::Result<Unknown<'static>> {
+        let types = self.table().columns.iter();
+        let types = types.map(|column| (column.name.clone(), column.kind.name().into()));
+        let types: Map<String, Value> = types.collect();
+        json::parse(env, &now(env, || wire::to_json(&types).map(Document))?)
+    }
+
+    /// The dictionary of a category: every name that it can have.
+    #[napi(ts_args_type = "name: string")]
+    pub fn categories(&self, env: Env, name: Unknown<'_>) -> napi::Result<Vec<String>> {
+        now(env, || Ok(self.table().categories(&input::text(name, "name")?)?.to_vec()))
     }
 
     /// The customer of each row.
@@ -142,6 +157,18 @@ pub struct TrainingSet {
 
 #[napi]
 impl TrainingSet {
+    /// The number of rows.
+    #[napi(getter)]
+    pub fn length(&self) -> u32 {
+        self.table().length()
+    }
+
+    /// The features, in the playbook's order.
+    #[napi(getter)]
+    pub fn names(&self) -> Vec<String> {
+        self.table().names()
+    }
+
     /// The features, as they stood at each row's instant.
     #[napi(getter)]
     pub fn table(&self) -> Table {
@@ -165,6 +192,23 @@ impl TrainingSet {
     pub fn left_out(&self, env: Env) -> napi::Result<Unknown<'static>> {
         let document = now(env, || wire::to_json(&self.inner.set.left_out).map(Document))?;
         json::parse(env, &document)
+    }
+
+    /// What became of the rows of events and customers.
+    #[napi(getter, ts_return_type = "Reports")]
+    pub fn report(&self, env: Env) -> napi::Result<Unknown<'static>> {
+        self.table().report(env)
+    }
+
+    /// The rows at `indices`, in that order.
+    #[napi(ts_args_type = "indices: ReadonlyArray<number>")]
+    pub fn select(&self, env: Env, indices: Unknown<'_>) -> napi::Result<TrainingSet> {
+        now(env, || {
+            let indices: Vec<usize> =
+                wire::from_json(&json::stringify(env, indices, "indices")?, "indices")?;
+            let (set, report) = (self.inner.set.select(&indices)?, self.inner.report.clone());
+            Ok(Self { inner: Arc::new(Training { set, report }) })
+        })
     }
 }
 
