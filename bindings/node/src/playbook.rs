@@ -1,5 +1,4 @@
-//! `Playbook`, the document that says what a business knows, measures and does; and `describe`, what
-//! there is to know before there is one.
+//! `Playbook`: the document that says what a business knows, measures and does.
 
 use std::sync::Arc;
 
@@ -27,25 +26,6 @@ impl From<stayput_core::Playbook> for Playbook {
 }
 
 answers!(Playbook);
-
-/// What the events are, and the customers where they are given: counts, types, columns, gaps,
-/// duplicates, and what looks wrong. No playbook is needed.
-#[napi(
-    ts_args_type = "events: Rows, customers?: Rows | null, options?: ColumnOptions",
-    ts_return_type = "Promise<Description>"
-)]
-pub fn describe(
-    env: Env,
-    events: Unknown<'_>,
-    customers: Option<Unknown<'_>>,
-    options: Option<Unknown<'_>>,
-) -> Promised<Document> {
-    let tables = TableRequest::of(env, events, customers, options, TableOptions::of_tables);
-    later(move || {
-        let tables = tables?.read()?;
-        Ok(Document(wire::describe_json(&tables.events, tables.customers.as_ref())?))
-    })
-}
 
 #[napi]
 impl Playbook {
