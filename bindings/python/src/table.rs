@@ -101,7 +101,7 @@ impl Table {
         })?;
         let data = data.filled();
         let texts = |column: &TextColumn| {
-            (column.codes.to_vec().into_pyarray(py), &column.values).into_pyobject(py)
+            (column.codes.to_vec().into_pyarray(py), &*column.values).into_pyobject(py)
         };
         Ok(Anything(match &*data {
             ColumnData::Masked(..) => {
