@@ -466,17 +466,17 @@ export type Report = {
 
 /** What to simulate. */
 export type SimulationParams = {
-  /** The number of customers, 1 to 9,999,999. */
+  /** The number of customers, 1 to 9,999,999; 2,000 by default. */
   customers?: number,
-  /** The number of days, 1 to 3,660. */
+  /** The number of days, 1 to 3,660; 365 by default. */
   days?: number,
-  /** The first instant. */
-  start: Date | Timestamp,
-  /** What all draws depend on. */
+  /** The first instant; the start of 2026 in UTC by default. */
+  start?: Date | Timestamp,
+  /** What all draws depend on; 1 by default. */
   seed?: number,
-  /** Whether events carry an `event_id`. */
+  /** Whether events carry an `event_id`; they do by default. */
   event_ids?: boolean,
-  /** What is done for customers. */
+  /** What is done for customers; nothing by default. */
   treatments?: Array<Treatment>,
 }
 

@@ -467,17 +467,17 @@ export type Report = {
 
 /** What to simulate. */
 export type SimulationParams = {
-  /** The number of customers, 1 to 9,999,999. */
+  /** The number of customers, 1 to 9,999,999; 2,000 by default. */
   customers?: number,
-  /** The number of days, 1 to 3,660. */
+  /** The number of days, 1 to 3,660; 365 by default. */
   days?: number,
-  /** The first instant. */
-  start: Date | Timestamp,
-  /** What all draws depend on. */
+  /** The first instant; the start of 2026 in UTC by default. */
+  start?: Date | Timestamp,
+  /** What all draws depend on; 1 by default. */
   seed?: number,
-  /** Whether events carry an `event_id`. */
+  /** Whether events carry an `event_id`; they do by default. */
   event_ids?: boolean,
-  /** What is done for customers. */
+  /** What is done for customers; nothing by default. */
   treatments?: Array<Treatment>,
 }
 
@@ -559,11 +559,38 @@ export interface ColumnOptions {
   columns?: Record<string, string>
 }
 
+/** The type of a feature. */
+export type FeatureType = 'number' | 'bool' | 'category' | 'timestamp' | 'text'
+
+/** Options of `crossValidate`. */
+export interface FoldOptions {
+  /**
+   * `row`, the default, is stratified; so is `customer`, with all rows of a customer in one fold.
+   * With `time` each stretch of time is judged by a model of those before it.
+   */
+  by?: 'row' | 'customer' | 'time'
+  /** How many folds: 5 by default. */
+  folds?: number
+  /** What rows or customers are drawn with: 0 by default. */
+  seed?: number
+  /**
+   * For folds by time: how long before the judged rows those to train on end, `0d` by default. It
+   * should be the playbook's gap and horizon.
+   */
+  purge?: string
+}
+
 /** Options of `Simulation.outcomes`. */
 export interface OutcomeOptions {
   asOf: Instants
-  /** A length of time, for instance `30d`. */
-  horizon: string
+  /** A length of time: `30d` by default. */
+  horizon?: string
+}
+
+/** Options of `Simulation.forecast`. */
+export interface ForecastOptions extends OutcomeOptions {
+  /** How many futures are drawn for each customer and instant: 100 by default. */
+  paths?: number
 }
 
 /** A playbook and, where there is one, its churn model. It never changes. */
@@ -574,7 +601,7 @@ export declare class Bundle {
   static load(path: string): Bundle
   /** Reads a bundle from the bytes of its file. */
   static fromBytes(bytes: Uint8Array): Bundle
-  /** Writes the bundle to a file. */
+  /** Writes the bundle to a file: a reader sees the old file or the new one, never half of it. */
   save(path: string): void
   /** The bytes of the file: the same playbook and model give the same bytes. */
   toBytes(): Buffer
@@ -606,14 +633,16 @@ export declare class Engine {
   get bundle(): Bundle
   /** The customers known, in order. */
   get customers(): Array<string>
+  /** How many customers are known. */
+  get length(): number
   /**
-   * Takes in events, and customers with their attributes.
+   * Takes in events, and before them customers with their attributes.
    *
    * A row that is wrong is in the report, by its index; those beside it count. An event with an
    * `event_id` is corrected by a row with the same one and a greater `revision`, and deleted by
    * a row whose `deleted` is true; these may come before what they correct.
    */
-  ingest(events: Rows, customers?: Rows | null): Promise<Reports>
+  ingest(events: Rows, customers?: Rows | null, options?: ColumnOptions): Promise<Reports>
   /** Everything known of one customer at an instant. */
   score(customerId: string, options: At): Score
   /** The features of one customer at an instant, in the playbook's order; null where missing. */
@@ -646,6 +675,17 @@ export declare class Engine {
 
 /** A churn model. */
 export declare class Model {
+  /** Reads a model from a file that `save` wrote. */
+  static load(path: string): Model
+  /** Reads a model from the bytes of `toBytes`. */
+  static fromBytes(bytes: Uint8Array): Model
+  /**
+   * Writes the model to a file: a reader sees the old file or the new one, never half of it. A
+   * bundle holds its model too.
+   */
+  save(path: string): void
+  /** The model as bytes: the same model gives the same bytes. */
+  toBytes(): Buffer
   /** The name of the algorithm that trained it. */
   get algorithm(): string
   /** The features it reads, in order. */
@@ -714,8 +754,16 @@ export declare class Simulation {
   get customers(): Buffer
   /** What no host can see of each customer, as NDJSON. */
   get truth(): Buffer
-  /** Who leaves within `horizon` (for instance `30d`) of each instant, and with what probability. */
+  /**
+   * Who leaves within `horizon` of each instant: `probability` and `label` of the path that each
+   * customer does take.
+   */
   outcomes(options: OutcomeOptions): Promise<Array<Outcome>>
+  /**
+   * The same, with the probability that is known at the instant: the mean over `paths` futures.
+   * No model can know more.
+   */
+  forecast(options: ForecastOptions): Promise<Array<Outcome>>
 }
 
 /** Features of customers at instants: one row a customer and instant, one column a feature. */
@@ -724,6 +772,10 @@ export declare class Table {
   get length(): number
   /** The features, in the playbook's order. */
   get names(): Array<string>
+  /** Every feature with its type. */
+  get types(): Record<string, FeatureType>
+  /** The dictionary of a category: every name that it can have. */
+  categories(name: string): Array<string>
   /** The customer of each row. */
   get customerIds(): Array<string>
   /** The instant that each row is about, in ISO 8601. */
@@ -741,6 +793,10 @@ export declare class Table {
 
 /** Feature rows with the churn label that came true after each of them. */
 export declare class TrainingSet {
+  /** The number of rows. */
+  get length(): number
+  /** The features, in the playbook's order. */
+  get names(): Array<string>
   /** The features, as they stood at each row's instant. */
   get table(): Table
   /** One label a row: 1 when the customer churned, 0 when not, NaN where the row is censored. */
@@ -749,7 +805,17 @@ export declare class TrainingSet {
   get censored(): Array<boolean>
   /** How many rows are not in the set, and why. */
   get leftOut(): LeftOut
+  /** What became of the rows of events and customers. */
+  get report(): Reports
+  /** The rows at `indices`, in that order. */
+  select(indices: ReadonlyArray<number>): TrainingSet
 }
+
+/**
+ * Trains and judges a model on each of several folds; one report a fold. `params` are those of
+ * `train`.
+ */
+export declare function crossValidate(data: TrainingSet, params?: TrainParams | null, options?: FoldOptions): Promise<Array<Report>>
 
 /**
  * What the events are, and the customers where they are given: counts, types, columns, gaps,
@@ -758,7 +824,7 @@ export declare class TrainingSet {
 export declare function describe(events: Rows, customers?: Rows | null, options?: ColumnOptions): Promise<Description>
 
 /** Simulates a company. The same parameters give the same company. */
-export declare function simulate(params: SimulationParams): Promise<Simulation>
+export declare function simulate(params?: SimulationParams | null): Promise<Simulation>
 
 /**
  * Trains a model that gives the probability of churn. The same set and parameters give the same

@@ -51,9 +51,36 @@ export interface ColumnOptions {
   columns?: Record<string, string>
 }
 
+/** The type of a feature. */
+export type FeatureType = 'number' | 'bool' | 'category' | 'timestamp' | 'text'
+
+/** Options of `crossValidate`. */
+export interface FoldOptions {
+  /**
+   * `row`, the default, is stratified; so is `customer`, with all rows of a customer in one fold.
+   * With `time` each stretch of time is judged by a model of those before it.
+   */
+  by?: 'row' | 'customer' | 'time'
+  /** How many folds: 5 by default. */
+  folds?: number
+  /** What rows or customers are drawn with: 0 by default. */
+  seed?: number
+  /**
+   * For folds by time: how long before the judged rows those to train on end, `0d` by default. It
+   * should be the playbook's gap and horizon.
+   */
+  purge?: string
+}
+
 /** Options of `Simulation.outcomes`. */
 export interface OutcomeOptions {
   asOf: Instants
-  /** A length of time, for instance `30d`. */
-  horizon: string
+  /** A length of time: `30d` by default. */
+  horizon?: string
+}
+
+/** Options of `Simulation.forecast`. */
+export interface ForecastOptions extends OutcomeOptions {
+  /** How many futures are drawn for each customer and instant: 100 by default. */
+  paths?: number
 }

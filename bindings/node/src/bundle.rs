@@ -2,13 +2,14 @@
 
 use napi::bindgen_prelude::{Buffer, Env, Float64Array, Unknown};
 use napi_derive::napi;
+use stayput_models::files;
 
 use crate::error::now;
 use crate::input::Rows;
 use crate::job::{Promised, later};
 use crate::model::Model;
 use crate::playbook::Playbook;
-use crate::{file, input, table};
+use crate::{input, table};
 
 /// A playbook and, where there is one, its churn model. It never changes.
 #[napi]
@@ -34,7 +35,7 @@ impl Bundle {
     #[napi(factory, ts_args_type = "path: string")]
     pub fn load(env: Env, path: Unknown<'_>) -> napi::Result<Self> {
         now(env, || {
-            let bytes = file::read(&input::text(path, "path")?)?;
+            let bytes = files::read(input::text(path, "path")?)?;
             Ok(Self { inner: stayput_core::Bundle::from_bytes(&bytes)? })
         })
     }
@@ -48,10 +49,10 @@ impl Bundle {
         })
     }
 
-    /// Writes the bundle to a file.
+    /// Writes the bundle to a file: a reader sees the old file or the new one, never half of it.
     #[napi(ts_args_type = "path: string")]
     pub fn save(&self, env: Env, path: Unknown<'_>) -> napi::Result<()> {
-        now(env, || file::write(&input::text(path, "path")?, self.inner.to_bytes()))
+        now(env, || files::write(input::text(path, "path")?, self.inner.to_bytes()))
     }
 
     /// The bytes of the file: the same playbook and model give the same bytes.

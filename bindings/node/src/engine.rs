@@ -1,14 +1,13 @@
 //! `Engine`: a bundle and what is known of its customers.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-
 use napi::bindgen_prelude::{Buffer, Env, Unknown};
 use napi_derive::napi;
-use stayput_core::{Error, Result, wire};
+use stayput_core::wire::{self, TableOptions};
+use stayput_models::SharedEngine;
 
 use crate::bundle::Bundle;
 use crate::error::now;
-use crate::input::{self, Rows};
+use crate::input::{self, TableInput, TableRequest};
 use crate::job::{Promised, answers, later};
 use crate::json::{self, Document};
 
@@ -18,33 +17,10 @@ use crate::json::{self, Document};
 /// you await them. `score` answers on the event loop; while events are being taken in it waits.
 #[napi]
 pub struct Engine {
-    inner: Shared,
+    inner: SharedEngine,
 }
 
 answers!(Engine);
-
-/// The engine, between the event loop and the thread pool.
-#[derive(Clone)]
-struct Shared(Arc<RwLock<stayput_core::Engine>>);
-
-impl Shared {
-    fn new(engine: stayput_core::Engine) -> Self {
-        Self(Arc::new(RwLock::new(engine)))
-    }
-
-    fn read(&self) -> Result<RwLockReadGuard<'_, stayput_core::Engine>> {
-        self.0.read().map_err(broken)
-    }
-
-    fn write(&self) -> Result<RwLockWriteGuard<'_, stayput_core::Engine>> {
-        self.0.write().map_err(broken)
-    }
-}
-
-/// After a panic half-way through a change, nothing more is believed.
-fn broken<T>(_: PoisonError<T>) -> Error {
-    Error::internal("a call before failed half-way; restore the engine from a snapshot")
-}
 
 #[napi]
 impl Engine {
@@ -53,7 +29,7 @@ impl Engine {
     pub fn new(env: Env, bundle: Unknown<'_>) -> napi::Result<Self> {
         now(env, || {
             let bundle = input::instance::<Bundle>(bundle, "bundle", "a `Bundle`")?;
-            Ok(Self { inner: Shared::new(stayput_core::Engine::new(bundle.inner.clone())) })
+            Ok(Self { inner: stayput_core::Engine::new(bundle.inner.clone()).into() })
         })
     }
 
@@ -65,7 +41,7 @@ impl Engine {
         let bytes = input::bytes(bytes, "bytes");
         later(move || {
             let engine = stayput_core::Engine::restore(bundle?, &bytes?)?;
-            Ok(Self { inner: Shared::new(engine) })
+            Ok(Self { inner: engine.into() })
         })
     }
 
@@ -81,13 +57,22 @@ impl Engine {
         now(env, || Ok(self.inner.read()?.customers().map(str::to_owned).collect()))
     }
 
-    /// Takes in events, and customers with their attributes.
+    /// How many customers are known.
+    #[napi(getter)]
+    pub fn length(&self, env: Env) -> napi::Result<u32> {
+        now(env, || {
+            let known = self.inner.read()?.customers().count();
+            Ok(u32::try_from(known).unwrap_or(u32::MAX))
+        })
+    }
+
+    /// Takes in events, and before them customers with their attributes.
     ///
     /// A row that is wrong is in the report, by its index; those beside it count. An event with an
     /// `event_id` is corrected by a row with the same one and a greater `revision`, and deleted by
     /// a row whose `deleted` is true; these may come before what they correct.
     #[napi(
-        ts_args_type = "events: Rows, customers?: Rows | null",
+        ts_args_type = "events: Rows, customers?: Rows | null, options?: ColumnOptions",
         ts_return_type = "Promise<Reports>"
     )]
     pub fn ingest(
@@ -95,14 +80,13 @@ impl Engine {
         env: Env,
         events: Unknown<'_>,
         customers: Option<Unknown<'_>>,
+        options: Option<Unknown<'_>>,
     ) -> Promised<Document> {
-        let events = Rows::of(env, events, "events");
-        let customers = customers.map(|rows| Rows::of(env, rows, "customers")).transpose();
+        let tables = TableRequest::of(env, events, customers, options, TableOptions::of_tables);
         let engine = self.inner.clone();
         later(move || {
             // Read before the engine is held, so that it is held for as short as can be.
-            let events = events?.read()?;
-            let customers = customers?.as_ref().map(Rows::read).transpose()?;
+            let TableInput { events, customers, .. } = tables?.read()?;
             let mut engine = engine.write()?;
             wire::ingest_json(&mut engine, &events, customers.as_ref()).map(Document)
         })

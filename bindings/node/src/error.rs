@@ -1,9 +1,8 @@
-//! The core's typed errors as JavaScript errors, and nothing that panics past this border.
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
+//! The core's typed errors as JavaScript errors, and calls that end in one where they panic.
 
 use napi::bindgen_prelude::{Env, JsObjectValue, JsValue};
 use stayput_core::{Error, Result};
+use stayput_models::guard;
 
 /// An `Error` with `code`, and `path`, `line` and `column` where the core knows them.
 pub(crate) fn to_js(env: Env, error: &Error) -> napi::Error {
@@ -20,15 +19,6 @@ pub(crate) fn to_js(env: Env, error: &Error) -> napi::Error {
         Ok(object.to_unknown().into())
     };
     build().unwrap_or_else(|failure| failure)
-}
-
-/// Runs `call`; a panic in it becomes an error of the code `internal`.
-pub(crate) fn guard<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|cause| {
-        let text = cause.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| cause.downcast_ref::<&str>().copied());
-        Err(Error::internal(text.unwrap_or("a panic without a message")))
-    })
 }
 
 /// Runs `call` here and now: for what is quick.

@@ -69,14 +69,14 @@ pub(crate) fn at(env: Env, options: Option<Unknown<'_>>) -> Result<Timestamp> {
     wire::at(&json::options_text(env, options)?)
 }
 
-/// What a table of features or a training set is asked of, not read yet.
+/// The tables that a call is given and what it asks of them, not read yet.
 pub(crate) struct TableRequest {
     events: Rows,
     customers: Option<Rows>,
     options: TableOptions,
 }
 
-/// What a table of features or a training set is made from.
+/// The tables that a call is given and what it asks of them.
 pub(crate) struct TableInput {
     pub(crate) events: Frame,
     pub(crate) customers: Option<Frame>,

@@ -4,8 +4,9 @@ use napi::bindgen_prelude::{
     AsyncTask, Buffer, Env, Float64Array, Task, ToNapiValue, TypeName, Unknown,
 };
 use stayput_core::{Error, Result};
+use stayput_models::guard;
 
-use crate::error::{guard, to_js};
+use crate::error::to_js;
 use crate::json::{self, Document};
 
 /// What a call gives, on its way back to JavaScript.

@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{
     Env, FromNapiValue, Function, JsObjectValue, JsValuesTupleIntoVec, Object, Unknown,
 };
 use serde::de::DeserializeOwned;
-use stayput_core::{Error, Result};
+use stayput_core::{Error, Result, wire};
 
 /// An answer of the core as JSON text.
 pub struct Document(pub(crate) String);
@@ -39,9 +39,8 @@ pub(crate) fn options_text(env: Env, value: Option<Unknown<'_>>) -> Result<Strin
 /// The options of a call.
 pub(crate) fn options<T: DeserializeOwned>(env: Env, value: Option<Unknown<'_>>) -> Result<T> {
     let text = options_text(env, value)?;
-    serde_json::from_str(&text).map_err(|error| {
-        let message = error.to_string();
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        Error::argument("options", message.strip_suffix(&place).unwrap_or(&message))
-    })
+    if !text.starts_with('{') {
+        return Err(Error::argument("options", "expected an object"));
+    }
+    wire::from_json(&text, "options")
 }

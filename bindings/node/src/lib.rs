@@ -4,14 +4,14 @@
 //! at once; those that grow with the data run on Node's thread pool and answer by a promise.
 
 mod bundle;
+pub mod describe;
 mod engine;
 mod error;
-mod file;
 mod input;
 mod job;
 mod json;
 mod model;
-pub mod playbook;
+mod playbook;
 pub mod simulate;
 mod table;
 pub mod train;

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Float64Array, Unknown};
+use napi::bindgen_prelude::{Buffer, Env, Float64Array, Unknown};
 use napi_derive::napi;
-
 use stayput_core::wire;
+use stayput_models::files;
 
+use crate::error::now;
 use crate::job::{Promised, answers, later};
 use crate::json::Document;
 use crate::table::TrainingSet;
@@ -28,6 +29,37 @@ impl From<stayput_core::churn::Model> for Model {
 
 #[napi]
 impl Model {
+    /// Reads a model from a file that `save` wrote.
+    #[napi(factory, ts_args_type = "path: string")]
+    pub fn load(env: Env, path: Unknown<'_>) -> napi::Result<Self> {
+        now(env, || {
+            let bytes = files::read(input::text(path, "path")?)?;
+            Ok(stayput_core::churn::Model::from_bytes(&bytes)?.into())
+        })
+    }
+
+    /// Reads a model from the bytes of `toBytes`.
+    #[napi(factory, ts_args_type = "bytes: Uint8Array")]
+    pub fn from_bytes(env: Env, bytes: Unknown<'_>) -> napi::Result<Self> {
+        now(env, || {
+            let bytes = input::bytes(bytes, "bytes")?;
+            Ok(stayput_core::churn::Model::from_bytes(&bytes)?.into())
+        })
+    }
+
+    /// Writes the model to a file: a reader sees the old file or the new one, never half of it. A
+    /// bundle holds its model too.
+    #[napi(ts_args_type = "path: string")]
+    pub fn save(&self, env: Env, path: Unknown<'_>) -> napi::Result<()> {
+        now(env, || files::write(input::text(path, "path")?, &self.inner.to_bytes()?))
+    }
+
+    /// The model as bytes: the same model gives the same bytes.
+    #[napi]
+    pub fn to_bytes(&self, env: Env) -> napi::Result<Buffer> {
+        now(env, || Ok(self.inner.to_bytes()?.into()))
+    }
+
     /// The name of the algorithm that trained it.
     #[napi(getter)]
     pub fn algorithm(&self) -> &str {

@@ -1,14 +1,13 @@
-//! `Playbook`, the document that says what a business knows, measures and does; and `describe`, what
-//! there is to know before there is one.
+//! `Playbook`: the document that says what a business knows, measures and does.
 
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
 use stayput_core::wire::{self, TableOptions};
+use stayput_models::files;
 
 use crate::error::now;
-use crate::file;
 use crate::input::{self, TableRequest};
 use crate::job::{Promised, answers, later};
 use crate::json::{self, Document};
@@ -28,25 +27,6 @@ impl From<stayput_core::Playbook> for Playbook {
 
 answers!(Playbook);
 
-/// What the events are, and the customers where they are given: counts, types, columns, gaps,
-/// duplicates, and what looks wrong. No playbook is needed.
-#[napi(
-    ts_args_type = "events: Rows, customers?: Rows | null, options?: ColumnOptions",
-    ts_return_type = "Promise<Description>"
-)]
-pub fn describe(
-    env: Env,
-    events: Unknown<'_>,
-    customers: Option<Unknown<'_>>,
-    options: Option<Unknown<'_>>,
-) -> Promised<Document> {
-    let tables = TableRequest::of(env, events, customers, options, TableOptions::of_tables);
-    later(move || {
-        let tables = tables?.read()?;
-        Ok(Document(wire::describe_json(&tables.events, tables.customers.as_ref())?))
-    })
-}
-
 #[napi]
 impl Playbook {
     /// Reads a playbook in TOML, or in JSON where its first character is `{`.
@@ -62,7 +42,7 @@ impl Playbook {
     #[napi(factory, ts_args_type = "path: string")]
     pub fn load(env: Env, path: Unknown<'_>) -> napi::Result<Self> {
         now(env, || {
-            let text = file::read_text(&input::text(path, "path")?)?;
+            let text = files::read_text(input::text(path, "path")?)?;
             Ok(stayput_core::Playbook::parse(&text)?.into())
         })
     }

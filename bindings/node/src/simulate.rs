@@ -6,9 +6,9 @@ use napi::bindgen_prelude::{Buffer, Env, Unknown};
 use napi_derive::napi;
 use serde::Deserialize;
 use serde_json::Value;
-use stayput_core::time::Span;
-use stayput_core::wire;
-use stayput_models::simulate::{self, SimulationParams};
+use stayput_core::time::{Span, Timestamp};
+use stayput_core::{Result, wire};
+use stayput_models::simulate::{self, Outcomes, SimulationParams};
 
 use crate::job::{Promised, answers, later};
 use crate::json::{self, Document};
@@ -30,7 +30,7 @@ struct Tables {
 answers!(Simulation);
 
 /// Simulates a company. The same parameters give the same company.
-#[napi(ts_args_type = "params: SimulationParams", ts_return_type = "Promise<Simulation>")]
+#[napi(ts_args_type = "params?: SimulationParams | null", ts_return_type = "Promise<Simulation>")]
 pub fn simulate(env: Env, params: Option<Unknown<'_>>) -> Promised<Simulation> {
     let params = json::options::<SimulationParams>(env, params);
     later(move || {
@@ -50,7 +50,28 @@ pub fn simulate(env: Env, params: Option<Unknown<'_>>) -> Promised<Simulation> {
 struct OutcomeOptions {
     #[serde(default)]
     as_of: Value,
+    #[serde(default = "horizon")]
     horizon: Span,
+}
+
+/// `{ asOf, horizon, paths }`
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ForecastOptions {
+    #[serde(default)]
+    as_of: Value,
+    #[serde(default = "horizon")]
+    horizon: Span,
+    #[serde(default = "paths")]
+    paths: u32,
+}
+
+fn horizon() -> Span {
+    Span::days(30)
+}
+
+fn paths() -> u32 {
+    100
 }
 
 #[napi]
@@ -73,18 +94,35 @@ impl Simulation {
         self.tables.truth.as_slice().into()
     }
 
-    /// Who leaves within `horizon` (for instance `30d`) of each instant, and with what probability.
+    /// Who leaves within `horizon` of each instant: `probability` and `label` of the path that each
+    /// customer does take.
     #[napi(ts_args_type = "options: OutcomeOptions", ts_return_type = "Promise<Array<Outcome>>")]
     pub fn outcomes(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
         let options = json::options::<OutcomeOptions>(env, options);
         let simulation = Arc::clone(&self.inner);
         later(move || {
-            let options = options?;
-            let outcomes = simulation.outcomes(
-                &wire::cut_offs(&options.as_of.to_string())?.common()?,
-                options.horizon,
-            )?;
-            wire::to_json(&outcomes.documents()).map(Document)
+            let OutcomeOptions { as_of, horizon } = options?;
+            documents(&simulation.outcomes(&instants(&as_of)?, horizon)?)
         })
     }
+
+    /// The same, with the probability that is known at the instant: the mean over `paths` futures.
+    /// No model can know more.
+    #[napi(ts_args_type = "options: ForecastOptions", ts_return_type = "Promise<Array<Outcome>>")]
+    pub fn forecast(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
+        let options = json::options::<ForecastOptions>(env, options);
+        let simulation = Arc::clone(&self.inner);
+        later(move || {
+            let ForecastOptions { as_of, horizon, paths } = options?;
+            documents(&simulation.forecast(&instants(&as_of)?, horizon, paths)?)
+        })
+    }
+}
+
+fn instants(as_of: &Value) -> Result<Vec<Timestamp>> {
+    wire::cut_offs(&as_of.to_string())?.common()
+}
+
+fn documents(outcomes: &Outcomes) -> Result<Document> {
+    wire::to_json(&outcomes.documents()).map(Document)
 }

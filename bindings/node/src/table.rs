@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Either3, Env, Float64Array, Unknown};
 use napi_derive::napi;
-use stayput_core::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType};
-use stayput_core::time::Timestamp;
+use serde_json::{Map, Value};
+use stayput_core::columns::ColumnData;
+use stayput_core::features::FeatureTable;
 use stayput_core::{Error, ErrorCode, Features, Reports, Result, Training, wire};
 
 use crate::error::now;
@@ -50,6 +51,21 @@ impl Table {
         self.table().columns.iter().map(|column| column.name.clone()).collect()
     }
 
+    /// Every feature with its type.
+    #[napi(getter, ts_return_type = "Record<string, FeatureType>")]
+    pub fn types(&self, env: Env) -> napi::Result<Unknown<'static>> {
+        let types = self.table().columns.iter();
+        let types = types.map(|column| (column.name.clone(), column.kind.name().into()));
+        let types: Map<String, Value> = types.collect();
+        json::parse(env, &now(env, || wire::to_json(&types).map(Document))?)
+    }
+
+    /// The dictionary of a category: every name that it can have.
+    #[napi(ts_args_type = "name: string")]
+    pub fn categories(&self, env: Env, name: Unknown<'_>) -> napi::Result<Vec<String>> {
+        now(env, || Ok(self.table().categories(&input::text(name, "name")?)?.to_vec()))
+    }
+
     /// The customer of each row.
     #[napi(getter)]
     pub fn customer_ids(&self) -> Vec<String> {
@@ -85,9 +101,10 @@ impl Table {
     pub fn column(&self, env: Env, name: Unknown<'_>) -> napi::Result<Column> {
         now(env, || {
             let name = input::text(name, "name")?;
-            self.table().column(&name).map(column).ok_or_else(|| {
+            let column = self.table().column(&name).ok_or_else(|| {
                 Error::new(ErrorCode::TableColumn, "column", "is not in the table").at_path(name)
-            })
+            })?;
+            Ok(rows_of(&column.data()))
         })
     }
 }
@@ -117,25 +134,17 @@ impl Table {
     }
 }
 
-fn column(column: &FeatureColumn) -> Column {
-    match (&column.data, &column.kind) {
-        (FeatureData::Number(rows), FeatureType::Bool) => {
-            Either3::C(rows.iter().map(|x| (!x.is_nan()).then_some(*x != 0.0)).collect())
-        }
-        (FeatureData::Number(rows), FeatureType::Category { values }) => {
-            // The core keeps the index of a name as a number, NaN where there is none.
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index")]
-            let name = |x: &f64| if x.is_nan() { None } else { values.get(*x as usize).cloned() };
-            Either3::B(rows.iter().map(name).collect())
-        }
-        (FeatureData::Number(rows), _) => Either3::A(Float64Array::new(rows.to_vec())),
-        (FeatureData::Time(rows), _) => {
-            let text = |at: &i64| Timestamp::from_micros(*at).ok().map(|at| at.to_string());
-            Either3::B(rows.iter().map(text).collect())
-        }
-        (FeatureData::Text(column), _) => {
-            let rows = 0..column.codes.len();
-            Either3::B(rows.map(|row| column.get(row).map(str::to_owned)).collect())
+/// The rows of a column, as JavaScript has them.
+fn rows_of(data: &ColumnData) -> Column {
+    match data {
+        ColumnData::Number(rows) => Either3::A(Float64Array::new(rows.to_vec())),
+        ColumnData::Bool(rows) => Either3::C(rows.clone()),
+        data => {
+            let text = |row| match data.value(row) {
+                Value::String(text) => Some(text),
+                _ => None,
+            };
+            Either3::B((0..data.len()).map(text).collect())
         }
     }
 }
@@ -148,6 +157,18 @@ pub struct TrainingSet {
 
 #[napi]
 impl TrainingSet {
+    /// The number of rows.
+    #[napi(getter)]
+    pub fn length(&self) -> u32 {
+        self.table().length()
+    }
+
+    /// The features, in the playbook's order.
+    #[napi(getter)]
+    pub fn names(&self) -> Vec<String> {
+        self.table().names()
+    }
+
     /// The features, as they stood at each row's instant.
     #[napi(getter)]
     pub fn table(&self) -> Table {
@@ -171,6 +192,23 @@ impl TrainingSet {
     pub fn left_out(&self, env: Env) -> napi::Result<Unknown<'static>> {
         let document = now(env, || wire::to_json(&self.inner.set.left_out).map(Document))?;
         json::parse(env, &document)
+    }
+
+    /// What became of the rows of events and customers.
+    #[napi(getter, ts_return_type = "Reports")]
+    pub fn report(&self, env: Env) -> napi::Result<Unknown<'static>> {
+        self.table().report(env)
+    }
+
+    /// The rows at `indices`, in that order.
+    #[napi(ts_args_type = "indices: ReadonlyArray<number>")]
+    pub fn select(&self, env: Env, indices: Unknown<'_>) -> napi::Result<TrainingSet> {
+        now(env, || {
+            let indices: Vec<usize> =
+                wire::from_json(&json::stringify(env, indices, "indices")?, "indices")?;
+            let (set, report) = (self.inner.set.select(&indices)?, self.inner.report.clone());
+            Ok(Self { inner: Arc::new(Training { set, report }) })
+        })
     }
 }
 

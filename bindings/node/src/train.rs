@@ -1,12 +1,15 @@
-//! `train`: a model from a training set.
+//! `train`: a model from a training set; and `crossValidate`, how good such models are.
 
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
-use stayput_models::TrainParams;
+use serde::Deserialize;
+use stayput_core::{Result, wire};
+use stayput_models::{Folds, TrainParams};
 
 use crate::job::{Promised, later};
+use crate::json::Document;
 use crate::model::Model;
 use crate::table::TrainingSet;
 use crate::{input, json};
@@ -20,9 +23,46 @@ use crate::{input, json};
 pub fn train(env: Env, data: Unknown<'_>, params: Option<Unknown<'_>>) -> Promised<Model> {
     let set = input::instance::<TrainingSet>(data, "data", "a `TrainingSet`")
         .map(|set| Arc::clone(&set.inner));
-    let params = params.map(|params| json::stringify(env, params, "params")).transpose();
+    let params = read_params(env, params);
+    later(move || Ok(stayput_models::train(&set?.set, &params?)?.into()))
+}
+
+/// `{ by, folds, seed, purge }`
+#[derive(Deserialize, Default)]
+#[serde(default, deny_unknown_fields)]
+struct FoldOptions {
+    by: Option<String>,
+    folds: Option<usize>,
+    seed: Option<u64>,
+    purge: Option<String>,
+}
+
+/// Trains and judges a model on each of several folds; one report a fold. `params` are those of
+/// `train`.
+#[napi(
+    ts_args_type = "data: TrainingSet, params?: TrainParams | null, options?: FoldOptions",
+    ts_return_type = "Promise<Array<Report>>"
+)]
+pub fn cross_validate(
+    env: Env,
+    data: Unknown<'_>,
+    params: Option<Unknown<'_>>,
+    options: Option<Unknown<'_>>,
+) -> Promised<Document> {
+    let set = input::instance::<TrainingSet>(data, "data", "a `TrainingSet`")
+        .map(|set| Arc::clone(&set.inner));
+    let params = read_params(env, params);
+    let folds = json::options::<FoldOptions>(env, options).and_then(|options| {
+        let FoldOptions { by, folds, seed, purge } = options;
+        Folds::named(by.as_deref(), folds, seed, purge.as_deref())
+    });
     later(move || {
-        let (set, params) = (set?, TrainParams::from_json(&params?.unwrap_or_default())?);
-        Ok(stayput_models::train(&set.set, &params)?.into())
+        let reports = stayput_models::cross_validate(&set?.set, &params?, &folds?)?;
+        wire::to_json(&reports).map(Document)
     })
+}
+
+fn read_params(env: Env, params: Option<Unknown<'_>>) -> Result<TrainParams> {
+    let params = params.map(|params| json::stringify(env, params, "params")).transpose()?;
+    TrainParams::from_json(&params.unwrap_or_default())
 }

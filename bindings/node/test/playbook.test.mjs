@@ -55,6 +55,13 @@ test('features come as columns and as objects', async () => {
   assert.ok(table instanceof Table)
   assert.equal(table.length, 4)
   assert.deepEqual(table.names, ['logins_30d', 'spend_90d', 'mean_spend', 'plan', 'paying', 'last_seen'])
+  assert.deepEqual(table.types, {
+    logins_30d: 'number', spend_90d: 'number', mean_spend: 'number', plan: 'category', paying: 'bool', last_seen: 'timestamp',
+  })
+  assert.deepEqual(table.categories('plan'), ['free', 'pro'])
+  assert.equal(throws('table_column', () => table.categories('paying')).path, 'paying')
+  throws('table_column', () => table.categories('nothing'))
+  throws('argument', () => table.categories())
   assert.deepEqual(table.customerIds, ['ann', 'ann', 'bob', 'bob'])
   const days = ['2026-01-15T00:00:00Z', '2026-02-01T00:00:00Z']
   assert.deepEqual(table.asOf, [...days, ...days])
@@ -136,6 +143,12 @@ test('columns of the events can have other names', async () => {
   const table = await playbook.features(rows, null, { asOf: '2026-01-02', columns })
   assert.deepEqual(table.customerIds, ['ann'])
   await rejects('table_column', playbook.features(rows, null, { asOf: 0, columns: { usr: 'x' } }))
+  const engine = new Engine(new Bundle(playbook))
+  assert.equal(engine.length, 0)
+  assert.equal((await engine.ingest(rows, null, { columns })).events.accepted, 1)
+  assert.deepEqual([engine.length, engine.customers], [1, ['ann']])
+  await rejects('table_column', engine.ingest(rows, null, { columns: { usr: 'x' } }))
+  await rejects('argument', engine.ingest(rows, null, { asOf: 0 }))
 })
 
 test('a training set has labels that came true after each row', async () => {

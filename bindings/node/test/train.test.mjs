@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { Bundle, Engine, Model, Playbook, simulate, train } from 'stayput'
+import { Bundle, Engine, Model, Playbook, TrainingSet, crossValidate, simulate, train } from 'stayput'
 
-import { rejects } from './shared.mjs'
+import { rejects, throws } from './shared.mjs'
 
 const playbook = Playbook.load(fileURLToPath(new URL('../../../examples/acme/playbook.toml', import.meta.url)))
 const company = await simulate({ customers: 600, days: 300, start: '2025-01-01' })
@@ -49,6 +52,83 @@ test('other algorithms train too, and can be calibrated', async () => {
     assert.equal(model.algorithm, params.algorithm ?? 'gbm')
     assert.ok((await model.evaluate(later)).log_loss < 0.7)
   }
+})
+
+test('a model is the same after a file and bytes', async () => {
+  const model = await train(set, small)
+  const folder = mkdtempSync(join(tmpdir(), 'stayput-'))
+  const path = join(folder, 'model')
+  writeFileSync(path, 'old')
+  model.save(path)
+  assert.deepEqual(readFileSync(path), model.toBytes())
+  const rows = await model.predictProba(later)
+  for (const again of [Model.load(path), Model.fromBytes(model.toBytes()), Model.fromBytes(new Uint8Array(model.toBytes()))]) {
+    assert.ok(again instanceof Model)
+    assert.deepEqual(again.toBytes(), model.toBytes())
+    assert.deepEqual([again.algorithm, again.names, again.importance], [model.algorithm, model.names, model.importance])
+    assert.deepEqual(await again.predictProba(later), rows)
+    assert.equal(new Bundle(playbook, again).hash, new Bundle(playbook, model).hash)
+  }
+  throws('bundle_format', () => Model.fromBytes(Buffer.from('no model')))
+  throws('bundle_format', () => Model.fromBytes(model.toBytes().subarray(0, -1)))
+  throws('argument', () => Model.fromBytes('text'))
+  throws('argument', () => model.save(3))
+  assert.equal(throws('file', () => Model.load('/no/such/file')).path, '/no/such/file')
+  assert.equal(throws('file', () => model.save(folder)).path, folder)
+  throws('file', () => model.save(join(folder, 'none', 'model')))
+  assert.deepEqual(readdirSync(folder), ['model'])
+  rmSync(folder, { recursive: true })
+})
+
+test('a training set is parted by the index of its rows', async () => {
+  assert.equal(set.length, set.table.length)
+  assert.deepEqual([set.names, set.report], [set.table.names, set.table.report])
+  const some = set.select([5, 0, 5])
+  assert.ok(some instanceof TrainingSet)
+  assert.equal(some.length, 3)
+  const [all, rows] = [set.table.toObjects(), some.table.toObjects()]
+  assert.deepEqual(rows, [all[5], all[0], all[5]])
+  assert.deepEqual(some.labels, Float64Array.of(set.labels[5], set.labels[0], set.labels[5]))
+  assert.deepEqual([some.censored, some.leftOut, some.report], [[false, false, false], set.leftOut, set.report])
+  assert.equal(set.select([]).length, 0)
+  const every = set.select([...set.labels.keys()])
+  assert.deepEqual((await train(every, small)).toBytes(), (await train(set, small)).toBytes())
+  for (const indices of [[set.length], [-1], [0.5], [NaN], ['0'], [[0]], 0, 'text', {}, undefined]) {
+    assert.equal(throws('argument', () => set.select(indices)).path, 'indices')
+  }
+})
+
+test('models are judged on folds of the rows', async () => {
+  const params = { algorithm: 'logistic' }
+  for (const by of ['row', 'customer', 'time']) {
+    const reports = await crossValidate(set, params, { by, folds: 2, seed: 1 })
+    assert.equal(reports.length, 2)
+    for (const { rows, positives, roc_auc } of reports) {
+      assert.ok(rows > positives && roc_auc > 0.5 && roc_auc < 1, `${by}: ${roc_auc}`)
+    }
+    if (by !== 'time') assert.equal(reports[0].rows + reports[1].rows, set.length)
+  }
+  const reports = await crossValidate(set, params)
+  assert.deepEqual(reports, await crossValidate(set, params, { by: 'row', folds: 5, seed: 0, purge: '0d' }))
+  assert.notDeepEqual(reports, await crossValidate(set, params, { seed: 1 }))
+
+  // A fold by time is what `select`, `train` and `evaluate` give.
+  const [, report] = await crossValidate(set, params, { by: 'time', folds: 2, purge: '30d' })
+  const rows = (wanted) => [...set.table.asOf.keys()].filter((row) => wanted(set.table.asOf[row]))
+  const model = await train(set.select(rows((at) => at < '2025-06')), params)
+  assert.deepEqual(report, await model.evaluate(set.select(rows((at) => at >= '2025-06'))))
+})
+
+test('folds that cannot be are refused', async () => {
+  for (const [options, path] of [
+    [{ by: 'month' }, 'by'], [{ folds: 1 }, 'folds'], [{ by: 'time', folds: 3 }, 'folds'],
+    [{ by: 'time', folds: 2, purge: '90d' }, 'purge'], [{ purge: 'soon' }, 'purge'],
+    [{ folds: -2 }, 'options'], [{ fold: 2 }, 'options'], [{ seed: 'a' }, 'options'], [3, 'options'], [[], 'options'],
+  ]) {
+    assert.equal((await rejects('argument', crossValidate(set, {}, options))).path, path)
+  }
+  await rejects('argument', crossValidate(set.table))
+  await rejects('model_parameter', crossValidate(set, { n_estimator: 3 }))
 })
 
 test('what cannot be trained is refused', async () => {

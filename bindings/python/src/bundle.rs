@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use numpy::IntoPyArray;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use stayput_models::files;
 
 use crate::answers::Array;
 use crate::arguments::TableArgument;
 use crate::errors::{Result, detached};
-use crate::files;
 use crate::model::Model;
 use crate::playbook::Playbook;
 

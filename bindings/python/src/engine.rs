@@ -1,11 +1,11 @@
 //! The class `Engine`: a bundle and the state of its customers.
 
 use std::collections::BTreeMap;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use stayput_core::{Error, Result as CoreResult, wire};
+use stayput_core::wire;
+use stayput_models::SharedEngine;
 
 use crate::answers::{Decisions, FeatureValues, Reports, Score, Scores};
 use crate::arguments::{Instant, TableArgument};
@@ -18,29 +18,14 @@ use crate::playbook::frames;
 /// Several threads may use one engine: those that only read go side by side.
 #[pyclass(frozen, module = "stayput")]
 pub(crate) struct Engine {
-    inner: RwLock<stayput_core::Engine>,
-}
-
-impl Engine {
-    fn read(&self) -> CoreResult<RwLockReadGuard<'_, stayput_core::Engine>> {
-        self.inner.read().map_err(|error| broken(&error))
-    }
-
-    fn write(&self) -> CoreResult<RwLockWriteGuard<'_, stayput_core::Engine>> {
-        self.inner.write().map_err(|error| broken(&error))
-    }
-}
-
-/// What an engine says once a defect of ours has cut a change of its state short.
-fn broken<T>(_: &PoisonError<T>) -> Error {
-    Error::internal("an earlier call broke off; restore the engine from a snapshot")
+    inner: SharedEngine,
 }
 
 #[pymethods]
 impl Engine {
     #[new]
     fn new(bundle: &Bundle) -> Self {
-        Self { inner: RwLock::new(stayput_core::Engine::new(bundle.inner.clone())) }
+        Self { inner: stayput_core::Engine::new(bundle.inner.clone()).into() }
     }
 
     /// Takes events in, and before them customers with their attributes.
@@ -57,7 +42,7 @@ impl Engine {
         columns: Option<BTreeMap<String, String>>,
     ) -> Result<Reports<'py>> {
         let (events, customers) = frames(events, customers, columns)?;
-        let ingest = || wire::ingest_json(&mut *self.write()?, &events, customers.as_ref());
+        let ingest = || wire::ingest_json(&mut *self.inner.write()?, &events, customers.as_ref());
         Reports::read(py, &detached(py, ingest)?)
     }
 
@@ -70,7 +55,7 @@ impl Engine {
         as_of: Instant<'_>,
     ) -> Result<Score<'py>> {
         let as_of = as_of.read()?;
-        let score = || wire::score_json(&*self.read()?, customer_id, as_of);
+        let score = || wire::score_json(&*self.inner.read()?, customer_id, as_of);
         Score::read(py, &detached(py, score)?)
     }
 
@@ -83,7 +68,7 @@ impl Engine {
         as_of: Instant<'_>,
     ) -> Result<FeatureValues<'py>> {
         let as_of = as_of.read()?;
-        let features = || wire::engine_features_json(&*self.read()?, customer_id, as_of);
+        let features = || wire::engine_features_json(&*self.inner.read()?, customer_id, as_of);
         FeatureValues::read(py, &detached(py, features)?)
     }
 
@@ -91,7 +76,7 @@ impl Engine {
     #[pyo3(signature = (*, as_of))]
     fn score_all<'py>(&self, py: Python<'py>, as_of: Instant<'_>) -> Result<Scores<'py>> {
         let as_of = as_of.read()?;
-        let score_all = || wire::score_all_json(&*self.read()?, as_of);
+        let score_all = || wire::score_all_json(&*self.inner.read()?, as_of);
         Scores::read(py, &detached(py, score_all)?)
     }
 
@@ -99,13 +84,13 @@ impl Engine {
     #[pyo3(signature = (*, as_of))]
     fn decide<'py>(&self, py: Python<'py>, as_of: Instant<'_>) -> Result<Decisions<'py>> {
         let as_of = as_of.read()?;
-        let decide = || wire::decide_json(&mut *self.write()?, as_of);
+        let decide = || wire::decide_json(&mut *self.inner.write()?, as_of);
         Decisions::read(py, &detached(py, decide)?)
     }
 
     /// The state of all customers, as bytes: the same state gives the same bytes.
     fn snapshot<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &detached(py, || self.read()?.snapshot())?))
+        Ok(PyBytes::new(py, &detached(py, || self.inner.read()?.snapshot())?))
     }
 
     /// Forgets the events that no question about `before` or a later instant reads, and gives how
@@ -113,7 +98,7 @@ impl Engine {
     /// is in the report with the code `event_late`.
     fn forget(&self, py: Python<'_>, before: Instant<'_>) -> Result<usize> {
         let before = before.read()?;
-        detached(py, || self.write()?.forget(before))
+        detached(py, || self.inner.write()?.forget(before))
     }
 
     /// The state of one customer, for `import_customers` of any engine of the same playbook.
@@ -122,18 +107,18 @@ impl Engine {
         py: Python<'py>,
         customer_id: &str,
     ) -> Result<Bound<'py, PyBytes>> {
-        Ok(PyBytes::new(py, &detached(py, || self.read()?.export_customer(customer_id))?))
+        Ok(PyBytes::new(py, &detached(py, || self.inner.read()?.export_customer(customer_id))?))
     }
 
     /// Takes up the customers of a snapshot, in place of what was known of them, and gives how many
     /// they are.
     fn import_customers(&self, py: Python<'_>, data: &[u8]) -> Result<usize> {
-        detached(py, || self.write()?.import_customers(data))
+        detached(py, || self.inner.write()?.import_customers(data))
     }
 
     /// Forgets everything about a customer, and says whether there was anything.
     fn delete_customer(&self, py: Python<'_>, customer_id: &str) -> Result<bool> {
-        detached(py, || Ok(self.write()?.delete_customer(customer_id)))
+        detached(py, || Ok(self.inner.write()?.delete_customer(customer_id)))
     }
 
     /// An engine that goes on from a snapshot; the bundle may be a newer one.
@@ -141,23 +126,23 @@ impl Engine {
     fn restore(py: Python<'_>, bundle: &Bundle, data: &[u8]) -> Result<Self> {
         let bundle = bundle.inner.clone();
         let inner = detached(py, || stayput_core::Engine::restore(bundle, data))?;
-        Ok(Self { inner: RwLock::new(inner) })
+        Ok(Self { inner: inner.into() })
     }
 
     /// The bundle that scores and decides.
     #[getter]
     fn bundle(&self, py: Python<'_>) -> Result<Bundle> {
-        Ok(Bundle { inner: detached(py, || Ok(self.read()?.bundle().clone()))? })
+        Ok(Bundle { inner: detached(py, || Ok(self.inner.read()?.bundle().clone()))? })
     }
 
     /// The customers known, in order.
     #[getter]
     fn customers(&self, py: Python<'_>) -> Result<Vec<String>> {
-        detached(py, || Ok(self.read()?.customers().map(str::to_owned).collect()))
+        detached(py, || Ok(self.inner.read()?.customers().map(str::to_owned).collect()))
     }
 
     fn __len__(&self, py: Python<'_>) -> Result<usize> {
-        detached(py, || Ok(self.read()?.customers().count()))
+        detached(py, || Ok(self.inner.read()?.customers().count()))
     }
 
     fn __repr__(&self, py: Python<'_>) -> Result<String> {

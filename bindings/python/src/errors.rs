@@ -1,9 +1,8 @@
 //! Errors of the core as Python exceptions, and calls that let go of the interpreter.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use pyo3::prelude::*;
 use stayput_core::Error;
+use stayput_models::guard;
 
 /// What a function of the binding fails with: the core's error, or one of Python's own.
 pub(crate) enum Failure {
@@ -56,12 +55,5 @@ pub(crate) fn detached<T: Send>(
     py: Python<'_>,
     work: impl FnOnce() -> stayput_core::Result<T> + Send,
 ) -> Result<T> {
-    py.detach(|| {
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-            let said = panic.downcast_ref::<String>().map(String::as_str);
-            let said = said.or_else(|| panic.downcast_ref::<&str>().copied());
-            Err(Error::internal(format!("a panic: {}", said.unwrap_or("no message"))))
-        })
-    })
-    .map_err(Failure::Core)
+    Ok(py.detach(|| guard(work))?)
 }

@@ -8,7 +8,6 @@ mod arguments;
 mod bundle;
 mod engine;
 mod errors;
-mod files;
 mod frame;
 mod model;
 mod playbook;

@@ -5,14 +5,12 @@ use std::path::PathBuf;
 use numpy::{IntoPyArray, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use stayput_core::time::Span;
 use stayput_core::{Error, ErrorCode};
-use stayput_models::{Folds, TrainParams};
+use stayput_models::{Folds, TrainParams, files};
 
 use crate::answers::{self, Array};
 use crate::arguments::{Matrix, as_json};
 use crate::errors::{Result, detached};
-use crate::files;
 use crate::table::Table;
 use crate::training_set::TrainingSet;
 
@@ -62,15 +60,7 @@ pub(crate) fn cross_validate<'py>(
     params: Option<Bound<'py, PyDict>>,
 ) -> Result<Vec<answers::Report<'py>>> {
     let params = read_params(py, algorithm, params)?;
-    let folds = match by {
-        "row" => Folds::stratified(folds, seed),
-        "customer" => Folds::by_customer(folds, seed),
-        "time" => Folds::by_time(folds, Span::parse(purge)?),
-        other => {
-            let message = format!("found `{other}`; expected `row`, `customer` or `time`");
-            return Err(Error::argument("by", message).into());
-        }
-    };
+    let folds = Folds::named(Some(by), Some(folds), Some(seed), Some(purge))?;
     let reports = detached(py, || stayput_models::cross_validate(&data.set, &params, &folds))?;
     reports.iter().map(|report| answers::Report::of(py, report)).collect()
 }

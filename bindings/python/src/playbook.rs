@@ -9,11 +9,11 @@ use pyo3::prelude::*;
 use stayput_core::columns::Frame;
 use stayput_core::features::{CutOffs, TrainingOptions};
 use stayput_core::wire;
+use stayput_models::files;
 
 use crate::answers::{Description, FeatureDefinition, Lineage};
 use crate::arguments::{Instants, TableArgument};
 use crate::errors::{Result, detached};
-use crate::files;
 use crate::table::Table;
 use crate::training_set::TrainingSet;
 

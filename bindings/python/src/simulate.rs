@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use stayput_core::columns::{ColumnData, Frame, TextColumn};
+use stayput_core::columns::Frame;
 use stayput_core::time::Span;
-use stayput_core::{Error, Result as CoreResult, wire};
-use stayput_models::simulate::{Outcomes, SimulationParams, Treatment};
+use stayput_core::wire;
+use stayput_models::simulate::SimulationParams;
 
 use crate::arguments::{Instant, Instants, as_json};
 use crate::errors::{Result, detached};
@@ -46,9 +46,13 @@ pub(crate) fn simulate(
     event_ids: bool,
     treatments: Option<Bound<'_, PyAny>>,
 ) -> Result<Simulation> {
-    let start = start.map_or_else(|| Ok(wire::as_of("2026-01-01")?), |start| start.read())?;
-    let treatments = treatments.map_or(Ok(Vec::new()), |rows| read_treatments(&rows))?;
-    let params = SimulationParams { customers, days, start, seed, event_ids, treatments };
+    let mut params = SimulationParams { customers, days, seed, event_ids, ..Default::default() };
+    if let Some(start) = start {
+        params.start = start.read()?;
+    }
+    if let Some(treatments) = treatments {
+        params.treatments = wire::from_json(&as_json(&treatments)?, "treatments")?;
+    }
     let mut inner = detached(py, || stayput_models::simulate::simulate(&params))?;
     let table = |frame: &mut Frame| Py::new(py, Table::from(std::mem::take(frame)));
     Ok(Simulation {
@@ -59,11 +63,6 @@ pub(crate) fn simulate(
     })
 }
 
-fn read_treatments(rows: &Bound<'_, PyAny>) -> Result<Vec<Treatment>> {
-    let rows = serde_json::from_str(&as_json(rows)?);
-    Ok(rows.map_err(|error| Error::argument("treatments", error.to_string()))?)
-}
-
 #[pymethods]
 impl Simulation {
     /// Who leaves within `horizon` (`"30d"`) of each `as_of`: `probability` and `label` of the
@@ -71,7 +70,7 @@ impl Simulation {
     #[pyo3(signature = (as_of, horizon="30d"))]
     fn outcomes(&self, py: Python<'_>, as_of: Instants<'_>, horizon: &str) -> Result<Table> {
         let (as_of, horizon) = (as_of.read()?.common()?, Span::parse(horizon)?);
-        let frame = detached(py, || outcomes(self.inner.outcomes(&as_of, horizon)?))?;
+        let frame = detached(py, || self.inner.outcomes(&as_of, horizon)?.frame())?;
         Ok(frame.into())
     }
 
@@ -86,7 +85,7 @@ impl Simulation {
         paths: u32,
     ) -> Result<Table> {
         let (as_of, horizon) = (as_of.read()?.common()?, Span::parse(horizon)?);
-        let frame = detached(py, || outcomes(self.inner.forecast(&as_of, horizon, paths)?))?;
+        let frame = detached(py, || self.inner.forecast(&as_of, horizon, paths)?.frame())?;
         Ok(frame.into())
     }
 
@@ -94,15 +93,4 @@ impl Simulation {
         let customers = self.customers.bind(py).len()?;
         Ok(format!("Simulation: {customers} customers, {} events", self.events.bind(py).len()?))
     }
-}
-
-fn outcomes(outcomes: Outcomes) -> CoreResult<Frame> {
-    let ids = outcomes.rows.iter().map(|row| Some(row.customer_id.as_str()));
-    let as_of = outcomes.rows.iter().map(|row| row.as_of.as_micros()).collect();
-    Frame::new(vec![
-        ("customer_id".to_owned(), ColumnData::Text(TextColumn::from_texts(ids))),
-        ("as_of".to_owned(), ColumnData::Time(as_of)),
-        ("probability".to_owned(), ColumnData::Number(outcomes.probability.into())),
-        ("label".to_owned(), ColumnData::Number(outcomes.labels.into())),
-    ])
 }

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use pyo3_arrow::ffi::{ArrayIterator, to_schema_pycapsule, to_stream_pycapsule};
 use stayput_core::columns::{ColumnData, Frame, TextColumn};
-use stayput_core::features::{FeatureTable, FeatureType};
+use stayput_core::features::FeatureTable;
 use stayput_core::{Error, ErrorCode, Reports};
 
 use crate::answers::{self, Anything, Array, DataFrame};
@@ -42,13 +42,16 @@ impl Table {
         Ok(Self { frame, features: Some(features), report: Some(report) })
     }
 
-    fn is_category(&self, name: &str) -> bool {
+    /// The type of a column, as `types` has it.
+    fn type_of(&self, name: &str) -> Option<&'static str> {
         let feature = self.features.as_ref().and_then(|features| features.column(name));
-        feature.is_some_and(|feature| matches!(feature.kind, FeatureType::Category { .. }))
+        let data = || self.frame.column(name).map(ColumnData::type_name);
+        feature.map(|feature| feature.kind.name()).or_else(data)
     }
 
     fn struct_array(&self) -> Result<StructArray> {
-        let batch = stayput_arrow::batch(&self.frame, |name| self.is_category(name));
+        let is_category = |name: &str| self.type_of(name) == Some("category");
+        let batch = stayput_arrow::batch(&self.frame, is_category);
         Ok(batch.map_err(|error| Error::internal(error.to_string()))?.into())
     }
 }
@@ -76,9 +79,7 @@ impl Table {
     fn types<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
         let types = PyDict::new(py);
         for name in self.frame.names() {
-            let kind = self.frame.column(name).map(ColumnData::type_name);
-            let kind = if self.is_category(name) { Some("category") } else { kind };
-            types.set_item(name, kind)?;
+            types.set_item(name, self.type_of(name))?;
         }
         Ok(types)
     }
@@ -99,6 +100,9 @@ impl Table {
             Error::new(ErrorCode::TableColumn, "column", message).at_path(name)
         })?;
         let data = data.filled();
+        let texts = |column: &TextColumn| {
+            (column.codes.to_vec().into_pyarray(py), &*column.values).into_pyobject(py)
+        };
         Ok(Anything(match &*data {
             ColumnData::Masked(..) => {
                 let rows = (0..data.len()).map(|row| data.value(row).as_i64());
@@ -107,15 +111,8 @@ impl Table {
             ColumnData::Number(rows) => rows.to_vec().into_pyarray(py).into_any(),
             ColumnData::Integer(rows) => rows.iter().collect::<Vec<_>>().into_pyobject(py)?,
             ColumnData::Bool(rows) => rows.into_pyobject(py)?,
-            ColumnData::Text(column) => (column.codes.to_vec().into_pyarray(py), &*column.values)
-                .into_pyobject(py)?
-                .into_any(),
-            ColumnData::Strings(texts) => {
-                let column = TextColumn::from_texts(texts.iter());
-                (column.codes.to_vec().into_pyarray(py), column.values.to_vec())
-                    .into_pyobject(py)?
-                    .into_any()
-            }
+            ColumnData::Text(column) => texts(column)?.into_any(),
+            ColumnData::Strings(rows) => texts(&TextColumn::from_texts(rows.iter()))?.into_any(),
             ColumnData::Time(rows) => rows.to_vec().into_pyarray(py).into_any(),
             ColumnData::Json(rows) => {
                 let texts = rows.iter().map(|row| (!row.is_null()).then(|| row.to_string()));
@@ -126,12 +123,10 @@ impl Table {
 
     /// The dictionary of a category: what its numbers in `to_numpy` stand for.
     fn categories(&self, name: &str) -> Result<&[String]> {
-        match self.frame.column(name) {
-            Some(ColumnData::Text(texts)) if self.is_category(name) => Ok(&texts.values),
-            _ => Err(Error::new(ErrorCode::TableColumn, "column", "is not a category")
-                .at_path(name)
-                .into()),
-        }
+        let features = self.features.as_ref().ok_or_else(|| {
+            Error::new(ErrorCode::TableColumn, "column", "is not a category").at_path(name)
+        })?;
+        Ok(features.categories(name)?)
     }
 
     /// The columns that `to_numpy` gives: numbers, booleans and categories.

@@ -113,6 +113,9 @@ def test_cross_validation_judges_rows_it_has_not_trained_on(by):
         assert sum(report.rows for report in reports) == len(rows())
     with pytest.raises(stayput.ArgumentError, match="`by`"):
         stayput.cross_validate(rows(), by="month")
+    with pytest.raises(stayput.ArgumentError, match="`purge`") as raised:
+        stayput.cross_validate(rows(), by="time", purge="soon")
+    assert (raised.value.code, raised.value.path) == ("argument", "purge")
 
 
 def test_a_bundle_goes_through_a_file_and_bytes(tmp_path):
@@ -133,6 +136,9 @@ def test_a_bundle_goes_through_a_file_and_bytes(tmp_path):
     with pytest.raises(stayput.ArgumentError) as raised:
         bundle().save(tmp_path / "none" / "acme.stayput")
     assert raised.value.code == "file"
+    with pytest.raises(stayput.ArgumentError, match="cannot be written"):
+        model().save(tmp_path)
+    assert [p.name for p in tmp_path.iterdir()] == ["acme.stayput"]
 
 
 def test_a_damaged_bundle_is_refused():

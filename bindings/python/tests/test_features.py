@@ -69,6 +69,9 @@ def test_a_table_of_features_leaves_by_every_road():
     assert list(frame["plan"].cat.categories) == table.categories("plan")
     plans = matrix[:, table.numeric_names.index("plan")]
     assert [table.categories("plan")[int(p)] for p in plans] == list(frame["plan"])
+    for none in (table, stayput.table({"plan": ["a", None]})):
+        with pytest.raises(stayput.TableError, match="column `email_ok`: is not a category"):
+            none.categories("email_ok")
     quiet = table["days_quiet"]
     assert np.isnan(quiet).any()
     assert (frame["days_quiet"].to_numpy().view(np.uint64) == quiet.view(np.uint64)).all()
@@ -267,3 +270,15 @@ def test_a_simulation_is_a_function_of_its_arguments():
         stayput.simulate(customers=0)
     with pytest.raises(stayput.ArgumentError, match="`treatments`"):
         stayput.simulate(treatments=[{"customer_id": "c0000001", "action": "hug", "at": "2026-03-01"}])
+    with pytest.raises(stayput.ArgumentError, match="expected an object$"):
+        stayput.simulate(treatments=[7])
+
+
+def test_a_forecast_has_the_same_bits_as_in_other_hosts():
+    company = stayput.simulate(customers=40, days=120, seed=7)
+    forecast = company.forecast(["2026-03-01", "2026-04-01"], paths=20)
+    assert forecast["customer_id"][0] == "c0000000"
+    assert forecast["as_of"][0] == np.datetime64("2026-04-01")
+    assert forecast["probability"][0] == 0.010393528986363098
+    with pytest.raises(stayput.ArgumentError, match="`paths`"):
+        company.forecast("2026-03-01", paths=0)

@@ -3,15 +3,21 @@
 //! [`train`] fits a model to a training set, [`evaluate`] judges it on rows it has not seen, and
 //! [`cross_validate`] does both over [`Folds`]. Each algorithm stands in a module of its own, and
 //! only there is anything known of the library that does the fitting.
+//!
+//! Beside that stands what native hosts share and the core must not have: [`files`], [`guard`] that
+//! makes errors of panics, and [`SharedEngine`] between threads.
 
 mod calibrate;
 mod data;
 mod encode;
+pub mod files;
 mod gbdt;
 mod gbm;
+mod guard;
 mod logistic;
 mod lower;
 mod params;
+mod shared;
 pub mod simulate;
 #[cfg(test)]
 mod testing;
@@ -20,7 +26,9 @@ pub mod validate;
 
 pub use calibrate::platt;
 pub use encode::Encode;
+pub use guard::guard;
 pub use params::{Algorithm, Calibrate, CheckedTrainParams, TrainParams};
+pub use shared::SharedEngine;
 pub use stayput_core::churn::Model;
 pub use stayput_core::{Error, ErrorCode, Result};
 pub use train::train;

@@ -25,6 +25,20 @@ pub enum FeatureType {
     Text,
 }
 
+impl FeatureType {
+    /// `number`, `bool`, `category`, `timestamp` or `text`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Number => "number",
+            Self::Bool => "bool",
+            Self::Category { .. } => "category",
+            Self::Timestamp => "timestamp",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// The rows of one feature.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FeatureData {
@@ -214,6 +228,19 @@ impl FeatureTable {
     #[must_use]
     pub fn column(&self, name: &str) -> Option<&FeatureColumn> {
         self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The dictionary of a category.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TableColumn`] when `name` is none.
+    pub fn categories(&self, name: &str) -> Result<&[String]> {
+        match self.column(name).map(|column| &column.kind) {
+            Some(FeatureType::Category { values }) => Ok(values),
+            _ => {
+                Err(Error::new(ErrorCode::TableColumn, "column", "is not a category").at_path(name))
+            }
+        }
     }
 
     /// The table as a host knows it: the keys `customer_id` and `as_of`, then every feature.

@@ -5,7 +5,10 @@
 
 mod options;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::bundle::Bundle;
@@ -59,6 +62,33 @@ impl From<&Error> for ErrorDocument {
 pub fn to_json<T: Serialize + ?Sized>(document: &T) -> Result<String> {
     serde_json::to_string(document)
         .map_err(|error| Error::internal(format!("a document cannot be written: {error}")))
+}
+
+/// A document that a host gives as text; `name` is the argument that it is.
+///
+/// # Errors
+/// `argument` when it is not such a document.
+pub fn from_json<T: DeserializeOwned>(json: &str, name: &str) -> Result<T> {
+    serde_json::from_str(json).map_err(|error| {
+        // The text is one line that the host has made: a place in it means nothing to a reader.
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let message = error.to_string();
+        let message = message.strip_suffix(&place).unwrap_or(&message);
+        Error::argument(name, in_words(message))
+    })
+}
+
+/// What `serde` says of a wrong value, without the names of Rust's types.
+fn in_words(message: &str) -> Cow<'_, str> {
+    let Some((rest, expected)) = message.rsplit_once("expected ") else { return message.into() };
+    let words = match expected {
+        "u32" | "u64" | "usize" => "a whole number, not negative",
+        "i64" => "a whole number",
+        "f64" => "a number",
+        named if named.starts_with("struct ") => "an object",
+        _ => return message.into(),
+    };
+    format!("{rest}expected {words}").into()
 }
 
 /// The instant that a host gives as text.
@@ -208,4 +238,35 @@ pub fn rows(table: &FeatureTable) -> Vec<Map<String, Value>> {
         object
     };
     (0..table.len()).map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    struct Named {
+        #[expect(dead_code, reason = "only read")]
+        name: String,
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_document_is_said_without_places_and_types_of_rust() {
+        assert_eq!(from_json::<Vec<u32>>("[1, 2]", "rows").unwrap(), [1, 2]);
+        for (json, message) in [
+            ("[-1]", "invalid value: integer `-1`, expected a whole number, not negative"),
+            ("[1.5]", "invalid type: floating point `1.5`, expected a whole number, not negative"),
+            ("{}", "invalid type: map, expected a sequence"),
+        ] {
+            let error = from_json::<Vec<u32>>(json, "rows").unwrap_err();
+            assert_eq!(error.to_string(), format!("argument `rows`: {message}"));
+        }
+        for (error, expected) in [
+            (from_json::<f64>("null", "share").unwrap_err(), "a number"),
+            (from_json::<Named>("7", "share").unwrap_err(), "an object"),
+            (from_json::<Named>("{}", "share").unwrap_err(), "missing field `name`"),
+        ] {
+            assert!(error.to_string().ends_with(expected), "{error}");
+        }
+    }
 }

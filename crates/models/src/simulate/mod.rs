@@ -90,30 +90,25 @@ use random::Stream;
 
 /// What to simulate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct SimulationParams {
-    /// The number of customers, 1 to 9,999,999.
-    #[serde(default = "customers")]
+    /// The number of customers, 1 to 9,999,999; 2,000 by default.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u32>"))]
     pub customers: u32,
-    /// The number of days, 1 to 3,660.
-    #[serde(default = "days")]
+    /// The number of days, 1 to 3,660; 365 by default.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u32>"))]
     pub days: u32,
-    /// The first instant.
-    #[cfg_attr(feature = "typescript", ts(type = "Date | Timestamp"))]
+    /// The first instant; the start of 2026 in UTC by default.
+    #[cfg_attr(feature = "typescript", ts(optional, type = "Date | Timestamp"))]
     pub start: Timestamp,
-    /// What all draws depend on.
-    #[serde(default = "seed")]
+    /// What all draws depend on; 1 by default.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<u64>"))]
     pub seed: u64,
-    /// Whether events carry an `event_id`.
-    #[serde(default = "event_ids")]
+    /// Whether events carry an `event_id`; they do by default.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
     pub event_ids: bool,
-    /// What is done for customers.
-    #[serde(default)]
+    /// What is done for customers; nothing by default.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<Treatment>>"))]
     pub treatments: Vec<Treatment>,
 }
@@ -131,34 +126,25 @@ pub struct Treatment {
     pub at: Timestamp,
 }
 
-fn customers() -> u32 {
-    2_000
-}
-
-fn days() -> u32 {
-    365
-}
-
-fn seed() -> u64 {
-    1
-}
-
-fn event_ids() -> bool {
-    true
+impl Default for SimulationParams {
+    /// 2,000 customers for 365 days from 2026-01-01, with seed 1, event ids and no treatments.
+    fn default() -> Self {
+        Self {
+            customers: 2_000,
+            days: 365,
+            start: Timestamp::EPOCH.plus(Span::days(20_454)),
+            seed: 1,
+            event_ids: true,
+            treatments: Vec::new(),
+        }
+    }
 }
 
 impl SimulationParams {
-    /// 2,000 customers for 365 days from `start`, with seed 1, event ids and no treatments.
+    /// The defaults, from another `start`.
     #[must_use]
     pub fn new(start: Timestamp) -> Self {
-        Self {
-            customers: customers(),
-            days: days(),
-            start,
-            seed: seed(),
-            event_ids: event_ids(),
-            treatments: Vec::new(),
-        }
+        Self { start, ..Self::default() }
     }
 
     /// The same parameters, known to be possible.

@@ -321,6 +321,38 @@ fn parameters_are_read_from_a_document() {
     let params = read(r#"{"start": "2025-11-01", "customers": 7}"#).unwrap();
     assert_eq!((params.customers, params.days, params.seed), (7, 365, 1));
     assert!(read(r#"{"start": "2025-11-01", "customer": 7}"#).is_err());
+    let start = Timestamp::parse("2026-01-01").unwrap();
+    assert_eq!(read("{}").unwrap(), SimulationParams::new(start));
+    assert_eq!(SimulationParams::default(), SimulationParams::new(start));
+}
+
+#[test]
+fn a_forecast_has_the_same_bits_as_in_other_hosts() {
+    let params = SimulationParams { customers: 40, days: 120, seed: 7, ..Default::default() };
+    let as_of = ["2026-03-01", "2026-04-01"].map(|at| Timestamp::parse(at).unwrap());
+    let forecast = simulate(&params).unwrap().forecast(&as_of, Span::days(30), 20).unwrap();
+    assert_eq!(forecast.rows[0].customer_id, "c0000000");
+    assert_eq!(forecast.probability[0], 0.010_393_528_986_363_098);
+}
+
+#[test]
+fn the_truth_is_the_same_as_documents_and_as_a_table() {
+    let params = params(40);
+    let as_of = cut_offs(&params);
+    let truth = simulate(&params).unwrap().outcomes(&as_of, Span::days(30)).unwrap();
+    let frame = truth.frame().unwrap();
+    assert_eq!(frame.names(), ["customer_id", "as_of", "probability", "label"]);
+    let documents = truth.documents();
+    assert_eq!(frame.len(), documents.len());
+    for (row, document) in documents.iter().enumerate() {
+        let document = serde_json::to_value(document).unwrap();
+        for name in frame.names() {
+            let value = frame.column(name).unwrap().value(row);
+            // A whole number is the same with a point as without.
+            assert_eq!(value.as_f64(), document[name].as_f64());
+            assert!(value.is_number() || value == document[name]);
+        }
+    }
 }
 
 #[test]

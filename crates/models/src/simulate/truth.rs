@@ -1,6 +1,7 @@
 //! What would come true: probabilities of leaving, and who did.
 
 use serde::Serialize;
+use stayput_core::columns::{ColumnData, Frame, TextColumn};
 use stayput_core::features::RowKey;
 use stayput_core::time::{Span, Timestamp};
 use stayput_core::{Error, Result};
@@ -52,6 +53,22 @@ impl Outcomes {
             label,
         });
         rows.collect()
+    }
+
+    /// The same as a table: `customer_id`, `as_of`, `probability`, `label`.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    pub fn frame(&self) -> Result<Frame> {
+        let ids = self.rows.iter().map(|row| Some(row.customer_id.as_str()));
+        let as_of = self.rows.iter().map(|row| row.as_of.as_micros()).collect();
+        let number = |rows: &[f64]| ColumnData::Number(rows.iter().copied().collect());
+        Frame::new(vec![
+            ("customer_id".to_owned(), ColumnData::Text(TextColumn::from_texts(ids))),
+            ("as_of".to_owned(), ColumnData::Time(as_of)),
+            ("probability".to_owned(), number(&self.probability)),
+            ("label".to_owned(), number(&self.labels)),
+        ])
     }
 }
 

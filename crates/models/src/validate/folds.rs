@@ -61,6 +61,33 @@ impl Folds {
         Self::Time { folds, purge }
     }
 
+    /// Folds as a host names them: `by` is `row` (stratified; the default), `customer` (stratified,
+    /// all rows of a customer in one fold) or `time`. There are 5 by default; `seed`, 0 by default,
+    /// is for the first two, and `purge`, a length of time such as `30d` and none by default, for
+    /// the last.
+    ///
+    /// # Errors
+    /// [`stayput_core::ErrorCode::Argument`] naming what is none of these.
+    pub fn named(
+        by: Option<&str>,
+        folds: Option<usize>,
+        seed: Option<u64>,
+        purge: Option<&str>,
+    ) -> Result<Self> {
+        let (folds, seed) = (folds.unwrap_or(5), seed.unwrap_or(0));
+        let purge = purge.map_or(Ok(Span::ZERO), Span::parse);
+        let purge = purge.map_err(|error| Error::argument("purge", error.message()))?;
+        match by.unwrap_or("row") {
+            "row" => Ok(Self::stratified(folds, seed)),
+            "customer" => Ok(Self::by_customer(folds, seed)),
+            "time" => Ok(Self::by_time(folds, purge)),
+            other => {
+                let message = format!("found `{other}`; expected `row`, `customer` or `time`");
+                Err(Error::argument("by", message))
+            }
+        }
+    }
+
     /// The folds of `set`.
     ///
     /// # Errors
@@ -260,6 +287,24 @@ mod tests {
             assert_eq!(split.test.len(), 200);
         }
         assert_eq!((splits[0].train.len(), splits[1].train.len()), (200, 400));
+    }
+
+    #[test]
+    fn folds_are_known_by_name() {
+        let named = |by, purge| Folds::named(by, Some(3), Some(7), purge);
+        assert_eq!(Folds::named(None, None, None, None).unwrap(), Folds::stratified(5, 0));
+        assert_eq!(named(Some("row"), None).unwrap(), Folds::stratified(3, 7));
+        assert_eq!(named(Some("customer"), None).unwrap(), Folds::by_customer(3, 7));
+        assert_eq!(named(Some("time"), None).unwrap(), Folds::by_time(3, Span::ZERO));
+        assert_eq!(named(Some("time"), Some("37d")).unwrap(), Folds::by_time(3, Span::days(37)));
+        for (by, purge, message) in [
+            ("month", None, "argument `by`: found `month`; expected `row`, `customer` or `time`"),
+            ("time", Some("soon"), "argument `purge`: `soon` is not a length of time"),
+        ] {
+            let error = named(Some(by), purge).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::Argument);
+            assert!(error.to_string().starts_with(message), "{error}");
+        }
     }
 
     #[test]
