@@ -7,8 +7,8 @@ use std::{env, fs};
 
 /// The bytes before a table's instants: a first header, an empty block and the second header.
 const HEAD: usize = 44 + 7 + 44;
-/// The first instant is counted from here, seconds before 1970: from 1833, earlier than all of them.
-const START: i64 = -(1 << 32);
+/// The first instant is counted from here, in seconds since 1970.
+const START: i64 = -(1 << 39);
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
@@ -23,8 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut lines = String::new();
     let mut tables = Vec::new();
     for (table, names) in zones {
-        let packed = packed(table)?;
-        writeln!(lines, "{} {}", packed.len(), names.join(" "))?;
+        let packed = postcard::to_allocvec(&changes(table)?)?;
+        let rule = table.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let rule = std::str::from_utf8(rule)?;
+        writeln!(lines, "{} {rule} {}", packed.len(), names.join(" "))?;
         tables.extend(packed);
     }
     let out = env::var_os("OUT_DIR").ok_or("Cargo names no folder to write to")?;
@@ -33,22 +35,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn packed(table: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+/// The changes of the clocks in a table (RFC 9636), the first of them at the start of time.
+fn changes(table: &[u8]) -> Result<Vec<(u64, i32)>, Box<dyn Error>> {
     let (head, rest) = table.split_at(HEAD);
-    let count = u32::from_be_bytes(head[83..87].try_into()?);
-    let (instants, rest) = rest.split_at(8 * usize::try_from(count)?);
-    let mut packed = head.to_vec();
-    let mut before = START;
-    for instant in instants.chunks(8) {
-        let instant = i64::from_be_bytes(instant.try_into()?);
-        let mut distance = u64::try_from(instant - before)?;
-        while distance >= 128 {
-            packed.push((distance & 127) as u8 | 128);
-            distance >>= 7;
-        }
-        packed.push((distance & 127) as u8);
-        before = instant;
+    let count = usize::try_from(u32::from_be_bytes(head[HEAD - 12..HEAD - 8].try_into()?))?;
+    let (instants, rest) = rest.split_at(8 * count);
+    let (kinds, kinds_of_time) = rest.split_at(count);
+    let mut changes = Vec::new();
+    let (mut before, mut shown) = (START, 0);
+    let mut change = |instant: i64, kind: u8| -> Result<(), Box<dyn Error>> {
+        let kind = &kinds_of_time[6 * usize::from(kind)..];
+        let offset = i32::from_be_bytes(kind[..4].try_into()?);
+        changes.push((u64::try_from(instant - before)?, offset - shown));
+        (before, shown) = (instant, offset);
+        Ok(())
+    };
+    change(START, 0)?;
+    for (instant, kind) in instants.chunks(8).zip(kinds) {
+        change(i64::from_be_bytes(instant.try_into()?), *kind)?;
     }
-    packed.extend(rest);
-    Ok(packed)
+    Ok(changes)
 }
