@@ -1,6 +1,6 @@
 //! Feature tables under construction: rows of frames become typed columns.
 
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 
 use super::plan::{FeatureSet, Frames, Plan};
 use super::table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
@@ -36,8 +36,9 @@ enum Rows {
 
 #[derive(Debug, Default)]
 struct Texts {
+    /// Those seen, in the order in which they came.
     values: Vec<String>,
-    codes: BTreeMap<String, usize>,
+    codes: HashMap<String, usize>,
 }
 
 impl<'a> Builder<'a> {
@@ -100,11 +101,11 @@ impl<'a> Builder<'a> {
 
 impl Texts {
     fn code(&mut self, text: &str) -> u32 {
-        let code = self.codes.get(text).copied().unwrap_or_else(|| {
+        let next = self.values.len();
+        let code = *self.codes.entry_ref(text).or_insert(next);
+        if code == next {
             self.values.push(text.to_owned());
-            self.codes.insert(text.to_owned(), self.values.len() - 1);
-            self.values.len() - 1
-        });
+        }
         u32::try_from(code).unwrap_or(MISSING_TEXT)
     }
 }
@@ -170,18 +171,25 @@ impl<'a> ColumnBuilder<'a> {
             }
             // An open category: its names in alphabetical order, whatever order rows came in.
             Type::Category(_) => {
-                FeatureType::Category { values: self.texts.codes.keys().cloned().collect() }
+                let mut values = self.texts.values.clone();
+                values.sort_unstable();
+                FeatureType::Category { values }
             }
         };
         let data = match (self.rows, &kind) {
             (Rows::Numbers(rows), _) => FeatureData::Number(rows.into()),
             (Rows::Times(rows), _) => FeatureData::Time(rows.into()),
-            (Rows::Codes(rows), FeatureType::Category { .. }) => {
-                let mut places: Vec<f64> = (0..self.texts.values.len()).map(index).collect();
-                if matches!(self.kind, Type::Category(values) if values.is_empty()) {
-                    let sorted = self.texts.codes.values().enumerate();
-                    sorted.for_each(|(place, code)| places[*code] = index(place));
-                }
+            (Rows::Codes(rows), FeatureType::Category { values }) => {
+                let seen = &self.texts.values;
+                let places: Vec<f64> = match self.kind {
+                    Type::Category(declared) if !declared.is_empty() => {
+                        (0..seen.len()).map(index).collect()
+                    }
+                    _ => {
+                        let place = |name| values.binary_search(name).map_or(f64::NAN, index);
+                        seen.iter().map(place).collect()
+                    }
+                };
                 let number = |code: u32| places.get(code as usize).copied().unwrap_or(f64::NAN);
                 FeatureData::Number(rows.into_iter().map(number).collect())
             }
