@@ -2,14 +2,17 @@
 //!
 //! An instant is a count of microseconds since 1970-01-01T00:00:00Z; nothing here reads a clock.
 
+mod zones;
+
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
 
 use jiff::civil;
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, ErrorCode, Result};
+use zones::Rules;
 
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
@@ -282,9 +285,9 @@ pub struct Zone(Clock);
 
 /// The clocks of a zone: its rules, to be copied like a number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Clock(&'static TimeZone);
+pub struct Clock(&'static Rules);
 
-static UTC: TimeZone = TimeZone::UTC;
+static UTC: Rules = Rules::UTC;
 /// The zones that were asked for, by name in lower case, sorted.
 static KNOWN: RwLock<Vec<(String, Clock)>> = RwLock::new(Vec::new());
 
@@ -298,6 +301,10 @@ impl Zone {
     /// [`ErrorCode::Time`] when there is no zone of that name.
     pub fn named(name: &str) -> Result<Self> {
         let key = name.to_ascii_lowercase();
+        // CLDR's name of a zone that is not known has the clocks of UTC.
+        if key == "utc" || key == "etc/unknown" {
+            return Ok(Self::UTC);
+        }
         // Nothing panics while it holds the lock.
         let place =
             |known: &[(String, Clock)]| known.binary_search_by(|(name, _)| name.as_str().cmp(&key));
@@ -307,12 +314,9 @@ impl Zone {
                 return Ok(Self(known[at].1));
             }
         }
-        let rules = TimeZone::get(name).map_err(|_| {
-            Error::new(
-                ErrorCode::Time,
-                "",
-                format!("`{name}` is not a time zone; expected an IANA name, for instance `Europe/Berlin`"),
-            )
+        let rules = Rules::named(name).ok_or_else(|| {
+            let expected = "expected an IANA name, for instance `Europe/Berlin`";
+            Error::new(ErrorCode::Time, "", format!("`{name}` is not a time zone; {expected}"))
         })?;
         let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
         match place(&known) {
@@ -341,19 +345,15 @@ impl Zone {
     #[must_use]
     pub fn date(&self, at: Timestamp) -> civil::Date {
         jiff::Timestamp::from_microsecond(at.0)
-            .map_or(civil::Date::ZERO, |instant| self.0.0.to_datetime(instant).date())
+            .map_or(civil::Date::ZERO, |instant| self.0.offset(at).to_datetime(instant).date())
     }
 
     /// The first instant of a civil date in this zone. Where midnight falls in the gap of a clock
     /// change, it is the first instant after the gap; where it occurs twice, the earlier one.
     #[must_use]
     pub fn start_of(&self, date: civil::Date) -> Timestamp {
-        self.0
-            .0
-            .to_ambiguous_zoned(date.at(0, 0, 0, 0))
-            .compatible()
-            .and_then(|zoned| zoned.start_of_day())
-            .map_or(Timestamp(i64::MAX), |zoned| Timestamp(floor_micros(zoned.timestamp())))
+        let start = self.0.0.start_of(date);
+        Timestamp(start.map_or(i64::MAX, |seconds| seconds.saturating_mul(SECOND)))
     }
 }
 
@@ -367,14 +367,14 @@ impl Clock {
         self.shown(at).div_euclid(DAY)
     }
 
+    /// How far this zone's clocks are from UTC.
+    fn offset(self, at: Timestamp) -> Offset {
+        self.0.offset(at.0.div_euclid(SECOND))
+    }
+
     /// Microseconds from 1970-01-01T00:00:00 on this zone's clocks.
     fn shown(self, at: Timestamp) -> i64 {
-        if *self.0 == TimeZone::UTC {
-            return at.0;
-        }
-        let Ok(instant) = jiff::Timestamp::from_microsecond(at.0) else { return at.0 };
-        let offset = i64::from(self.0.to_offset(instant).seconds()) * SECOND;
-        at.0.saturating_add(offset)
+        at.0.saturating_add(i64::from(self.offset(at).seconds()) * SECOND)
     }
 
     /// The hour of the civil day, 0 to 23; minutes are cut off.
@@ -462,9 +462,13 @@ mod tests {
 
     #[test]
     fn a_day_without_midnight_starts_after_the_gap() {
-        // Clocks in Beirut went from 00:00 to 01:00 on 2022-03-27.
-        let zone = Zone::named("Asia/Beirut").unwrap();
-        let start = zone.start_of(civil::date(2022, 3, 27));
-        assert_eq!(start, Timestamp::parse("2022-03-27T01:00:00+03:00").unwrap());
+        // Clocks went from 00:00 to 01:00 in Beirut, and from 23:30 to 00:30 in Toronto.
+        for (name, date, start) in [
+            ("Asia/Beirut", civil::date(2022, 3, 27), "2022-03-27T01:00:00+03:00"),
+            ("America/Toronto", civil::date(1919, 3, 31), "1919-03-31T00:30:00-04:00"),
+        ] {
+            let found = Zone::named(name).unwrap().start_of(date);
+            assert_eq!(found, Timestamp::parse(start).unwrap(), "{name}");
+        }
     }
 }

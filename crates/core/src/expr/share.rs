@@ -3,7 +3,7 @@
 //! Evaluation is total and has no effects, so a part may be computed before it is known to be
 //! needed; it gives the same bits wherever it stands.
 
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 
 use super::program::{Node, Program};
 use super::value::Type;
@@ -12,7 +12,7 @@ use super::value::Type;
 /// that reads it. The new slots count up from `next`; how many there are is returned.
 ///
 /// A step is a slot and what is computed into it, bound to the frame. Equal parts have equal
-/// numbers: a part is known by its operation and the numbers of its operands. Cost: O(n log n) for
+/// numbers: a part is known by its operation and the numbers of its operands. Cost: O(n) for
 /// n nodes.
 pub(crate) fn share(steps: &mut Vec<(usize, Program)>, next: usize) -> usize {
     let mut parts = Parts::default();
@@ -51,7 +51,7 @@ pub(crate) fn share(steps: &mut Vec<(usize, Program)>, next: usize) -> usize {
 /// The different parts of some expressions, numbered.
 #[derive(Default)]
 struct Parts {
-    numbers: BTreeMap<String, usize>,
+    numbers: HashMap<String, usize>,
     /// For each part, how many different parts or steps read it.
     read: Vec<usize>,
     /// For each part, whether it is an input or a constant, which needs no slot.

@@ -1,6 +1,6 @@
 //! A part of a feature table under construction: rows of frames become rows of typed columns.
 
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 
 use super::output::Part;
 use super::plan::{Direct, Frames, Plan};
@@ -32,8 +32,9 @@ pub(super) enum Rows<'o> {
 /// The texts of a category or of texts, by code.
 #[derive(Debug, Default)]
 pub(super) struct Texts {
+    /// Those seen, in the order in which they came.
     pub(super) values: Vec<String>,
-    pub(super) codes: BTreeMap<String, usize>,
+    codes: HashMap<String, usize>,
 }
 
 /// What is left of a builder when its rows are written.
@@ -133,11 +134,11 @@ impl Texts {
     }
 
     pub(super) fn code(&mut self, text: &str) -> u32 {
-        let code = self.codes.get(text).copied().unwrap_or_else(|| {
+        let next = self.values.len();
+        let code = *self.codes.entry_ref(text).or_insert(next);
+        if code == next {
             self.values.push(text.to_owned());
-            self.codes.insert(text.to_owned(), self.values.len() - 1);
-            self.values.len() - 1
-        });
+        }
         u32::try_from(code).unwrap_or(MISSING_TEXT)
     }
 }

@@ -174,18 +174,25 @@ impl Column {
             }
             // An open category: its names in alphabetical order, whatever order rows came in.
             Type::Category(_) => {
-                FeatureType::Category { values: texts.codes.keys().cloned().collect() }
+                let mut values = texts.values.clone();
+                values.sort_unstable();
+                FeatureType::Category { values }
             }
         };
         let data = match (self, &kind) {
             (Self::Numbers(rows), _) => FeatureData::Number(rows.into()),
             (Self::Times(rows), _) => FeatureData::Time(rows.into()),
-            (Self::Codes(rows), FeatureType::Category { .. }) => {
-                let mut places: Vec<f64> = (0..texts.values.len()).map(index).collect();
-                if matches!(spec.program.kind(), Type::Category(values) if values.is_empty()) {
-                    let sorted = texts.codes.values().enumerate();
-                    sorted.for_each(|(place, code)| places[*code] = index(place));
-                }
+            (Self::Codes(rows), FeatureType::Category { values }) => {
+                let seen = &texts.values;
+                let places: Vec<f64> = match spec.program.kind() {
+                    Type::Category(declared) if !declared.is_empty() => {
+                        (0..seen.len()).map(index).collect()
+                    }
+                    _ => {
+                        let place = |name| values.binary_search(name).map_or(f64::NAN, index);
+                        seen.iter().map(place).collect()
+                    }
+                };
                 let number = |code: u32| places.get(code as usize).copied().unwrap_or(f64::NAN);
                 FeatureData::Number(rows.into_iter().map(number).collect())
             }
