@@ -5,8 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 use stayput_core::columns::Frame;
 use stayput_core::time::Timestamp;
@@ -117,14 +120,19 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
-fn playbook() -> impl Strategy<Value = Playbook> {
+/// The text of a playbook.
+fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(expression(), 1..12).prop_map(|expressions| {
         let mut text = SCHEMA.to_owned();
         for (at, expression) in expressions.iter().enumerate() {
             writeln!(text, "f{at} = '{expression}'").unwrap();
         }
-        Playbook::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+        text
     })
+}
+
+fn playbook() -> impl Strategy<Value = Playbook> {
+    text().prop_map(|text| Playbook::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}")))
 }
 
 /// Rows of events: those with an identity in several versions, every version with contents of its
@@ -282,6 +290,57 @@ proptest! {
             }
         }
     }
+}
+
+/// The same as vectors, which every host runs: cases drawn from a generator that always starts
+/// alike. `STAYPUT_BLESS=1` writes them, and the vectors' own blessing their answers.
+#[test]
+fn the_vectors_hold_random_cases_for_every_host() {
+    let mut runner = TestRunner::deterministic();
+    let cases: Vec<Value> = (0..10).map(|at| random_case(&mut runner, at)).collect();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/streams.json");
+    if std::env::var_os("STAYPUT_BLESS").is_some() {
+        let text = serde_json::to_string_pretty(&json!({ "cases": cases })).unwrap();
+        return std::fs::write(path, text + "\n").unwrap();
+    }
+    let mut written: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for case in written["cases"].as_array_mut().unwrap() {
+        for step in case["steps"].as_array_mut().unwrap() {
+            assert!(step.as_object_mut().unwrap().remove("expect").is_some());
+        }
+    }
+    assert_eq!(written, json!({ "cases": cases }));
+}
+
+/// A random playbook and history: as a batch, as a stream in pieces with a snapshot between, and
+/// each customer's history alone.
+fn random_case(runner: &mut TestRunner, at: usize) -> Value {
+    let draw = (text(), rows(), any::<prop::sample::Index>());
+    let (text, mut rows, written) = draw.new_tree(runner).unwrap().current();
+    rows.truncate(36);
+    let as_of: Vec<String> = instants().iter().map(ToString::to_string).collect();
+    let batch = |rows: &[Value]| json!({"call": "features", "events": rows, "as_of": as_of});
+    let mut steps = vec![batch(&rows)];
+    let pieces: Vec<&[Value]> = rows.chunks(9).collect();
+    for (at, piece) in pieces.iter().enumerate() {
+        steps.push(json!({"call": "ingest", "events": piece}));
+        if at == written.index(pieces.len()) {
+            steps.push(json!({"call": "snapshot"}));
+        }
+    }
+    steps.extend(as_of.iter().map(|at| json!({"call": "score_all", "as_of": at})));
+    for customer in ["c0", "c1", "c2"] {
+        let own: Vec<Value> =
+            rows.iter().filter(|row| row["customer_id"] == customer).cloned().collect();
+        steps.push(batch(&own));
+    }
+    json!({
+        "name": format!("random case {at}"),
+        "why": "Batch, stream and a customer alone give the same bits, which a Rust test holds \
+                these answers to; the formulas are tested in Rust against their definitions.",
+        "playbook": text.trim().lines().collect::<Vec<_>>(),
+        "steps": steps,
+    })
 }
 
 #[test]
