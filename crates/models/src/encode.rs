@@ -19,8 +19,10 @@ use crate::validate::stratified;
     ts(rename = "Encoding", rename_all = "lowercase")
 )]
 pub enum Encode {
-    /// As the algorithm takes them: boosting splits them as sets, logistic regression has a column
-    /// a name.
+    /// A column a name up to ten names, and the target encoding of more.
+    Auto,
+    /// As the algorithm takes them: boosting that is not symmetric splits them as sets, logistic
+    /// regression has a column a name.
     #[default]
     Native,
     /// A column a name.
@@ -34,13 +36,14 @@ pub enum Encode {
 }
 
 impl Encode {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Native, Self::OneHot, Self::Ordinal, Self::Frequency, Self::Target];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Auto, Self::Native, Self::OneHot, Self::Ordinal, Self::Frequency, Self::Target];
 
     /// The name in parameters and in a model.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Auto => "auto",
             Self::Native => "native",
             Self::OneHot => "onehot",
             Self::Ordinal => "ordinal",
@@ -49,6 +52,9 @@ impl Encode {
         }
     }
 }
+
+/// The most names that have a column each where the encoding is chosen.
+const FEW: usize = 10;
 
 /// The folds that training rows are encoded out of.
 const FOLDS: usize = 5;
@@ -88,8 +94,8 @@ impl Encoded {
             }
         }
         let mut rows = Array2::zeros((data.labels.len(), of.len()));
-        if how == Encode::Target {
-            out_of_fold(&data, &stratified(&data.labels, FOLDS, seed), &mut rows);
+        if encoders.iter().any(|encoder| matches!(encoder, Encoder::Target(_))) {
+            out_of_fold(&data, how, &stratified(&data.labels, FOLDS, seed), &mut rows);
         } else {
             encode(&data, &encoders, &all, &mut rows);
         }
@@ -107,12 +113,12 @@ impl Encoded {
     }
 }
 
-/// Writes the target-encoded columns of every row, made of the rows of other folds than its own.
-fn out_of_fold(data: &Data, fold_of: &[usize], into: &mut Array2<f64>) {
+/// Writes the columns of every row, encoded by the rows of other folds than its own.
+fn out_of_fold(data: &Data, how: Encode, fold_of: &[usize], into: &mut Array2<f64>) {
     for fold in 0..FOLDS {
         let others: Vec<bool> = fold_of.iter().map(|own| *own != fold).collect();
         let own: Vec<bool> = others.iter().map(|other| !other).collect();
-        encode(data, &encoders(data, Encode::Target, &others), &own, into);
+        encode(data, &encoders(data, how, &others), &own, into);
     }
 }
 
@@ -120,8 +126,13 @@ fn out_of_fold(data: &Data, fold_of: &[usize], into: &mut Array2<f64>) {
 fn encoders(data: &Data, how: Encode, from: &[bool]) -> Vec<Encoder> {
     let encoder = |(at, input): (usize, &Input)| {
         let InputKind::Category { values } = &input.kind else { return Encoder::Native };
+        let how = match how {
+            Encode::Auto if values.len() > FEW => Encode::Target,
+            Encode::Auto => Encode::OneHot,
+            how => how,
+        };
         match how {
-            Encode::Native => Encoder::Native,
+            Encode::Native | Encode::Auto => Encoder::Native,
             Encode::OneHot => Encoder::OneHot {
                 indicator: data.rows.column(at).iter().any(|value| value.is_nan()),
             },
@@ -292,7 +303,7 @@ mod tests {
         let fold_of = stratified(&data.labels, FOLDS, 0);
         let rows = |data: &Data| {
             let mut rows = Array2::zeros(data.rows.dim());
-            out_of_fold(data, &fold_of, &mut rows);
+            out_of_fold(data, Encode::Target, &fold_of, &mut rows);
             rows
         };
         let before = rows(&data);

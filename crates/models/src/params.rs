@@ -42,15 +42,40 @@ impl Algorithm {
         match self {
             Self::Gbm => &[
                 "n_estimators",
+                "grow_policy",
                 "max_depth",
                 "learning_rate",
                 "min_child_weight",
                 "subsample",
                 "colsample_bytree",
+                "colsample_bylevel",
                 "reg_lambda",
             ],
             Self::Gbdt => &["n_estimators", "max_depth", "learning_rate", "min_child_samples"],
             Self::Logistic => &["C"],
+        }
+    }
+}
+
+/// How boosting grows a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "lowercase"))]
+pub enum GrowPolicy {
+    /// Every level asks one question of all its nodes (oblivious trees: Prokhorenkova et al.
+    /// 2018). It splits numbers alone, so categories are encoded.
+    #[default]
+    Symmetric,
+    /// Level by level, every node with a question of its own; categories are split as sets.
+    Depthwise,
+}
+
+impl GrowPolicy {
+    /// The name in parameters and in a model.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Symmetric => "symmetric",
+            Self::Depthwise => "depthwise",
         }
     }
 }
@@ -70,8 +95,11 @@ pub struct TrainParams {
     /// What trains; `gbm` by default.
     #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Algorithm>"))]
     pub algorithm: Algorithm,
-    /// How many trees, 1 to 100,000.
+    /// How many trees, 1 to 100,000. `gbm` chooses by default: as many, up to 1,000, as give the
+    /// least log-loss on rows held out.
     pub n_estimators: Option<u64>,
+    /// How `gbm` grows a tree; `symmetric` by default.
+    pub grow_policy: Option<GrowPolicy>,
     /// The greatest number of splits on a path, 1 to 16.
     pub max_depth: Option<u64>,
     /// What each tree's leaves are multiplied by, above 0 and up to 1.
@@ -84,6 +112,8 @@ pub struct TrainParams {
     pub subsample: Option<f64>,
     /// The share of features drawn for each tree, above 0 and up to 1.
     pub colsample_bytree: Option<f64>,
+    /// The share of those drawn for each level of a tree, above 0 and up to 1.
+    pub colsample_bylevel: Option<f64>,
     /// The penalty on the square of a leaf's value, 0 or more.
     pub reg_lambda: Option<f64>,
     /// The inverse of the penalty on the squares of the weights, above 0 (`C` in documents).
@@ -93,7 +123,7 @@ pub struct TrainParams {
     pub random_state: Option<u64>,
     /// How many threads, or -1 for all cores, which is the default. It changes no result.
     pub n_jobs: Option<i64>,
-    /// How categories become numbers; as the algorithm takes them by default.
+    /// How categories become numbers; `auto` for symmetric trees and `native` for others by default.
     pub encoding: Option<Encode>,
     /// How the margin is calibrated; not at all by default.
     #[cfg_attr(feature = "typescript", ts(optional, type = "Calibrate | \"none\""))]
@@ -121,12 +151,15 @@ pub(crate) enum CheckedAlgorithm {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct GbmParams {
-    pub(crate) n_estimators: usize,
+    /// None where rows held out are to say.
+    pub(crate) n_estimators: Option<usize>,
+    pub(crate) grow_policy: GrowPolicy,
     pub(crate) max_depth: usize,
     pub(crate) learning_rate: f64,
     pub(crate) min_child_weight: f64,
     pub(crate) subsample: f64,
     pub(crate) colsample_bytree: f64,
+    pub(crate) colsample_bylevel: f64,
     pub(crate) reg_lambda: f64,
     pub(crate) random_state: u64,
     /// None for all cores.
@@ -172,12 +205,14 @@ impl TrainParams {
             match key.as_str() {
                 "algorithm" => params.algorithm = algorithm(key, value)?,
                 "n_estimators" => params.n_estimators = Some(whole(key, value)?),
+                "grow_policy" => params.grow_policy = Some(grow_policy(key, value)?),
                 "max_depth" => params.max_depth = Some(whole(key, value)?),
                 "learning_rate" => params.learning_rate = Some(number(key, value)?),
                 "min_child_weight" => params.min_child_weight = Some(number(key, value)?),
                 "min_child_samples" => params.min_child_samples = Some(whole(key, value)?),
                 "subsample" => params.subsample = Some(number(key, value)?),
                 "colsample_bytree" => params.colsample_bytree = Some(number(key, value)?),
+                "colsample_bylevel" => params.colsample_bylevel = Some(number(key, value)?),
                 "reg_lambda" => params.reg_lambda = Some(number(key, value)?),
                 "C" => params.c = Some(number(key, value)?),
                 "random_state" => params.random_state = Some(whole(key, value)?),
@@ -220,7 +255,10 @@ impl TrainParams {
             }),
         };
         self.threads()?;
-        let encoding = self.encoding.unwrap_or_default();
+        let encoding = self.encoding.unwrap_or(match &algorithm {
+            CheckedAlgorithm::Gbm(gbm) if gbm.grow_policy == GrowPolicy::Symmetric => Encode::Auto,
+            _ => Encode::Native,
+        });
         Ok(CheckedTrainParams { algorithm, random_state, encoding, calibrate: self.calibrate })
     }
 
@@ -228,12 +266,14 @@ impl TrainParams {
     fn given(&self) -> impl Iterator<Item = &'static str> {
         [
             ("n_estimators", self.n_estimators.is_some()),
+            ("grow_policy", self.grow_policy.is_some()),
             ("max_depth", self.max_depth.is_some()),
             ("learning_rate", self.learning_rate.is_some()),
             ("min_child_weight", self.min_child_weight.is_some()),
             ("min_child_samples", self.min_child_samples.is_some()),
             ("subsample", self.subsample.is_some()),
             ("colsample_bytree", self.colsample_bytree.is_some()),
+            ("colsample_bylevel", self.colsample_bylevel.is_some()),
             ("reg_lambda", self.reg_lambda.is_some()),
             ("C", self.c.is_some()),
         ]
@@ -243,14 +283,28 @@ impl TrainParams {
 
     /// Defaults: docs/decisions/0004-training-defaults.md says what they were measured to bring.
     fn gbm(&self, random_state: u64) -> Result<GbmParams> {
+        let grow_policy = self.grow_policy.unwrap_or_default();
+        let symmetric = grow_policy == GrowPolicy::Symmetric;
+        if symmetric && self.encoding == Some(Encode::Native) {
+            let message = "`native` is not for symmetric trees, which split numbers alone; choose \
+                           another, or `grow_policy` `depthwise`";
+            return Err(refuse("encoding", message));
+        }
+        let or = |own: Option<f64>, symmetric_trees: f64, others: f64| {
+            own.unwrap_or(if symmetric { symmetric_trees } else { others })
+        };
+        let n_estimators = self.n_estimators.map(|trees| count("n_estimators", trees, 100_000));
+        let depth = self.max_depth.unwrap_or(if symmetric { 6 } else { 4 });
         Ok(GbmParams {
-            n_estimators: count("n_estimators", self.n_estimators.unwrap_or(300), 100_000)?,
-            max_depth: count("max_depth", self.max_depth.unwrap_or(4), 16)?,
-            learning_rate: share("learning_rate", self.learning_rate.unwrap_or(0.03))?,
-            min_child_weight: penalty("min_child_weight", self.min_child_weight.unwrap_or(5.0))?,
-            subsample: share("subsample", self.subsample.unwrap_or(0.7))?,
-            colsample_bytree: share("colsample_bytree", self.colsample_bytree.unwrap_or(0.7))?,
-            reg_lambda: penalty("reg_lambda", self.reg_lambda.unwrap_or(1.0))?,
+            n_estimators: n_estimators.transpose()?,
+            grow_policy,
+            max_depth: count("max_depth", depth, 16)?,
+            learning_rate: share("learning_rate", or(self.learning_rate, 0.05, 0.03))?,
+            min_child_weight: penalty("min_child_weight", or(self.min_child_weight, 0.0, 5.0))?,
+            subsample: share("subsample", or(self.subsample, 1.0, 0.7))?,
+            colsample_bytree: share("colsample_bytree", or(self.colsample_bytree, 1.0, 0.7))?,
+            colsample_bylevel: share("colsample_bylevel", or(self.colsample_bylevel, 0.5, 1.0))?,
+            reg_lambda: penalty("reg_lambda", or(self.reg_lambda, 0.3, 1.0))?,
             random_state,
             threads: self.threads()?,
         })
@@ -287,6 +341,14 @@ impl TrainParams {
 }
 
 impl CheckedTrainParams {
+    /// These parameters with so many trees.
+    pub(crate) fn with_trees(mut self, trees: usize) -> Self {
+        if let CheckedAlgorithm::Gbm(gbm) = &mut self.algorithm {
+            gbm.n_estimators = Some(trees);
+        }
+        self
+    }
+
     /// The name of the algorithm.
     #[must_use]
     pub fn algorithm(&self) -> &'static str {
@@ -303,12 +365,14 @@ impl CheckedTrainParams {
         let count = |value: usize| Literal::Number(value as f64);
         let mut record: Vec<(&str, Literal)> = match &self.algorithm {
             CheckedAlgorithm::Gbm(gbm) => vec![
-                ("n_estimators", count(gbm.n_estimators)),
+                ("n_estimators", count(gbm.n_estimators.unwrap_or_default())),
+                ("grow_policy", Literal::Text(gbm.grow_policy.name().to_owned())),
                 ("max_depth", count(gbm.max_depth)),
                 ("learning_rate", Literal::Number(gbm.learning_rate)),
                 ("min_child_weight", Literal::Number(gbm.min_child_weight)),
                 ("subsample", Literal::Number(gbm.subsample)),
                 ("colsample_bytree", Literal::Number(gbm.colsample_bytree)),
+                ("colsample_bylevel", Literal::Number(gbm.colsample_bylevel)),
                 ("reg_lambda", Literal::Number(gbm.reg_lambda)),
             ],
             CheckedAlgorithm::Gbdt(gbdt) => vec![
@@ -395,6 +459,15 @@ fn algorithm(name: &str, value: &Value) -> Result<Algorithm> {
     })
 }
 
+fn grow_policy(name: &str, value: &Value) -> Result<GrowPolicy> {
+    let all = [GrowPolicy::Symmetric, GrowPolicy::Depthwise];
+    let found = all.into_iter().find(|known| value.as_str() == Some(known.name()));
+    found.ok_or_else(|| {
+        let near = did_you_mean(value.as_str().unwrap_or_default(), all.map(GrowPolicy::name));
+        refuse(name, format!("{value} is none of `symmetric` and `depthwise`{near}"))
+    })
+}
+
 fn encoding(name: &str, value: &Value) -> Result<Encode> {
     let found = Encode::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
     found.ok_or_else(|| {
@@ -427,7 +500,7 @@ mod tests {
     fn every_parameter_is_read_by_its_name() {
         let text = r#"{"algorithm": "gbm", "n_estimators": 50, "max_depth": 3.0,
             "learning_rate": 0.2, "min_child_weight": 2, "subsample": 0.5, "colsample_bytree": 0.6,
-            "reg_lambda": 0, "random_state": 18446744073709551615, "n_jobs": 2,
+            "colsample_bylevel": 0.7, "grow_policy": "depthwise", "reg_lambda": 0, "random_state": 18446744073709551615, "n_jobs": 2,
             "calibrate": "platt"}"#;
         let params = TrainParams::from_json(text).unwrap();
         let expected = TrainParams {
@@ -438,6 +511,8 @@ mod tests {
             min_child_weight: Some(2.0),
             subsample: Some(0.5),
             colsample_bytree: Some(0.6),
+            colsample_bylevel: Some(0.7),
+            grow_policy: Some(GrowPolicy::Depthwise),
             reg_lambda: Some(0.0),
             random_state: Some(u64::MAX),
             n_jobs: Some(2),
@@ -500,7 +575,15 @@ mod tests {
             ),
             (
                 r#"{"encoding": "one_hot"}"#,
-                "parameter `encoding`: \"one_hot\" is none of `native`, `onehot`, `ordinal`, `frequency` and `target`; did you mean `onehot`?",
+                "parameter `encoding`: \"one_hot\" is none of `auto`, `native`, `onehot`, `ordinal`, `frequency` and `target`; did you mean `onehot`?",
+            ),
+            (
+                r#"{"grow_policy": "symetric"}"#,
+                "parameter `grow_policy`: \"symetric\" is none of `symmetric` and `depthwise`; did you mean `symmetric`?",
+            ),
+            (
+                r#"{"encoding": "native"}"#,
+                "parameter `encoding`: `native` is not for symmetric trees, which split numbers alone; choose another, or `grow_policy` `depthwise`",
             ),
             (
                 r#"{"calibrate": "isotonic"}"#,

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stayput_core::Result;
-use stayput_core::churn::{Model, ModelParts, Predictor};
+use stayput_core::churn::{Model, ModelParts};
 use stayput_core::features::TrainingSet;
 
 use crate::data::{Data, refuse};
@@ -24,11 +24,23 @@ use crate::{calibrate, gbdt, gbm, logistic};
 pub fn train(set: &TrainingSet, params: &TrainParams) -> Result<Model> {
     let params = params.check()?;
     let data = Data::new(set)?;
+    let params = settled(params, &data)?;
     let calibrator = match params.calibrate {
         Some(Calibrate::Platt) => Some(calibrate::out_of_fold(&data, &params)?),
         None => None,
     };
     fit(data, &params)?.calibrated(calibrator)
+}
+
+/// The parameters, with as many trees as rows held out say where that is left to them.
+fn settled(params: CheckedTrainParams, data: &Data) -> Result<CheckedTrainParams> {
+    let CheckedAlgorithm::Gbm(own) = &params.algorithm else { return Ok(params) };
+    if own.n_estimators.is_some() {
+        return Ok(params);
+    }
+    let encoded = Encoded::new(data.clone(), params.encoding, params.random_state);
+    let trees = guarded(|| gbm::best_rounds(&encoded.data, own))?;
+    Ok(params.with_trees(trees))
 }
 
 /// A model without a calibrator.
@@ -56,7 +68,7 @@ pub(crate) fn fit(data: Data, params: &CheckedTrainParams) -> Result<Model> {
 
 /// A panic inside a training library as an error: a host must not die of one, and what the
 /// library held is dropped with it.
-fn guarded(fit: impl FnOnce() -> Result<(Predictor, Vec<f64>)>) -> Result<(Predictor, Vec<f64>)> {
+fn guarded<T>(fit: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(fit))
         .unwrap_or_else(|_| Err(refuse("the training library fails on these rows")))
 }
@@ -114,6 +126,10 @@ mod tests {
             assert_eq!(first, run(Some(2)), "{algorithm:?}");
             assert_eq!(first, run(None), "{algorithm:?}");
         }
+        let chosen = |n_jobs| {
+            bytes(&train(&set, &TrainParams { n_jobs, ..TrainParams::default() }).unwrap())
+        };
+        assert_eq!(chosen(Some(1)), chosen(Some(2)));
         let seeded = |random_state| {
             let params = TrainParams { random_state, ..with(Algorithm::Gbm) };
             bytes(&train(&set, &params).unwrap())
@@ -230,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_panic_in_a_library_becomes_an_error() {
-        let error = guarded(|| panic!("as libraries do")).unwrap_err();
+        let error = guarded::<()>(|| panic!("as libraries do")).unwrap_err();
         assert_eq!(error.code(), ErrorCode::ModelData);
     }
 }
