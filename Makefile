@@ -3,7 +3,7 @@
 
 SHELL := bash
 
-.PHONY: help setup build demo test lint bench bench-features bench-stream clean
+.PHONY: help setup build demo test lint bench bench-features bench-stream bench-quality clean
 
 help:
 	@echo "make setup   tools and packages to build with (.venv, npm packages, the wasm compiler)"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint    formatting and lints"
 	@echo "make bench   benchmarks of each part"
 	@echo "make bench-features   window features beside polars and DuckDB"
+	@echo "make bench-quality    trained models beside those of other libraries, on public tables"
 	@echo "make bench-stream     an engine fed event by event, from Rust and through Node"
 
 setup:
@@ -37,6 +38,9 @@ bench:
 
 bench-features:
 	@scripts/bench-features.sh
+
+bench-quality:
+	@scripts/bench-quality.sh
 
 bench-stream:
 	@scripts/bench-stream.sh

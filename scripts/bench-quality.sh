@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Trained models beside those of other libraries, with the Python package as it ships.
+. "$(dirname "$0")/lib.sh"
+plan 3
+
+scripts/prerequisites.sh
+scripts/python-tools.sh
+scripts/python-tools.sh dev
+scripts/python-release.sh
+PYTHONPATH=$CARGO_TARGET_DIR/bench-python .venv/bin/python benches/models/quality.py
