@@ -32,4 +32,4 @@ pub use shared::SharedEngine;
 pub use stayput_core::churn::Model;
 pub use stayput_core::{Error, ErrorCode, Result};
 pub use train::train;
-pub use validate::{Folds, Report, cross_validate, evaluate};
+pub use validate::{Folds, Judged, Report, compare, cross_validate, evaluate};
