@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Buffer, Env, Float64Array, Unknown};
 use napi_derive::napi;
-use stayput_core::wire;
 use stayput_models::files;
 
 use crate::error::now;
 use crate::job::{Promised, answers, later};
-use crate::json::Document;
-use crate::table::TrainingSet;
 use crate::{input, table};
 
 /// A churn model.
@@ -84,17 +81,5 @@ impl Model {
         let rows = table::rows(rows, "rows");
         let model = Arc::clone(&self.inner);
         later(move || Ok(model.predict(model.rows_of(rows?.table())?.view())?.into()))
-    }
-
-    /// How the probabilities compare with what came true in a training set.
-    #[napi(ts_args_type = "data: TrainingSet", ts_return_type = "Promise<Report>")]
-    pub fn evaluate(&self, data: Unknown<'_>) -> Promised<Document> {
-        let set = input::instance::<TrainingSet>(data, "data", "a `TrainingSet`")
-            .map(|set| Arc::clone(&set.inner));
-        let model = Arc::clone(&self.inner);
-        later(move || {
-            let report = stayput_models::evaluate(&model, &set?.set)?;
-            wire::to_json(&report).map(Document)
-        })
     }
 }

@@ -6,7 +6,8 @@ use numpy::{IntoPyArray, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use stayput_core::{Error, ErrorCode};
-use stayput_models::{Folds, TrainParams, files};
+use stayput_models::validate::{Bins, BootstrapParams, EmpcParams};
+use stayput_models::{Folds, Judged, TrainParams, files};
 
 use crate::answers::{self, Array};
 use crate::arguments::{Matrix, as_json};
@@ -65,6 +66,33 @@ pub(crate) fn cross_validate<'py>(
     reports.iter().map(|report| answers::Report::of(py, report)).collect()
 }
 
+/// Two models judged on the same rows: the one in use and the one that may replace it.
+///
+/// The areas under their ROC curves are compared by `DeLong`'s test, every measure by a paired
+/// bootstrap that draws customers with all their rows. The same `seed` gives the same answer,
+/// whatever `n_jobs` is.
+#[pyfunction]
+#[pyo3(signature = (
+    champion, challenger, data, *, level=0.95, resamples=1000, seed=0, n_jobs=None
+))]
+#[expect(clippy::too_many_arguments, reason = "all but three by name")]
+pub(crate) fn compare<'py>(
+    py: Python<'py>,
+    champion: &Model,
+    challenger: &Model,
+    data: &TrainingSet,
+    level: f64,
+    resamples: usize,
+    seed: u64,
+    n_jobs: Option<i64>,
+) -> Result<answers::Comparison<'py>> {
+    let params = BootstrapParams { resamples, level, seed, n_jobs };
+    let (champion, challenger) = (&champion.inner, &challenger.inner);
+    let compared =
+        detached(py, || stayput_models::compare(champion, challenger, &data.set, &params))?;
+    answers::Comparison::of(py, &compared)
+}
+
 fn read_params(
     py: Python<'_>,
     algorithm: &str,
@@ -76,6 +104,16 @@ fn read_params(
 }
 
 impl Model {
+    /// What `of` makes of the model's probabilities of these rows.
+    fn judged<T: Send>(
+        &self,
+        py: Python<'_>,
+        data: &TrainingSet,
+        of: impl FnOnce(Judged) -> stayput_core::Result<T> + Send,
+    ) -> Result<T> {
+        detached(py, || of(Judged::new(&self.inner, &data.set)?))
+    }
+
     fn of_bytes(bytes: &[u8]) -> stayput_core::Result<Self> {
         Ok(Self { inner: stayput_core::churn::Model::from_bytes(bytes)? })
     }
@@ -130,6 +168,84 @@ impl Model {
     fn evaluate<'py>(&self, py: Python<'py>, data: &TrainingSet) -> Result<answers::Report<'py>> {
         let report = detached(py, || stayput_models::evaluate(&self.inner, &data.set))?;
         answers::Report::of(py, &report)
+    }
+
+    /// How much churn there is among the customers most at risk: lift and gains, in stretches of
+    /// equal length by probability (deciles for ten).
+    #[pyo3(signature = (data, bins=10))]
+    fn lift<'py>(
+        &self,
+        py: Python<'py>,
+        data: &TrainingSet,
+        bins: usize,
+    ) -> Result<answers::Lift<'py>> {
+        answers::Lift::of(py, &self.judged(py, data, |judged| judged.lift(bins))?)
+    }
+
+    /// Whether probabilities mean what they say, in bins of equal `"width"` or equal `"frequency"`.
+    #[pyo3(signature = (data, bins=10, by="width"))]
+    fn reliability<'py>(
+        &self,
+        py: Python<'py>,
+        data: &TrainingSet,
+        bins: usize,
+        by: &str,
+    ) -> Result<answers::Reliability<'py>> {
+        let bins = Bins::named(Some(by), Some(bins))?;
+        answers::Reliability::of(py, &self.judged(py, data, |judged| judged.reliability(bins))?)
+    }
+
+    /// The expected maximum profit of a campaign against churn (Verbraken, Verbeke and Baesens
+    /// 2013): a customer who stays is worth `clv`, an offer costs `f` to make and `d` when taken,
+    /// which a share of churners does that is drawn from Beta(`alpha`, `beta`). None when the labels
+    /// are all alike.
+    #[pyo3(signature = (data, *, alpha=6.0, beta=14.0, clv=200.0, d=10.0, f=1.0))]
+    #[expect(clippy::too_many_arguments, reason = "all but one by name")]
+    #[expect(clippy::many_single_char_names, reason = "the names of the paper")]
+    fn empc<'py>(
+        &self,
+        py: Python<'py>,
+        data: &TrainingSet,
+        alpha: f64,
+        beta: f64,
+        clv: f64,
+        d: f64,
+        f: f64,
+    ) -> Result<Option<answers::Empc<'py>>> {
+        let params = EmpcParams { alpha, beta, clv, d, f };
+        let empc = self.judged(py, data, |judged| judged.empc(&params))?;
+        empc.map(|empc| answers::Empc::of(py, &empc)).transpose()
+    }
+
+    /// The threshold that brings most on these rows, when everyone above it is contacted at a `cost`
+    /// each, and each churner among them brings a `benefit`.
+    #[pyo3(signature = (data, benefit, cost))]
+    fn profit_threshold<'py>(
+        &self,
+        py: Python<'py>,
+        data: &TrainingSet,
+        benefit: f64,
+        cost: f64,
+    ) -> Result<answers::ProfitThreshold<'py>> {
+        let best = self.judged(py, data, |judged| judged.profit_threshold(benefit, cost))?;
+        answers::ProfitThreshold::of(py, &best)
+    }
+
+    /// The measures of the report with bootstrap intervals: customers are drawn with all their rows.
+    /// The same `seed` gives the same answer, whatever `n_jobs` is.
+    #[pyo3(signature = (data, *, level=0.95, resamples=1000, seed=0, n_jobs=None))]
+    #[expect(clippy::too_many_arguments, reason = "all but one by name")]
+    fn intervals<'py>(
+        &self,
+        py: Python<'py>,
+        data: &TrainingSet,
+        level: f64,
+        resamples: usize,
+        seed: u64,
+        n_jobs: Option<i64>,
+    ) -> Result<answers::Intervals<'py>> {
+        let params = BootstrapParams { resamples, level, seed, n_jobs };
+        answers::Intervals::of(py, &self.judged(py, data, |judged| judged.intervals(&params))?)
     }
 
     /// Writes the model to a file. A bundle holds its model too.
