@@ -447,7 +447,7 @@ export type Algorithm = "gbm" | "gbdt" | "logistic"
 export type Encoding = "native" | "onehot" | "ordinal" | "frequency" | "target"
 
 /** How the margin is turned into a probability after training. */
-export type Calibrate = "platt"
+export type Calibrate = "platt" | "isotonic" | "beta"
 
 /**
  * How probabilities compare with what came true.
@@ -946,6 +946,11 @@ export declare class Model {
   get importance(): Float64Array
   /** The probability of churn for each row, in row order. */
   predictProba(rows: Table | TrainingSet): Promise<Float64Array>
+  /**
+   * The same model for customers of whom a share `churnRate` churns, where it was trained on a
+   * sample with another: `sampleRate`, or by default the share of its training rows.
+   */
+  withPrior(churnRate: number, sampleRate?: number): Model
 }
 
 /** A checked playbook. */

@@ -446,7 +446,7 @@ export type Algorithm = "gbm" | "gbdt" | "logistic"
 export type Encoding = "native" | "onehot" | "ordinal" | "frequency" | "target"
 
 /** How the margin is turned into a probability after training. */
-export type Calibrate = "platt"
+export type Calibrate = "platt" | "isotonic" | "beta"
 
 /**
  * How probabilities compare with what came true.

@@ -82,4 +82,15 @@ impl Model {
         let model = Arc::clone(&self.inner);
         later(move || Ok(model.predict(model.rows_of(rows?.table())?.view())?.into()))
     }
+    /// The same model for customers of whom a share `churnRate` churns, where it was trained on a
+    /// sample with another: `sampleRate`, or by default the share of its training rows.
+    #[napi(ts_args_type = "churnRate: number, sampleRate?: number")]
+    pub fn with_prior(
+        &self,
+        env: Env,
+        churn_rate: f64,
+        sample_rate: Option<f64>,
+    ) -> napi::Result<Model> {
+        now(env, || Ok(stayput_models::with_prior(&self.inner, churn_rate, sample_rate)?.into()))
+    }
 }

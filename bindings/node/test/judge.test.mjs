@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 import { Playbook, compare, simulate, train } from 'stayput'
 
-import { rejects } from './shared.mjs'
+import { rejects, throws } from './shared.mjs'
 
 const playbook = Playbook.load(fileURLToPath(new URL('../../../examples/acme/playbook.toml', import.meta.url)))
 const company = await simulate({ customers: 600, days: 300, start: '2025-01-01' })
@@ -71,4 +71,17 @@ test('what cannot be judged is refused', async () => {
   ]) {
     assert.equal((await rejects('argument', call)).path, path)
   }
+})
+
+test('a model is calibrated in every way, and set right for another prior', async () => {
+  for (const calibrate of ['platt', 'isotonic', 'beta']) {
+    const model = await train(set, { n_estimators: 40, max_depth: 3, calibrate })
+    assert.ok((await model.evaluate(later)).log_loss < 0.7)
+  }
+  await rejects('model_parameter', train(set, { calibrate: 'sigmoid' }))
+  const [p] = await challenger.predictProba(later)
+  const [corrected] = await challenger.withPrior(0.1, 0.4).predictProba(later)
+  const odds = (p / (1 - p)) * (0.1 / 0.9) / (0.4 / 0.6)
+  assert.ok(Math.abs(corrected - odds / (1 + odds)) < 1e-6)
+  assert.equal(throws('argument', () => challenger.withPrior(2)).path, 'churn_rate')
 })

@@ -248,6 +248,14 @@ impl Model {
         answers::Intervals::of(py, &self.judged(py, data, |judged| judged.intervals(&params))?)
     }
 
+    /// The same model for customers of whom a share `churn_rate` churns, where it was trained on a
+    /// sample with another: `sample_rate`, or by default the share of its training rows.
+    #[pyo3(signature = (churn_rate, sample_rate=None))]
+    fn with_prior(&self, churn_rate: f64, sample_rate: Option<f64>) -> Result<Self> {
+        let inner = stayput_models::with_prior(&self.inner, churn_rate, sample_rate)?;
+        Ok(Self { inner })
+    }
+
     /// Writes the model to a file. A bundle holds its model too.
     fn save(&self, py: Python<'_>, path: PathBuf) -> Result<()> {
         detached(py, || files::write(&path, &self.inner.to_bytes()?))

@@ -175,3 +175,27 @@ def test_intervals_hold_what_they_are_about_and_do_not_depend_on_threads(source)
         assert row.measure in ("ece", "ks") or row.low < row.value < row.high
     with pytest.raises(stayput.ArgumentError, match="`level`"):
         trained.intervals(rows(source), level=1)
+
+
+@pytest.mark.parametrize("calibrate", ["platt", "isotonic", "beta"])
+def test_calibration_mends_what_is_too_sure(calibrate, source):
+    params = {"n_estimators": 60, "max_depth": 8, "learning_rate": 0.3}
+    half, rest = (rows(source).select(list(range(at, len(rows(source)), 2))) for at in (0, 1))
+    before = stayput.train(half, **params).evaluate(rest)
+    calibrated = stayput.train(half, calibrate=calibrate, **params)
+    after = calibrated.evaluate(rest)
+    assert after.log_loss < before.log_loss and after.ece < before.ece
+    assert after.roc_auc == pytest.approx(before.roc_auc, abs=0.02)
+    assert stayput.Model.from_bytes(calibrated.to_bytes()).to_bytes() == calibrated.to_bytes()
+
+
+def test_another_prior_multiplies_the_odds(source):
+    trained, p = model("gbm", source), judged("gbm", source)[1]
+    corrected = trained.with_prior(0.1, sample_rate=0.4).predict_proba(rows(source).X)
+    odds = p / (1 - p) * (0.1 / 0.9) / (0.4 / 0.6)
+    assert corrected == pytest.approx(odds / (1 + odds), rel=1e-5)
+    half = rows(source).select(list(range(0, len(rows(source)), 2)))
+    same = trained.with_prior(half.y.mean()).predict_proba(rows(source).X)
+    assert same == pytest.approx(p, rel=1e-5)
+    with pytest.raises(stayput.ArgumentError, match="`churn_rate`"):
+        trained.with_prior(1)

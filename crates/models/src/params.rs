@@ -61,6 +61,24 @@ impl Algorithm {
 pub enum Calibrate {
     /// Platt scaling on out-of-fold margins.
     Platt,
+    /// Isotonic regression on them.
+    Isotonic,
+    /// Beta calibration on them.
+    Beta,
+}
+
+impl Calibrate {
+    pub(crate) const ALL: [Self; 3] = [Self::Platt, Self::Isotonic, Self::Beta];
+
+    /// The name in parameters and in a model.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Platt => "platt",
+            Self::Isotonic => "isotonic",
+            Self::Beta => "beta",
+        }
+    }
 }
 
 /// Parameters of [`crate::train`]; what is `None` has the algorithm's default.
@@ -323,8 +341,8 @@ impl CheckedTrainParams {
         if self.encoding != Encode::Native {
             record.push(("encoding", Literal::Text(self.encoding.name().to_owned())));
         }
-        if self.calibrate == Some(Calibrate::Platt) {
-            record.push(("calibrate", Literal::Text("platt".to_owned())));
+        if let Some(kind) = self.calibrate {
+            record.push(("calibrate", Literal::Text(kind.name().to_owned())));
         }
         record.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -406,11 +424,13 @@ fn encoding(name: &str, value: &Value) -> Result<Encode> {
 }
 
 fn calibrate(name: &str, value: &Value) -> Result<Option<Calibrate>> {
-    match value.as_str() {
-        Some("platt") => Ok(Some(Calibrate::Platt)),
-        Some("none") => Ok(None),
-        _ => Err(refuse(name, format!("{value} is none of `platt` and `none`"))),
+    if value.as_str() == Some("none") {
+        return Ok(None);
     }
+    let found = Calibrate::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
+    found.map(Some).ok_or_else(|| {
+        refuse(name, format!("{value} is none of `platt`, `isotonic`, `beta` and `none`"))
+    })
 }
 
 #[cfg(test)]
@@ -503,8 +523,8 @@ mod tests {
                 "parameter `encoding`: \"one_hot\" is none of `native`, `onehot`, `ordinal`, `frequency` and `target`; did you mean `onehot`?",
             ),
             (
-                r#"{"calibrate": "isotonic"}"#,
-                "parameter `calibrate`: \"isotonic\" is none of `platt` and `none`",
+                r#"{"calibrate": "sigmoid"}"#,
+                "parameter `calibrate`: \"sigmoid\" is none of `platt`, `isotonic`, `beta` and `none`",
             ),
         ];
         for (text, message) in cases {

@@ -8,7 +8,7 @@ use stayput_core::features::TrainingSet;
 
 use crate::data::{Data, refuse};
 use crate::encode::Encoded;
-use crate::params::{Calibrate, CheckedAlgorithm, CheckedTrainParams, TrainParams};
+use crate::params::{CheckedAlgorithm, CheckedTrainParams, TrainParams};
 use crate::{calibrate, gbdt, gbm, logistic};
 
 /// Fits a model that gives the probability of label 1.
@@ -25,7 +25,10 @@ pub fn train(set: &TrainingSet, params: &TrainParams) -> Result<Model> {
     let params = params.check()?;
     let data = Data::new(set)?;
     let calibrator = match params.calibrate {
-        Some(Calibrate::Platt) => Some(calibrate::out_of_fold(&data, &params)?),
+        Some(kind) => {
+            let margins = calibrate::out_of_fold(&data, &params)?;
+            Some(calibrate::calibrator(kind, &margins, &data.labels))
+        }
         None => None,
     };
     fit(data, &params)?.calibrated(calibrator)
@@ -67,7 +70,7 @@ mod tests {
     use stayput_core::features::{FeatureColumn, FeatureData, FeatureType};
 
     use super::*;
-    use crate::params::Algorithm;
+    use crate::params::{Algorithm, Calibrate};
     use crate::testing::made_up;
     use crate::validate::{Folds, cross_validate, evaluate};
 

@@ -3,12 +3,14 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
+    clippy::panic,
     reason = "a test says what it found, and stops where it cannot read"
 )]
 
+use stayput_core::churn::Calibrator;
 use stayput_core::features::TrainingSet;
-use stayput_models::Judged;
 use stayput_models::validate::{Bins, EmpcParams, delong};
+use stayput_models::{Judged, beta, isotonic};
 
 mod real;
 
@@ -113,4 +115,33 @@ fn delongs_test_of_telco_customers_is_that_of_all_pairs() {
     near(found.standard_error, 0.003_364_525_340_987_963_3, 1e-12);
     near(found.p_value / 1.737_268_220_564_173e-15, 1.0, 1e-9);
     near(found.high - found.low, 2.0 * 1.959_963_984_540_054 * 0.003_364_525_340_987_963_3, 1e-12);
+}
+
+/// Expected: `IsotonicRegression(y_min=1/7045, y_max=7044/7045, out_of_bounds="clip")`, and
+/// `LogisticRegression(C=inf)` on `ln q` and `-ln(1 - q)`.
+#[test]
+fn calibrators_of_telco_customers_are_those_of_scikit_learn() {
+    let Some((labels, a, _)) = scored() else { return };
+    let fitted = isotonic(&a, &labels);
+    for (margin, expected) in [
+        (-1.0, 0.000_141_944_641_589_78),
+        (0.02, 0.000_141_944_641_589_78),
+        (0.05, 0.056_149_732_620_320_86),
+        (0.1, 0.083_769_633_507_853_41),
+        (0.1234, 0.184_210_526_315_789_46),
+        (0.3, 0.461_215_932_914_046_1),
+        (0.456, 0.628_820_960_698_69),
+        (0.6, 0.824_817_518_248_175_2),
+        (0.75, 0.985_092_452_996_585_7),
+        (2.0, 0.999_858_055_358_410_2),
+    ] {
+        near(fitted.probability(margin), expected, 1e-12);
+    }
+    let Calibrator::Isotonic { margins, .. } = &fitted else { panic!("not isotonic") };
+    println!("{} points", margins.len());
+    let margins: Vec<f64> = a.iter().map(|score| 10.0 * score - 2.0).collect();
+    let Calibrator::Beta { a, b, c } = beta(&margins, &labels) else { panic!("not beta") };
+    for (found, expected) in [(a, 1.979_811_74), (b, 0.141_537_8), (c, 0.529_347_11)] {
+        near(found, expected, 1e-6);
+    }
 }

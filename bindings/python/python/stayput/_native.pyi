@@ -208,6 +208,11 @@ class Model:
         """
         The model as bytes: the same model gives the same bytes.
         """
+    def with_prior(self, /, churn_rate: SupportsFloat | SupportsIndex, sample_rate: SupportsFloat | SupportsIndex | None = None) -> Model:
+        """
+        The same model for customers of whom a share `churn_rate` churns, where it was trained on a
+        sample with another: `sample_rate`, or by default the share of its training rows.
+        """
 
 @final
 class Playbook:

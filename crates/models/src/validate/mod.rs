@@ -12,7 +12,7 @@ mod ranked;
 mod reliability;
 mod report;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 mod threshold;
 
 use stayput_core::Result;
