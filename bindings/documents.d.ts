@@ -329,9 +329,24 @@ export type FactorHealth = {
 export type Churn = {
   /** The probability of churn within the horizon, 0 to 1. */
   probability: number,
+  /** Where a calibrated probability lies; null where the model was trained without confidence. */
+  interval: ProbabilityInterval | null,
+  /** How well it is known: `high` where the interval is at most 0.05 wide, `medium` where 0.15. */
+  confidence_level: ConfidenceLevel | null,
   /** The features that matter most to the model as a whole, the most important first. */
   reasons: Array<ChurnReason>,
 }
+
+/** Where a probability lies. */
+export type ProbabilityInterval = {
+  /** The lower end. */
+  low: number,
+  /** The upper end. */
+  high: number,
+}
+
+/** How well a probability is known, by the width of its interval. */
+export type ConfidenceLevel = "low" | "medium" | "high"
 
 /** A feature that matters to the model, with the customer's value. */
 export type ChurnReason = {
@@ -437,6 +452,8 @@ export type TrainParams = {
   encoding?: Encoding,
   /** How the margin is calibrated; not at all by default. */
   calibrate?: Calibrate | "none",
+  /** Whether the model is to say how well each probability is known; not by default. */
+  confidence?: boolean,
 }
 
 /** What trains. */

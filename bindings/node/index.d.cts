@@ -330,9 +330,24 @@ export type FactorHealth = {
 export type Churn = {
   /** The probability of churn within the horizon, 0 to 1. */
   probability: number,
+  /** Where a calibrated probability lies; null where the model was trained without confidence. */
+  interval: ProbabilityInterval | null,
+  /** How well it is known: `high` where the interval is at most 0.05 wide, `medium` where 0.15. */
+  confidence_level: ConfidenceLevel | null,
   /** The features that matter most to the model as a whole, the most important first. */
   reasons: Array<ChurnReason>,
 }
+
+/** Where a probability lies. */
+export type ProbabilityInterval = {
+  /** The lower end. */
+  low: number,
+  /** The upper end. */
+  high: number,
+}
+
+/** How well a probability is known, by the width of its interval. */
+export type ConfidenceLevel = "low" | "medium" | "high"
 
 /** A feature that matters to the model, with the customer's value. */
 export type ChurnReason = {
@@ -438,6 +453,8 @@ export type TrainParams = {
   encoding?: Encoding,
   /** How the margin is calibrated; not at all by default. */
   calibrate?: Calibrate | "none",
+  /** Whether the model is to say how well each probability is known; not by default. */
+  confidence?: boolean,
 }
 
 /** What trains. */
@@ -946,6 +963,11 @@ export declare class Model {
   get importance(): Float64Array
   /** The probability of churn for each row, in row order. */
   predictProba(rows: Table | TrainingSet): Promise<Float64Array>
+  /**
+   * Where the calibrated probability of each row lies: the lower end and the upper end of each, in
+   * row order. For a model that was trained with `confidence`.
+   */
+  predictInterval(rows: Table | TrainingSet): Promise<Float64Array>
   /**
    * The same model for customers of whom a share `churnRate` churns, where it was trained on a
    * sample with another: `sampleRate`, or by default the share of its training rows.

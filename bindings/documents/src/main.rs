@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use stayput_core::{campaign, event, features, health};
+use stayput_core::{campaign, churn, event, features, health};
 use stayput_models::{simulate, validate};
 use ts_rs::{Config, TS};
 
@@ -96,6 +96,8 @@ fn documents() -> String {
         declaration::<health::Health>(&config),
         declaration::<health::FactorHealth>(&config),
         declaration::<stayput_core::Churn>(&config),
+        declaration::<churn::ProbabilityInterval>(&config),
+        declaration::<churn::ConfidenceLevel>(&config),
         declaration::<stayput_core::Reason>(&config),
         declaration::<stayput_core::Decisions>(&config),
         declaration::<campaign::Decision>(&config),

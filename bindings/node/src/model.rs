@@ -82,6 +82,18 @@ impl Model {
         let model = Arc::clone(&self.inner);
         later(move || Ok(model.predict(model.rows_of(rows?.table())?.view())?.into()))
     }
+    /// Where the calibrated probability of each row lies: the lower end and the upper end of each, in
+    /// row order. For a model that was trained with `confidence`.
+    #[napi(ts_args_type = "rows: Table | TrainingSet", ts_return_type = "Promise<Float64Array>")]
+    pub fn predict_interval(&self, rows: Unknown<'_>) -> Promised<Float64Array> {
+        let rows = table::rows(rows, "rows");
+        let model = Arc::clone(&self.inner);
+        later(move || {
+            let found = model.predict_interval(model.rows_of(rows?.table())?.view())?;
+            Ok(found.iter().flat_map(|one| [one.low, one.high]).collect::<Vec<f64>>().into())
+        })
+    }
+
     /// The same model for customers of whom a share `churnRate` churns, where it was trained on a
     /// sample with another: `sampleRate`, or by default the share of its training rows.
     #[napi(ts_args_type = "churnRate: number, sampleRate?: number")]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-import { Playbook, compare, simulate, train } from 'stayput'
+import { Bundle, Engine, Playbook, compare, simulate, train } from 'stayput'
 
 import { rejects, throws } from './shared.mjs'
 
@@ -84,4 +84,19 @@ test('a model is calibrated in every way, and set right for another prior', asyn
   const odds = (p / (1 - p)) * (0.1 / 0.9) / (0.4 / 0.6)
   assert.ok(Math.abs(corrected - odds / (1 + odds)) < 1e-6)
   assert.equal(throws('argument', () => challenger.withPrior(2)).path, 'churn_rate')
+})
+
+test('a score says how well its probability is known, where the model knows', async () => {
+  const model = await train(set, { n_estimators: 40, max_depth: 3, confidence: true })
+  const ends = await model.predictInterval(later)
+  assert.equal(ends.length, 2 * later.length)
+  const engine = new Engine(new Bundle(playbook, model))
+  await engine.ingest(company.events, company.customers)
+  for (const [row, id] of later.table.customerIds.slice(0, 30).entries()) {
+    const { interval, confidence_level } = engine.score(id, { asOf: '2025-08-01' }).churn
+    assert.deepEqual(interval, { low: ends[2 * row], high: ends[2 * row + 1] })
+    const width = interval.high - interval.low
+    assert.equal(confidence_level, width <= 0.05 ? 'high' : width <= 0.15 ? 'medium' : 'low')
+  }
+  assert.equal((await rejects('model_parameter', challenger.predictInterval(later))).path, 'confidence')
 })

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -114,6 +115,24 @@ impl Model {
         detached(py, || of(Judged::new(&self.inner, &data.set)?))
     }
 
+    /// The rows of a table of features or of a matrix.
+    fn rows(&self, py: Python<'_>, rows: &Matrix<'_>) -> Result<Array2<f64>> {
+        let object = &rows.0;
+        if let Ok(table) = object.cast::<Table>() {
+            let features = table.get().features.as_ref().ok_or_else(|| {
+                let message = "is not a table of features; `Bundle.score_rows` takes any table";
+                Error::argument("X", message)
+            })?;
+            Ok(self.inner.rows_of(features)?)
+        } else {
+            let array = py.import("numpy")?.call_method1("asarray", (object, "float64"))?;
+            let array: PyReadonlyArray2<'_, f64> = array.extract().map_err(|_| {
+                Error::new(ErrorCode::ModelShape, "argument", "expected a matrix").at_path("X")
+            })?;
+            Ok(array.as_array().to_owned())
+        }
+    }
+
     fn of_bytes(bytes: &[u8]) -> stayput_core::Result<Self> {
         Ok(Self { inner: stayput_core::churn::Model::from_bytes(bytes)? })
     }
@@ -146,22 +165,22 @@ impl Model {
     #[pyo3(signature = (X))]
     #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
     fn predict_proba<'py>(&self, py: Python<'py>, X: Matrix<'_>) -> Result<Array<'py>> {
-        let object = X.0;
-        let rows = if let Ok(table) = object.cast::<Table>() {
-            let features = table.get().features.as_ref().ok_or_else(|| {
-                let message = "is not a table of features; `Bundle.score_rows` takes any table";
-                Error::argument("X", message)
-            })?;
-            self.inner.rows_of(features)?
-        } else {
-            let array = py.import("numpy")?.call_method1("asarray", (&object, "float64"))?;
-            let array: PyReadonlyArray2<'_, f64> = array.extract().map_err(|_| {
-                Error::new(ErrorCode::ModelShape, "argument", "expected a matrix").at_path("X")
-            })?;
-            array.as_array().to_owned()
-        };
+        let rows = self.rows(py, &X)?;
         let probabilities = detached(py, || self.inner.predict(rows.view()))?;
         Ok(Array(probabilities.into_pyarray(py).into_any()))
+    }
+
+    /// Where the calibrated probability of each row lies, as an array of two columns: the Venn–Abers
+    /// interval of a model that was trained with `confidence=True`. `X` is as for `predict_proba`.
+    #[pyo3(signature = (X))]
+    #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
+    fn predict_interval<'py>(&self, py: Python<'py>, X: Matrix<'_>) -> Result<Array<'py>> {
+        let rows = self.rows(py, &X)?;
+        let found = detached(py, || self.inner.predict_interval(rows.view()))?;
+        let ends = Array2::from_shape_fn((found.len(), 2), |(row, end)| {
+            if end == 0 { found[row].low } else { found[row].high }
+        });
+        Ok(Array(ends.into_pyarray(py).into_any()))
     }
 
     /// How the probabilities compare with what came true.

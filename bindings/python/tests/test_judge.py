@@ -199,3 +199,42 @@ def test_another_prior_multiplies_the_odds(source):
     assert same == pytest.approx(p, rel=1e-5)
     with pytest.raises(stayput.ArgumentError, match="`churn_rate`"):
         trained.with_prior(1)
+
+
+def test_intervals_of_probabilities_are_stated_where_they_are_asked_for(source):
+    half, rest = (rows(source).select(list(range(at, len(rows(source)), 2))) for at in (0, 1))
+    params = {"n_estimators": 60, "calibrate": "isotonic"}
+    trained = stayput.train(half, confidence=True, **params)
+    low, high = trained.predict_interval(rest.X).T
+    p = trained.predict_proba(rest.X)
+    assert ((0 <= low) & (low < high) & (high <= 1)).all()
+    assert ((low - 0.01 < p) & (p < high + 0.01)).all()
+    assert low.mean() - 0.03 < rest.y.mean() < high.mean() + 0.03
+    again = stayput.Model.from_bytes(trained.to_bytes())
+    assert (again.predict_interval(rest.X) == trained.predict_interval(rest.X)).all()
+    with pytest.raises(stayput.ModelError, match="`confidence`"):
+        stayput.train(half, **params).predict_interval(rest.X)
+
+
+def test_a_score_says_how_well_its_probability_is_known(source):
+    company = stayput.simulate(customers=300, days=365, seed=6)
+    playbook = stayput.Playbook.load(data.ROOT / "examples" / "acme" / "playbook.toml")
+    for confidence in (True, False):
+        trained = stayput.train(rows("acme"), "logistic", confidence=confidence)
+        engine = stayput.Engine(stayput.Bundle(playbook, trained))
+        engine.ingest(company.events, company.customers)
+        for score in engine.score_all(as_of="2026-10-01"):
+            interval, level = score.churn.interval, score.churn.confidence_level
+            if not confidence:
+                assert interval is None and level is None
+                continue
+            width = interval.high - interval.low
+            assert level == ("high" if width <= 0.05 else "medium" if width <= 0.15 else "low")
+
+
+def test_the_ends_of_intervals_rise_with_the_probability(source):
+    half = rows(source).select(list(range(0, len(rows(source)), 2)))
+    trained = stayput.train(half, "logistic", confidence=True)
+    intervals = trained.predict_interval(half.X)
+    order = np.argsort(trained.predict_proba(half.X))
+    assert (np.diff(intervals[order], axis=0) >= 0).all()

@@ -24,7 +24,7 @@ mod testing;
 mod train;
 pub mod validate;
 
-pub use calibrate::{beta, corrected_for_prior, isotonic, platt, with_prior};
+pub use calibrate::{beta, corrected_for_prior, isotonic, platt, venn_abers, with_prior};
 pub use encode::Encode;
 pub use guard::guard;
 pub use params::{Algorithm, Calibrate, CheckedTrainParams, TrainParams};

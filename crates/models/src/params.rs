@@ -116,10 +116,13 @@ pub struct TrainParams {
     /// How the margin is calibrated; not at all by default.
     #[cfg_attr(feature = "typescript", ts(optional, type = "Calibrate | \"none\""))]
     pub calibrate: Option<Calibrate>,
+    /// Whether the model is to say how well each probability is known; not by default.
+    pub confidence: Option<bool>,
 }
 
 /// The parameters that every algorithm has.
-const COMMON: [&str; 5] = ["algorithm", "random_state", "n_jobs", "encoding", "calibrate"];
+const COMMON: [&str; 6] =
+    ["algorithm", "random_state", "n_jobs", "encoding", "calibrate", "confidence"];
 
 /// Parameters that are possible.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,6 +131,7 @@ pub struct CheckedTrainParams {
     pub(crate) random_state: u64,
     pub(crate) encoding: Encode,
     pub(crate) calibrate: Option<Calibrate>,
+    pub(crate) confidence: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -202,6 +206,7 @@ impl TrainParams {
                 "n_jobs" => params.n_jobs = Some(threads(key, value)?),
                 "encoding" => params.encoding = Some(encoding(key, value)?),
                 "calibrate" => params.calibrate = calibrate(key, value)?,
+                "confidence" => params.confidence = Some(truth(key, value)?),
                 unknown => {
                     let own = Algorithm::ALL.into_iter().flat_map(Algorithm::own).copied();
                     let near = did_you_mean(unknown, COMMON.into_iter().chain(own));
@@ -239,7 +244,8 @@ impl TrainParams {
         };
         self.threads()?;
         let encoding = self.encoding.unwrap_or_default();
-        Ok(CheckedTrainParams { algorithm, random_state, encoding, calibrate: self.calibrate })
+        let (calibrate, confidence) = (self.calibrate, self.confidence.unwrap_or(false));
+        Ok(CheckedTrainParams { algorithm, random_state, encoding, calibrate, confidence })
     }
 
     /// The parameters of single algorithms that are given.
@@ -344,6 +350,9 @@ impl CheckedTrainParams {
         if let Some(kind) = self.calibrate {
             record.push(("calibrate", Literal::Text(kind.name().to_owned())));
         }
+        if self.confidence {
+            record.push(("confidence", Literal::Bool(true)));
+        }
         record.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
@@ -377,6 +386,10 @@ fn count(name: &str, value: u64, most: u64) -> Result<usize> {
 
 fn number(name: &str, value: &Value) -> Result<f64> {
     value.as_f64().ok_or_else(|| refuse(name, format!("is `{value}`; expected a number")))
+}
+
+fn truth(name: &str, value: &Value) -> Result<bool> {
+    value.as_bool().ok_or_else(|| refuse(name, format!("is `{value}`; expected true or false")))
 }
 
 /// A number without a fraction; hosts with one number type send `4.0` for 4.
@@ -521,6 +534,10 @@ mod tests {
             (
                 r#"{"encoding": "one_hot"}"#,
                 "parameter `encoding`: \"one_hot\" is none of `native`, `onehot`, `ordinal`, `frequency` and `target`; did you mean `onehot`?",
+            ),
+            (
+                r#"{"confidence": "high"}"#,
+                "parameter `confidence`: is `\"high\"`; expected true or false",
             ),
             (
                 r#"{"calibrate": "sigmoid"}"#,

@@ -24,14 +24,14 @@ use crate::{calibrate, gbdt, gbm, logistic};
 pub fn train(set: &TrainingSet, params: &TrainParams) -> Result<Model> {
     let params = params.check()?;
     let data = Data::new(set)?;
-    let calibrator = match params.calibrate {
-        Some(kind) => {
-            let margins = calibrate::out_of_fold(&data, &params)?;
-            Some(calibrate::calibrator(kind, &margins, &data.labels))
-        }
-        None => None,
-    };
-    fit(data, &params)?.calibrated(calibrator)
+    if params.calibrate.is_none() && !params.confidence {
+        return fit(data, &params);
+    }
+    let margins = calibrate::out_of_fold(&data, &params)?;
+    let calibrator =
+        params.calibrate.map(|kind| calibrate::calibrator(kind, &margins, &data.labels));
+    let confidence = params.confidence.then(|| calibrate::venn_abers(&margins, &data.labels));
+    fit(data, &params)?.calibrated(calibrator)?.with_confidence(confidence)
 }
 
 /// A model without a calibrator.
@@ -54,6 +54,7 @@ pub(crate) fn fit(data: Data, params: &CheckedTrainParams) -> Result<Model> {
         algorithm: params.algorithm().to_owned(),
         params: params.record(),
         trained_on,
+        confidence: None,
     })
 }
 

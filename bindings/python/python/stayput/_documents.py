@@ -484,10 +484,24 @@ class Reason(Document):
 
 
 @dataclass(frozen=True)
+class ProbabilityInterval(Document):
+    """Where a calibrated probability lies."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Churn(Document):
-    """A churn probability, with the features that matter most to the model."""
+    """A churn probability, with the features that matter most to the model.
+
+    ``interval`` and ``confidence_level`` (``"low"``, ``"medium"`` or ``"high"``) are ``None`` where
+    the model was trained without ``confidence``.
+    """
 
     probability: float
+    interval: ProbabilityInterval | None
+    confidence_level: str | None
     reasons: list[Reason]
 
 
@@ -587,6 +601,7 @@ class Scores(Sequence[Score]):
                 "health": health.get("score"),
                 "band": health.get("band"),
                 "churn": churn.get("probability"),
+                "confidence_level": churn.get("confidence_level"),
                 "lifecycle": score["lifecycle"],
                 "segments": score["segments"],
                 **score["features"],

@@ -184,6 +184,11 @@ class Model:
         """
         The features that the model reads, in order.
         """
+    def predict_interval(self, /, X: MatrixLike) -> ndarray:
+        """
+        Where the calibrated probability of each row lies, as an array of two columns: the Venn–Abers
+        interval of a model that was trained with `confidence=True`. `X` is as for `predict_proba`.
+        """
     def predict_proba(self, /, X: MatrixLike) -> ndarray:
         """
         The probability of churn of each row, as a one-dimensional array.

@@ -7,6 +7,7 @@ mod beta;
 mod isotonic;
 mod platt;
 mod prior;
+mod venn_abers;
 
 use ndarray::Axis;
 use stayput_core::Result;
@@ -16,6 +17,7 @@ pub use beta::beta;
 pub use isotonic::isotonic;
 pub use platt::platt;
 pub use prior::{corrected_for_prior, with_prior};
+pub use venn_abers::venn_abers;
 
 use crate::data::{Data, refuse};
 use crate::params::{Calibrate, CheckedTrainParams};
