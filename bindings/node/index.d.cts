@@ -1091,7 +1091,7 @@ export declare class TrainingSet {
 /**
  * Two models judged on the same rows: the one in use and the one that may replace it.
  *
- * The areas under their ROC curves are compared by DeLong's test, every measure by a paired
+ * The areas under their ROC curves are compared by `DeLong`'s test, every measure by a paired
  * bootstrap that draws customers with all their rows.
  */
 export declare function compare(champion: Model, challenger: Model, data: TrainingSet, options?: BootstrapOptions): Promise<Comparison>

@@ -220,7 +220,6 @@ impl Model {
     /// are all alike.
     #[pyo3(signature = (data, *, alpha=6.0, beta=14.0, clv=200.0, d=10.0, f=1.0))]
     #[expect(clippy::too_many_arguments, reason = "all but one by name")]
-    #[expect(clippy::many_single_char_names, reason = "the names of the paper")]
     fn empc<'py>(
         &self,
         py: Python<'py>,
@@ -253,7 +252,6 @@ impl Model {
     /// The measures of the report with bootstrap intervals: customers are drawn with all their rows.
     /// The same `seed` gives the same answer, whatever `n_jobs` is.
     #[pyo3(signature = (data, *, level=0.95, resamples=1000, seed=0, n_jobs=None))]
-    #[expect(clippy::too_many_arguments, reason = "all but one by name")]
     fn intervals<'py>(
         &self,
         py: Python<'py>,
