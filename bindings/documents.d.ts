@@ -329,9 +329,24 @@ export type FactorHealth = {
 export type Churn = {
   /** The probability of churn within the horizon, 0 to 1. */
   probability: number,
+  /** Where a calibrated probability lies; null where the model was trained without confidence. */
+  interval: ProbabilityInterval | null,
+  /** How well it is known: `high` where the interval is at most 0.05 wide, `medium` where 0.15. */
+  confidence_level: ConfidenceLevel | null,
   /** The features that matter most to the model as a whole, the most important first. */
   reasons: Array<ChurnReason>,
 }
+
+/** Where a probability lies. */
+export type ProbabilityInterval = {
+  /** The lower end. */
+  low: number,
+  /** The upper end. */
+  high: number,
+}
+
+/** How well a probability is known, by the width of its interval. */
+export type ConfidenceLevel = "low" | "medium" | "high"
 
 /** A feature that matters to the model, with the customer's value. */
 export type ChurnReason = {
@@ -437,6 +452,8 @@ export type TrainParams = {
   encoding?: Encoding,
   /** How the margin is calibrated; not at all by default. */
   calibrate?: Calibrate | "none",
+  /** Whether the model is to say how well each probability is known; not by default. */
+  confidence?: boolean,
 }
 
 /** What trains. */
@@ -446,22 +463,222 @@ export type Algorithm = "gbm" | "gbdt" | "logistic"
 export type Encoding = "native" | "onehot" | "ordinal" | "frequency" | "target"
 
 /** How the margin is turned into a probability after training. */
-export type Calibrate = "platt"
+export type Calibrate = "platt" | "isotonic" | "beta"
 
-/** How probabilities compare with what came true. */
+/**
+ * How probabilities compare with what came true.
+ *
+ * Calibration is measured in ten bins of equal width, profit at the published defaults of
+ * [`EmpcParams`]; [`Reliability`] and [`super::empc`] do so with others.
+ */
 export type Report = {
   /** How many rows were judged. */
   rows: number,
   /** How many of them churned. */
   positives: number,
+  /** Mean probability, to hold against the share that churned. */
+  mean_probability: number,
   /** Area under the ROC curve; none when the labels are all alike. */
   roc_auc: number | null,
+  /**
+   * Area under the precision–recall curve, as average precision; none when the labels are all
+   * alike.
+   */
+  pr_auc: number | null,
+  /**
+   * Statistic of Kolmogorov and Smirnov between the scores of either label; none when the labels
+   * are all alike.
+   */
+  ks: number | null,
   /** Mean negative logarithm of the probability of what came true. */
   log_loss: number,
   /** Mean squared error of the probability. */
   brier: number,
-  /** Mean probability, to hold against the share that churned. */
+  /** Part of it that calibration could take away (Murphy 1973). */
+  brier_reliability: number,
+  /** Part of the uncertainty that the model resolves. */
+  brier_resolution: number,
+  /** The variance of the label, which no model changes. */
+  brier_uncertainty: number,
+  /** Expected calibration error. */
+  ece: number,
+  /**
+   * Expected maximum profit for each customer (Verbraken, Verbeke and Baesens 2013); none when
+   * the labels are all alike.
+   */
+  empc: number | null,
+  /** The share of customers who get an offer then. */
+  empc_fraction: number | null,
+}
+
+/** The stretches, those most at risk first. */
+export type Lift = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned. */
+  positives: number,
+  /** The stretches. */
+  bins: Array<LiftBin>,
+}
+
+/** One stretch of the rows in order of probability. */
+export type LiftBin = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned; a fraction where a cut falls among equals. */
+  positives: number,
+  /** The smallest probability of them. */
+  least: number,
+  /** The share of them that churned. */
+  churn_rate: number,
+  /** That over the share of all rows that churned. */
+  lift: number,
+  /** The share of all rows that is in this stretch and those before. */
+  cumulative_share: number,
+  /** The share of all churn that is there. */
+  cumulative_gain: number,
+  /** How many times more than a random choice of as many rows would find. */
+  cumulative_lift: number,
+}
+
+/** What was said against what came true, bin by bin, and what that adds up to. */
+export type Reliability = {
+  /** The bins that have rows, by probability. */
+  bins: Array<ReliabilityBin>,
+  /** Expected calibration error: the mean distance of what was said from what came true. */
+  ece: number,
+  /** The greatest such distance of a bin. */
+  mce: number,
+  /** Reliability: the mean square of that distance; 0 for a calibrated model. */
+  brier_reliability: number,
+  /** Resolution: the mean square of the distance of a bin's churn rate from that of all rows. */
+  brier_resolution: number,
+  /** Uncertainty: the variance of the label. */
+  brier_uncertainty: number,
+  /** What the Brier score is more than reliability, less resolution, and uncertainty. */
+  brier_within_bins: number,
+}
+
+/** Rows whose probabilities are near each other. */
+export type ReliabilityBin = {
+  /** The smallest probability of its rows. */
+  least: number,
+  /** The greatest probability of its rows. */
+  greatest: number,
+  /** How many rows. */
+  rows: number,
+  /** The mean of their probabilities. */
   mean_probability: number,
+  /** The share of them that churned. */
+  churn_rate: number,
+}
+
+/** What a campaign costs and brings. The defaults are those of the paper. */
+export type EmpcParams = {
+  /** First shape of the distribution of the share of churners who take the offer; 6 by default. */
+  alpha?: number,
+  /** Second shape; 14 by default, for a mean of 0.3. */
+  beta?: number,
+  /** What a customer who stays is worth (customer lifetime value); 200 by default. */
+  clv?: number,
+  /** What the offer costs when it is taken; 10 by default. */
+  d?: number,
+  /** What it costs to make it; 1 by default. */
+  f?: number,
+}
+
+/** The expected maximum profit. */
+export type Empc = {
+  /** Expected maximum profit for each customer, in the money of `clv`. */
+  empc: number,
+  /** The share of all customers who get the offer then. */
+  fraction: number,
+}
+
+/** A threshold and what it brings. */
+export type ProfitThreshold = {
+  /** The least probability to contact a customer at; null where it is best to contact none. */
+  threshold: number | null,
+  /** The profit of these rows. */
+  profit: number,
+  /** How many of them are contacted. */
+  contacted: number,
+  /** How many of those churned. */
+  churners: number,
+  /** Which threshold is best where probabilities are calibrated. */
+  calibrated_threshold: number,
+}
+
+/** A measure of a report. */
+export type Measure = "roc_auc" | "pr_auc" | "ks" | "log_loss" | "brier" | "ece" | "empc"
+
+/** The measures of a report with their intervals. */
+export type Intervals = {
+  /** The probability that an interval is to hold what is measured with. */
+  level: number,
+  /** How many resamples were drawn. */
+  resamples: number,
+  /** The measures that these rows have. */
+  measures: Array<Interval>,
+}
+
+/** A measure and how far it is to be trusted. */
+export type Interval = {
+  /** What is measured. */
+  measure: Measure,
+  /** What it is on these rows. */
+  value: number,
+  /** The lower end of its interval. */
+  low: number,
+  /** The upper end. */
+  high: number,
+}
+
+/** Two models on the same rows. */
+export type Comparison = {
+  /** The report on the model that is in use. */
+  champion: Report,
+  /** The report on the model that may replace it. */
+  challenger: Report,
+  /** `DeLong`'s test of the areas under their ROC curves, which takes rows as independent. */
+  delong: DeLong,
+  /** The probability that an interval is to hold the difference with. */
+  level: number,
+  /** How many resamples were drawn. */
+  resamples: number,
+  /** The differences in every measure, with intervals from a paired bootstrap by customer. */
+  differences: Array<Difference>,
+}
+
+/** The difference of two areas under the ROC curve, tested. */
+export type DeLong = {
+  /** The challenger's area less the champion's. */
+  difference: number,
+  /** The standard error of the difference. */
+  standard_error: number,
+  /** The lower end of the interval of the difference. */
+  low: number,
+  /** The upper end. */
+  high: number,
+  /** How probable so great a difference is, either way, between equal models. */
+  p_value: number,
+}
+
+/** The difference of two models in one measure. */
+export type Difference = {
+  /** What is measured. */
+  measure: Measure,
+  /** The challenger's less the champion's. */
+  difference: number,
+  /** The lower end of its interval. */
+  low: number,
+  /** The upper end. */
+  high: number,
+  /**
+   * Twice the share of resamples in which the difference has the other sign or is none, each
+   * counted with one more; at most 1.
+   */
+  p_value: number,
 }
 
 /** What to simulate. */

@@ -72,6 +72,40 @@ export interface FoldOptions {
   purge?: string
 }
 
+/** Options of `Model.lift`. */
+export interface LiftOptions {
+  /** How many stretches of rows: 10 by default. */
+  bins?: number
+}
+
+/** Options of `Model.reliability`. */
+export interface ReliabilityOptions {
+  /** How many bins: 10 by default. */
+  bins?: number
+  /** Whether they are of equal width, which is the default, or hold as many rows each. */
+  by?: 'width' | 'frequency'
+}
+
+/** Options of `Model.profitThreshold`. */
+export interface ProfitOptions {
+  /** What each churner who is contacted brings. */
+  benefit: number
+  /** What it costs to contact a customer. */
+  cost: number
+}
+
+/** Options of `Model.intervals` and `compare`. */
+export interface BootstrapOptions {
+  /** The probability that an interval is to hold what is measured with: 0.95 by default. */
+  level?: number
+  /** How many resamples are drawn: 1,000 by default. */
+  resamples?: number
+  /** What they are drawn with: 0 by default. */
+  seed?: number
+  /** Threads to work with: all cores by default. They change no answer. */
+  nJobs?: number
+}
+
 /** Options of `Simulation.outcomes`. */
 export interface OutcomeOptions {
   asOf: Instants

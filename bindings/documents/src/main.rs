@@ -5,8 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use stayput_core::{campaign, event, features, health};
-use stayput_models::simulate;
+use stayput_core::{campaign, churn, event, features, health};
+use stayput_models::{simulate, validate};
 use ts_rs::{Config, TS};
 
 /// What no type of the core says.
@@ -96,6 +96,8 @@ fn documents() -> String {
         declaration::<health::Health>(&config),
         declaration::<health::FactorHealth>(&config),
         declaration::<stayput_core::Churn>(&config),
+        declaration::<churn::ProbabilityInterval>(&config),
+        declaration::<churn::ConfidenceLevel>(&config),
         declaration::<stayput_core::Reason>(&config),
         declaration::<stayput_core::Decisions>(&config),
         declaration::<campaign::Decision>(&config),
@@ -106,6 +108,19 @@ fn documents() -> String {
         declaration::<stayput_models::Encode>(&config),
         declaration::<stayput_models::Calibrate>(&config),
         declaration::<stayput_models::Report>(&config),
+        declaration::<validate::Lift>(&config),
+        declaration::<validate::LiftBin>(&config),
+        declaration::<validate::Reliability>(&config),
+        declaration::<validate::ReliabilityBin>(&config),
+        declaration::<validate::EmpcParams>(&config),
+        declaration::<validate::Empc>(&config),
+        declaration::<validate::ProfitThreshold>(&config),
+        declaration::<validate::Measure>(&config),
+        declaration::<validate::Intervals>(&config),
+        declaration::<validate::Interval>(&config),
+        declaration::<validate::Comparison>(&config),
+        declaration::<validate::DeLong>(&config),
+        declaration::<validate::Difference>(&config),
         declaration::<simulate::SimulationParams>(&config),
         declaration::<simulate::Treatment>(&config),
         declaration::<simulate::Action>(&config),

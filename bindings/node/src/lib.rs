@@ -10,6 +10,7 @@ mod error;
 mod input;
 mod job;
 mod json;
+pub mod judge;
 mod model;
 mod playbook;
 pub mod simulate;

@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Buffer, Env, Float64Array, Unknown};
 use napi_derive::napi;
-use stayput_core::wire;
 use stayput_models::files;
 
 use crate::error::now;
 use crate::job::{Promised, answers, later};
-use crate::json::Document;
-use crate::table::TrainingSet;
 use crate::{input, table};
 
 /// A churn model.
@@ -85,16 +82,27 @@ impl Model {
         let model = Arc::clone(&self.inner);
         later(move || Ok(model.predict(model.rows_of(rows?.table())?.view())?.into()))
     }
-
-    /// How the probabilities compare with what came true in a training set.
-    #[napi(ts_args_type = "data: TrainingSet", ts_return_type = "Promise<Report>")]
-    pub fn evaluate(&self, data: Unknown<'_>) -> Promised<Document> {
-        let set = input::instance::<TrainingSet>(data, "data", "a `TrainingSet`")
-            .map(|set| Arc::clone(&set.inner));
+    /// Where the calibrated probability of each row lies: the lower end and the upper end of each, in
+    /// row order. For a model that was trained with `confidence`.
+    #[napi(ts_args_type = "rows: Table | TrainingSet", ts_return_type = "Promise<Float64Array>")]
+    pub fn predict_interval(&self, rows: Unknown<'_>) -> Promised<Float64Array> {
+        let rows = table::rows(rows, "rows");
         let model = Arc::clone(&self.inner);
         later(move || {
-            let report = stayput_models::evaluate(&model, &set?.set)?;
-            wire::to_json(&report).map(Document)
+            let found = model.predict_interval(model.rows_of(rows?.table())?.view())?;
+            Ok(found.iter().flat_map(|one| [one.low, one.high]).collect::<Vec<f64>>().into())
         })
+    }
+
+    /// The same model for customers of whom a share `churnRate` churns, where it was trained on a
+    /// sample with another: `sampleRate`, or by default the share of its training rows.
+    #[napi(ts_args_type = "churnRate: number, sampleRate?: number")]
+    pub fn with_prior(
+        &self,
+        env: Env,
+        churn_rate: f64,
+        sample_rate: Option<f64>,
+    ) -> napi::Result<Model> {
+        now(env, || Ok(stayput_models::with_prior(&self.inner, churn_rate, sample_rate)?.into()))
     }
 }

@@ -52,12 +52,18 @@ macro_rules! document {
 answer!(Array, "numpy", "ndarray");
 answer!(DataFrame, "pandas", "DataFrame");
 answer!(Anything, "typing", "Any");
+document!(Comparison, "Comparison");
 document!(Decisions, "Decisions");
 document!(Description, "Description");
+document!(Empc, "Empc");
 document!(FeatureDefinition, "FeatureDefinition");
 document!(FeatureValues, "FeatureValues");
+document!(Intervals, "Intervals");
 document!(LeftOut, "LeftOut");
+document!(Lift, "Lift");
 document!(Lineage, "Lineage");
+document!(ProfitThreshold, "ProfitThreshold");
+document!(Reliability, "Reliability");
 document!(Report, "Report");
 document!(Reports, "Reports");
 document!(Score, "Score");

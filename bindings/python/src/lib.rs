@@ -23,7 +23,7 @@ mod _native {
     #[pymodule_export]
     use crate::engine::Engine;
     #[pymodule_export]
-    use crate::model::{Model, cross_validate, train};
+    use crate::model::{Model, compare, cross_validate, train};
     #[pymodule_export]
     use crate::playbook::{Playbook, describe};
     #[pymodule_export]

@@ -61,6 +61,18 @@ pub fn logit(p: f64) -> f64 {
     ln(p) - ln_1p(-p)
 }
 
+/// `ln |Γ(x)|`.
+#[must_use]
+pub fn ln_gamma(x: f64) -> f64 {
+    libm::lgamma(x)
+}
+
+/// The complementary error function `2/√π ∫ₓ^∞ e^(-t²) dt`.
+#[must_use]
+pub fn erfc(x: f64) -> f64 {
+    libm::erfc(x)
+}
+
 /// A number of the playbook's language: finite, or missing (NaN). Infinities are missing, and
 /// negative zero is zero, so that equal numbers have equal bits.
 #[must_use]

@@ -24,7 +24,7 @@ mod testing;
 mod train;
 pub mod validate;
 
-pub use calibrate::platt;
+pub use calibrate::{beta, corrected_for_prior, isotonic, platt, venn_abers, with_prior};
 pub use encode::Encode;
 pub use guard::guard;
 pub use params::{Algorithm, Calibrate, CheckedTrainParams, TrainParams};
@@ -32,4 +32,4 @@ pub use shared::SharedEngine;
 pub use stayput_core::churn::Model;
 pub use stayput_core::{Error, ErrorCode, Result};
 pub use train::train;
-pub use validate::{Folds, Report, cross_validate, evaluate};
+pub use validate::{Folds, Judged, Report, compare, cross_validate, evaluate};

@@ -86,6 +86,24 @@ impl GrowPolicy {
 pub enum Calibrate {
     /// Platt scaling on out-of-fold margins.
     Platt,
+    /// Isotonic regression on them.
+    Isotonic,
+    /// Beta calibration on them.
+    Beta,
+}
+
+impl Calibrate {
+    pub(crate) const ALL: [Self; 3] = [Self::Platt, Self::Isotonic, Self::Beta];
+
+    /// The name in parameters and in a model.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Platt => "platt",
+            Self::Isotonic => "isotonic",
+            Self::Beta => "beta",
+        }
+    }
 }
 
 /// Parameters of [`crate::train`]; what is `None` has the algorithm's default.
@@ -128,10 +146,13 @@ pub struct TrainParams {
     /// How the margin is calibrated; not at all by default.
     #[cfg_attr(feature = "typescript", ts(optional, type = "Calibrate | \"none\""))]
     pub calibrate: Option<Calibrate>,
+    /// Whether the model is to say how well each probability is known; not by default.
+    pub confidence: Option<bool>,
 }
 
 /// The parameters that every algorithm has.
-const COMMON: [&str; 5] = ["algorithm", "random_state", "n_jobs", "encoding", "calibrate"];
+const COMMON: [&str; 6] =
+    ["algorithm", "random_state", "n_jobs", "encoding", "calibrate", "confidence"];
 
 /// Parameters that are possible.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,6 +161,7 @@ pub struct CheckedTrainParams {
     pub(crate) random_state: u64,
     pub(crate) encoding: Encode,
     pub(crate) calibrate: Option<Calibrate>,
+    pub(crate) confidence: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -219,6 +241,7 @@ impl TrainParams {
                 "n_jobs" => params.n_jobs = Some(threads(key, value)?),
                 "encoding" => params.encoding = Some(encoding(key, value)?),
                 "calibrate" => params.calibrate = calibrate(key, value)?,
+                "confidence" => params.confidence = Some(truth(key, value)?),
                 unknown => {
                     let own = Algorithm::ALL.into_iter().flat_map(Algorithm::own).copied();
                     let near = did_you_mean(unknown, COMMON.into_iter().chain(own));
@@ -259,7 +282,8 @@ impl TrainParams {
             CheckedAlgorithm::Gbm(gbm) if gbm.grow_policy == GrowPolicy::Symmetric => Encode::Auto,
             _ => Encode::Native,
         });
-        Ok(CheckedTrainParams { algorithm, random_state, encoding, calibrate: self.calibrate })
+        let (calibrate, confidence) = (self.calibrate, self.confidence.unwrap_or(false));
+        Ok(CheckedTrainParams { algorithm, random_state, encoding, calibrate, confidence })
     }
 
     /// The parameters of single algorithms that are given.
@@ -387,8 +411,11 @@ impl CheckedTrainParams {
         if self.encoding != Encode::Native {
             record.push(("encoding", Literal::Text(self.encoding.name().to_owned())));
         }
-        if self.calibrate == Some(Calibrate::Platt) {
-            record.push(("calibrate", Literal::Text("platt".to_owned())));
+        if let Some(kind) = self.calibrate {
+            record.push(("calibrate", Literal::Text(kind.name().to_owned())));
+        }
+        if self.confidence {
+            record.push(("confidence", Literal::Bool(true)));
         }
         record.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
@@ -423,6 +450,10 @@ fn count(name: &str, value: u64, most: u64) -> Result<usize> {
 
 fn number(name: &str, value: &Value) -> Result<f64> {
     value.as_f64().ok_or_else(|| refuse(name, format!("is `{value}`; expected a number")))
+}
+
+fn truth(name: &str, value: &Value) -> Result<bool> {
+    value.as_bool().ok_or_else(|| refuse(name, format!("is `{value}`; expected true or false")))
 }
 
 /// A number without a fraction; hosts with one number type send `4.0` for 4.
@@ -479,11 +510,13 @@ fn encoding(name: &str, value: &Value) -> Result<Encode> {
 }
 
 fn calibrate(name: &str, value: &Value) -> Result<Option<Calibrate>> {
-    match value.as_str() {
-        Some("platt") => Ok(Some(Calibrate::Platt)),
-        Some("none") => Ok(None),
-        _ => Err(refuse(name, format!("{value} is none of `platt` and `none`"))),
+    if value.as_str() == Some("none") {
+        return Ok(None);
     }
+    let found = Calibrate::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
+    found.map(Some).ok_or_else(|| {
+        refuse(name, format!("{value} is none of `platt`, `isotonic`, `beta` and `none`"))
+    })
 }
 
 #[cfg(test)]
@@ -586,8 +619,12 @@ mod tests {
                 "parameter `encoding`: `native` is not for symmetric trees, which split numbers alone; choose another, or `grow_policy` `depthwise`",
             ),
             (
-                r#"{"calibrate": "isotonic"}"#,
-                "parameter `calibrate`: \"isotonic\" is none of `platt` and `none`",
+                r#"{"confidence": "high"}"#,
+                "parameter `confidence`: is `\"high\"`; expected true or false",
+            ),
+            (
+                r#"{"calibrate": "sigmoid"}"#,
+                "parameter `calibrate`: \"sigmoid\" is none of `platt`, `isotonic`, `beta` and `none`",
             ),
         ];
         for (text, message) in cases {

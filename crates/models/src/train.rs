@@ -8,7 +8,7 @@ use stayput_core::features::TrainingSet;
 
 use crate::data::{Data, refuse};
 use crate::encode::Encoded;
-use crate::params::{Calibrate, CheckedAlgorithm, CheckedTrainParams, TrainParams};
+use crate::params::{CheckedAlgorithm, CheckedTrainParams, TrainParams};
 use crate::{calibrate, gbdt, gbm, logistic};
 
 /// Fits a model that gives the probability of label 1.
@@ -25,11 +25,14 @@ pub fn train(set: &TrainingSet, params: &TrainParams) -> Result<Model> {
     let params = params.check()?;
     let data = Data::new(set)?;
     let params = settled(params, &data)?;
-    let calibrator = match params.calibrate {
-        Some(Calibrate::Platt) => Some(calibrate::out_of_fold(&data, &params)?),
-        None => None,
-    };
-    fit(data, &params)?.calibrated(calibrator)
+    if params.calibrate.is_none() && !params.confidence {
+        return fit(data, &params);
+    }
+    let margins = calibrate::out_of_fold(&data, &params)?;
+    let calibrator =
+        params.calibrate.map(|kind| calibrate::calibrator(kind, &margins, &data.labels));
+    let confidence = params.confidence.then(|| calibrate::venn_abers(&margins, &data.labels));
+    fit(data, &params)?.calibrated(calibrator)?.with_confidence(confidence)
 }
 
 /// The parameters, with as many trees as rows held out say where that is left to them.
@@ -63,6 +66,7 @@ pub(crate) fn fit(data: Data, params: &CheckedTrainParams) -> Result<Model> {
         algorithm: params.algorithm().to_owned(),
         params: params.record(),
         trained_on,
+        confidence: None,
     })
 }
 
@@ -79,7 +83,7 @@ mod tests {
     use stayput_core::features::{FeatureColumn, FeatureData, FeatureType};
 
     use super::*;
-    use crate::params::Algorithm;
+    use crate::params::{Algorithm, Calibrate};
     use crate::testing::made_up;
     use crate::validate::{Folds, cross_validate, evaluate};
 

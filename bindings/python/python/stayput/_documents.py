@@ -250,25 +250,207 @@ class Description(Document):
         return "\n".join(lines)
 
 
+def _cell(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def _lines(rows: Sequence[Document]) -> str:
+    """Parts of one kind as a table: one line each, below a line of names."""
+    if not rows:
+        return "none"
+    names = [field.name for field in dataclasses.fields(rows[0])]  # type: ignore[arg-type]
+    lines = [names] + [[_cell(getattr(row, name)) for name in names] for row in rows]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(names))]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(line, widths)) for line in lines
+    )
+
+
 @dataclass(frozen=True, repr=False)
 class Report(Document):
-    """How a model's probabilities compare with what came true."""
+    """How a model's probabilities compare with what came true.
+
+    What needs rows of both labels is ``None`` where they are all alike.
+    """
 
     rows: int
     positives: int
+    mean_probability: float
     roc_auc: float | None
+    pr_auc: float | None
+    ks: float | None
     log_loss: float
     brier: float
-    mean_probability: float
+    brier_reliability: float
+    brier_resolution: float
+    brier_uncertainty: float
+    ece: float
+    empc: float | None
+    empc_fraction: float | None
 
     def __repr__(self) -> str:
         rate = self.positives / self.rows if self.rows else float("nan")
-        auc = "undefined" if self.roc_auc is None else f"{self.roc_auc:.4f}"
         lines = [("rows", f"{self.rows}", ""), ("churned", f"{self.positives}", f"{rate:.4f}")]
-        lines.append(("mean probability", "", f"{self.mean_probability:.4f}"))
-        lines += [("ROC-AUC", "", auc), ("log-loss", "", f"{self.log_loss:.4f}")]
-        lines.append(("Brier score", "", f"{self.brier:.4f}"))
+        for what, value in (
+            ("mean probability", self.mean_probability),
+            ("ROC-AUC", self.roc_auc),
+            ("PR-AUC", self.pr_auc),
+            ("KS", self.ks),
+            ("log-loss", self.log_loss),
+            ("Brier score", self.brier),
+            ("  reliability", self.brier_reliability),
+            ("  resolution", self.brier_resolution),
+            ("  uncertainty", self.brier_uncertainty),
+            ("ECE", self.ece),
+            ("EMPC", self.empc),
+            ("  offered to", self.empc_fraction),
+        ):
+            lines.append((what, "", "undefined" if value is None else f"{value:.4f}"))
         return "\n".join(f"{what:<18}{count:>8}  {value}".rstrip() for what, count, value in lines)
+
+
+@dataclass(frozen=True)
+class LiftBin(Document):
+    """One stretch of the rows in order of probability."""
+
+    rows: int
+    positives: float
+    least: float
+    churn_rate: float
+    lift: float
+    cumulative_share: float
+    cumulative_gain: float
+    cumulative_lift: float
+
+
+@dataclass(frozen=True, repr=False)
+class Lift(Document):
+    """Lift and gains: how much churn there is among the customers most at risk."""
+
+    rows: int
+    positives: int
+    bins: list[LiftBin]
+
+    def __repr__(self) -> str:
+        return _lines(self.bins)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a stretch."""
+        import pandas as pd
+
+        return pd.DataFrame([bin.to_dict() for bin in self.bins])
+
+
+@dataclass(frozen=True)
+class ReliabilityBin(Document):
+    """Rows whose probabilities are near each other."""
+
+    least: float
+    greatest: float
+    rows: int
+    mean_probability: float
+    churn_rate: float
+
+
+@dataclass(frozen=True, repr=False)
+class Reliability(Document):
+    """What was said against what came true, bin by bin, and what that adds up to."""
+
+    bins: list[ReliabilityBin]
+    ece: float
+    mce: float
+    brier_reliability: float
+    brier_resolution: float
+    brier_uncertainty: float
+    brier_within_bins: float
+
+    def __repr__(self) -> str:
+        return f"{_lines(self.bins)}\nECE {self.ece:.4f}, greatest {self.mce:.4f}"
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a bin."""
+        import pandas as pd
+
+        return pd.DataFrame([bin.to_dict() for bin in self.bins])
+
+
+@dataclass(frozen=True)
+class Empc(Document):
+    """Expected maximum profit for each customer, and the share who get an offer then."""
+
+    empc: float
+    fraction: float
+
+
+@dataclass(frozen=True)
+class ProfitThreshold(Document):
+    """The threshold that brings most; ``None`` where it is best to contact no one."""
+
+    threshold: float | None
+    profit: float
+    contacted: int
+    churners: int
+    calibrated_threshold: float
+
+
+@dataclass(frozen=True)
+class Interval(Document):
+    """A measure of a report and how far it is to be trusted."""
+
+    measure: str
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, repr=False)
+class Intervals(Document):
+    """The measures of a report with bootstrap intervals."""
+
+    level: float
+    resamples: int
+    measures: list[Interval]
+
+    def __repr__(self) -> str:
+        return _lines(self.measures)
+
+
+@dataclass(frozen=True)
+class DeLong(Document):
+    """The challenger's ROC-AUC less the champion's, by DeLong's test."""
+
+    difference: float
+    standard_error: float
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class Difference(Document):
+    """The challenger's measure less the champion's, by a paired bootstrap."""
+
+    measure: str
+    difference: float
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(Document):
+    """Two models on the same rows."""
+
+    champion: Report
+    challenger: Report
+    delong: DeLong
+    level: float
+    resamples: int
+    differences: list[Difference]
+
+    def __repr__(self) -> str:
+        test = f"DeLong's test of ROC-AUC: {self.delong.difference:+.4f}, p {self.delong.p_value:.4f}"
+        return f"{_lines(self.differences)}\n{test}"
 
 
 @dataclass(frozen=True)
@@ -302,10 +484,24 @@ class Reason(Document):
 
 
 @dataclass(frozen=True)
+class ProbabilityInterval(Document):
+    """Where a calibrated probability lies."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Churn(Document):
-    """A churn probability, with the features that matter most to the model."""
+    """A churn probability, with the features that matter most to the model.
+
+    ``interval`` and ``confidence_level`` (``"low"``, ``"medium"`` or ``"high"``) are ``None`` where
+    the model was trained without ``confidence``.
+    """
 
     probability: float
+    interval: ProbabilityInterval | None
+    confidence_level: str | None
     reasons: list[Reason]
 
 
@@ -405,6 +601,7 @@ class Scores(Sequence[Score]):
                 "health": health.get("score"),
                 "band": health.get("band"),
                 "churn": churn.get("probability"),
+                "confidence_level": churn.get("confidence_level"),
                 "lifecycle": score["lifecycle"],
                 "segments": score["segments"],
                 **score["features"],

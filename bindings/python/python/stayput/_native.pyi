@@ -6,11 +6,11 @@ from _typeshed import SupportsGetItem
 from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
-from stayput._documents import Decisions, Description, FeatureDefinition, FeatureValues, LeftOut, Lineage, Report, Reports, Score, Scores
+from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, ProfitThreshold, Reliability, Report, Reports, Score, Scores
 from stayput._types import Instant, Instants, MatrixLike, TableLike
-from typing import Any, SupportsIndex, final
+from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Bundle", "Engine", "Model", "Playbook", "Simulation", "Table", "TrainingSet", "cross_validate", "describe", "simulate", "table", "train"]
+__all__ = ["Bundle", "Engine", "Model", "Playbook", "Simulation", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train"]
 
 @final
 class Bundle:
@@ -143,6 +143,13 @@ class Model:
         """
         The name of the algorithm that trained it.
         """
+    def empc(self, /, data: TrainingSet, *, alpha: SupportsFloat | SupportsIndex = 6.0, beta: SupportsFloat | SupportsIndex = 14.0, clv: SupportsFloat | SupportsIndex = 200.0, d: SupportsFloat | SupportsIndex = 10.0, f: SupportsFloat | SupportsIndex = 1.0) -> Empc | None:
+        """
+        The expected maximum profit of a campaign against churn (Verbraken, Verbeke and Baesens
+        2013): a customer who stays is worth `clv`, an offer costs `f` to make and `d` when taken,
+        which a share of churners does that is drawn from Beta(`alpha`, `beta`). None when the labels
+        are all alike.
+        """
     def evaluate(self, /, data: TrainingSet) -> Report:
         """
         How the probabilities compare with what came true.
@@ -157,6 +164,16 @@ class Model:
         """
         The share that each feature has in what the model learned; the shares add up to 1.
         """
+    def intervals(self, /, data: TrainingSet, *, level: SupportsFloat | SupportsIndex = 0.95, resamples: SupportsIndex = 1000, seed: SupportsIndex = 0, n_jobs: SupportsIndex | None = None) -> Intervals:
+        """
+        The measures of the report with bootstrap intervals: customers are drawn with all their rows.
+        The same `seed` gives the same answer, whatever `n_jobs` is.
+        """
+    def lift(self, /, data: TrainingSet, bins: SupportsIndex = 10) -> Lift:
+        """
+        How much churn there is among the customers most at risk: lift and gains, in stretches of
+        equal length by probability (deciles for ten).
+        """
     @staticmethod
     def load(path: str | PathLike[str]) -> Model:
         """
@@ -167,12 +184,26 @@ class Model:
         """
         The features that the model reads, in order.
         """
+    def predict_interval(self, /, X: MatrixLike) -> ndarray:
+        """
+        Where the calibrated probability of each row lies, as an array of two columns: the Venn–Abers
+        interval of a model that was trained with `confidence=True`. `X` is as for `predict_proba`.
+        """
     def predict_proba(self, /, X: MatrixLike) -> ndarray:
         """
         The probability of churn of each row, as a one-dimensional array.
 
         `X` is a `Table` of features, the `X` of a training set, or a matrix with one column for
         each of `names`: booleans as 0 and 1, categories as indices, missing as NaN.
+        """
+    def profit_threshold(self, /, data: TrainingSet, benefit: SupportsFloat | SupportsIndex, cost: SupportsFloat | SupportsIndex) -> ProfitThreshold:
+        """
+        The threshold that brings most on these rows, when everyone above it is contacted at a `cost`
+        each, and each churner among them brings a `benefit`.
+        """
+    def reliability(self, /, data: TrainingSet, bins: SupportsIndex = 10, by: str = "width") -> Reliability:
+        """
+        Whether probabilities mean what they say, in bins of equal `"width"` or equal `"frequency"`.
         """
     def save(self, /, path: str | PathLike[str]) -> None:
         """
@@ -181,6 +212,11 @@ class Model:
     def to_bytes(self, /) -> bytes:
         """
         The model as bytes: the same model gives the same bytes.
+        """
+    def with_prior(self, /, churn_rate: SupportsFloat | SupportsIndex, sample_rate: SupportsFloat | SupportsIndex | None = None) -> Model:
+        """
+        The same model for customers of whom a share `churn_rate` churns, where it was trained on a
+        sample with another: `sample_rate`, or by default the share of its training rows.
         """
 
 @final
@@ -403,6 +439,15 @@ class TrainingSet:
         """
         The labels: 1.0 where the customer churned, 0.0 where not, NaN where the row is censored.
         """
+
+def compare(champion: Model, challenger: Model, data: TrainingSet, *, level: SupportsFloat | SupportsIndex = 0.95, resamples: SupportsIndex = 1000, seed: SupportsIndex = 0, n_jobs: SupportsIndex | None = None) -> Comparison:
+    """
+    Two models judged on the same rows: the one in use and the one that may replace it.
+
+    The areas under their ROC curves are compared by `DeLong`'s test, every measure by a paired
+    bootstrap that draws customers with all their rows. The same `seed` gives the same answer,
+    whatever `n_jobs` is.
+    """
 
 def cross_validate(data: TrainingSet, algorithm: str = "gbm", *, folds: SupportsIndex = 5, by: str = "row", seed: SupportsIndex = 0, purge: str = "0d", **params: "object") -> list[Report]:
     """

@@ -43,7 +43,7 @@ impl Bundle {
         let mut container = Container::new(&BUNDLE);
         container.push("playbook", playbook.text().as_bytes().to_vec())?;
         if let Some(model) = &model {
-            container.push("model", model::write(model)?)?;
+            model::write(&mut container, model)?;
         }
         let bytes = container.write();
         let hash = hash(&bytes);

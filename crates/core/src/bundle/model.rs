@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::container::{Container, MODEL, to_postcard};
 use crate::churn::{
     Calibrator, Encoder, Forest, ForestParts, Input, Linear, Model, ModelParts, Predictor,
-    TrainedOn,
+    TrainedOn, VennAbers,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::schema::Literal;
 
 /// The parts of a model, none of them checked yet. The order of fields and variants is the format.
@@ -22,6 +22,9 @@ struct Stored {
     params: Vec<(String, StoredLiteral)>,
     trained_on: TrainedOn,
 }
+
+/// The section of what says how well a probability is known; files of models without it have none.
+const CONFIDENCE: &str = "confidence";
 
 #[derive(Serialize, Deserialize)]
 enum StoredPredictor {
@@ -60,16 +63,15 @@ impl From<ModelParts> for Stored {
     }
 }
 
-impl TryFrom<Stored> for Model {
-    type Error = Error;
-
-    fn try_from(stored: Stored) -> Result<Self> {
+impl Stored {
+    fn model(self, confidence: Option<VennAbers>) -> Result<Model> {
+        let stored = self;
         let literal = |literal| match literal {
             StoredLiteral::Bool(truth) => Literal::Bool(truth),
             StoredLiteral::Number(x) => Literal::Number(x),
             StoredLiteral::Text(text) => Literal::Text(text),
         };
-        Self::new(ModelParts {
+        Model::new(ModelParts {
             inputs: stored.inputs,
             encoders: stored.encoders,
             predictor: match stored.predictor {
@@ -81,19 +83,28 @@ impl TryFrom<Stored> for Model {
             algorithm: stored.algorithm,
             params: stored.params.into_iter().map(|(name, of)| (name, literal(of))).collect(),
             trained_on: stored.trained_on,
+            confidence,
         })
     }
 }
 
-/// The content of the section `model`.
-pub(super) fn write(model: &Model) -> Result<Vec<u8>> {
-    to_postcard(&Stored::from(model.parts().clone()))
+/// Adds the sections of a model.
+pub(super) fn write(container: &mut Container<'_>, model: &Model) -> Result<()> {
+    container.push("model", to_postcard(&Stored::from(model.parts().clone()))?)?;
+    match &model.parts().confidence {
+        Some(confidence) => container.push(CONFIDENCE, to_postcard(confidence)?),
+        None => Ok(()),
+    }
 }
 
-/// The model that the section `model` holds.
+/// The model that the sections hold.
 pub(super) fn read(container: &Container<'_>) -> Result<Model> {
     let stored: Stored = container.require_value("model")?;
-    Model::try_from(stored).map_err(|error| container.wrong_section("model", &error))
+    let confidence = match container.get(CONFIDENCE) {
+        Some(_) => Some(container.require_value(CONFIDENCE)?),
+        None => None,
+    };
+    stored.model(confidence).map_err(|error| container.wrong_section("model", &error))
 }
 
 impl Model {
@@ -103,7 +114,7 @@ impl Model {
     /// None that a caller can cause.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut container = Container::new(&MODEL);
-        container.push("model", write(self)?)?;
+        write(&mut container, self)?;
         Ok(container.write())
     }
 

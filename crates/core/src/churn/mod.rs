@@ -16,6 +16,7 @@ mod model;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod venn_abers;
 
 pub use calibrator::Calibrator;
 pub use encoder::{Encoder, NumberOfName, smoothed_mean};
@@ -23,3 +24,4 @@ pub use forest::{Compare, Forest, ForestParts, LEAF, Nodes, Sets};
 pub use linear::{Encoding, Linear};
 pub use link::Link;
 pub use model::{Input, InputKind, Model, ModelParts, Predictor, TrainedOn};
+pub use venn_abers::{ConfidenceLevel, ProbabilityInterval, Steps, VennAbers};

@@ -9,6 +9,7 @@ use super::calibrator::Calibrator;
 use super::encoder::Encoder;
 use super::forest::Forest;
 use super::linear::Linear;
+use super::venn_abers::{ProbabilityInterval, VennAbers};
 use crate::error::{Error, ErrorCode, Result};
 use crate::features::FeatureType;
 use crate::schema::Literal;
@@ -101,6 +102,9 @@ pub struct ModelParts {
     pub params: BTreeMap<String, Literal>,
     /// The rows it was trained on.
     pub trained_on: TrainedOn,
+    /// What says how well a probability is known, where it was asked for.
+    #[serde(default)]
+    pub confidence: Option<VennAbers>,
 }
 
 /// Rows of so many columns are encoded without allocating.
@@ -162,6 +166,9 @@ impl Model {
         }
         if let Some(calibrator) = &parts.calibrator {
             calibrator.check()?;
+        }
+        if let Some(confidence) = &parts.confidence {
+            confidence.check()?;
         }
         if parts.importance.len() != parts.inputs.len() {
             return Err(refuse(format!(
@@ -225,6 +232,40 @@ impl Model {
     pub fn calibrated(mut self, calibrator: Option<Calibrator>) -> Result<Self> {
         self.parts.calibrator = calibrator;
         self.check()
+    }
+
+    /// The same model with other confidence intervals.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelShape`] when they are not possible.
+    pub fn with_confidence(mut self, confidence: Option<VennAbers>) -> Result<Self> {
+        self.parts.confidence = confidence;
+        self.check()
+    }
+
+    /// The Venn–Abers interval of the probability for a margin; none where the model was trained
+    /// without confidence. It says where a calibrated probability lies, so that of a model which is
+    /// not calibrated may be outside.
+    #[must_use]
+    pub fn interval(&self, margin: f64) -> Option<ProbabilityInterval> {
+        self.parts.confidence.as_ref().map(|confidence| confidence.interval(margin))
+    }
+
+    /// The interval of each row of `rows`, which is as for [`Model::predict`].
+    ///
+    /// # Errors
+    /// As for [`Model::predict`], and [`ErrorCode::ModelParameter`] where the model was trained
+    /// without confidence.
+    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice is")]
+    pub fn predict_interval(&self, rows: ArrayView2<'_, f64>) -> Result<Vec<ProbabilityInterval>> {
+        let Some(confidence) = &self.parts.confidence else {
+            let message = "the model has no intervals; train it with `confidence` as true";
+            return Err(
+                Error::new(ErrorCode::ModelParameter, "parameter", message).at_path("confidence")
+            );
+        };
+        let margins = self.margins(rows)?;
+        Ok(margins.into_iter().map(|margin| confidence.interval(margin)).collect())
     }
 
     /// Probability of churn for each row of `rows`.

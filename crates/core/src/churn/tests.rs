@@ -40,6 +40,7 @@ fn parts(predictor: Predictor) -> ModelParts {
         algorithm: "gbm".to_owned(),
         params: [("C".to_owned(), crate::schema::Literal::Number(0.1))].into(),
         trained_on: TrainedOn { rows: 10, positives: 3 },
+        confidence: None,
     }
 }
 

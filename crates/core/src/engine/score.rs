@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use crate::churn::{ConfidenceLevel, ProbabilityInterval};
 use crate::health::Health;
 use crate::time::Timestamp;
 
@@ -35,6 +36,10 @@ pub struct Score {
 pub struct Churn {
     /// The probability of churn within the horizon, 0 to 1.
     pub probability: f64,
+    /// Where a calibrated probability lies; null where the model was trained without confidence.
+    pub interval: Option<ProbabilityInterval>,
+    /// How well it is known: `high` where the interval is at most 0.05 wide, `medium` where 0.15.
+    pub confidence_level: Option<ConfidenceLevel>,
     /// The features that matter most to the model as a whole, the most important first.
     pub reasons: Vec<Reason>,
 }

@@ -4,7 +4,7 @@
 use super::score::{Churn, Reason, Score};
 use super::state::CustomerState;
 use crate::bundle::Bundle;
-use crate::churn::InputKind;
+use crate::churn::{InputKind, ProbabilityInterval};
 use crate::error::Result;
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
 use crate::features::{Agenda, Frames, Plan, Retention, Scratch, Subject};
@@ -52,7 +52,7 @@ pub(super) struct BoundCampaign {
 /// What was found of one customer, besides the frame.
 pub(super) struct Assessment<'a> {
     pub(super) health: Option<Health>,
-    pub(super) probability: Option<f64>,
+    pub(super) churn: Option<(f64, Option<ProbabilityInterval>)>,
     pub(super) stage: Option<&'a str>,
     /// For each segment, whether the customer is in it.
     pub(super) segments: Vec<Option<bool>>,
@@ -132,7 +132,7 @@ impl Scorer {
         if let Some(health) = &health {
             frame[self.health_slot] = Value::number(health.score);
         }
-        let probability = match bundle.model() {
+        let churn = match bundle.model() {
             Some(model) => {
                 let inputs = model.inputs().iter().zip(&self.model_inputs);
                 let row: Vec<f64> = inputs
@@ -140,11 +140,12 @@ impl Scorer {
                         model_value(&input.kind, frame[self.plan.feature(*feature)])
                     })
                     .collect();
-                Some(model.predict_row(&row)?)
+                let margin = model.margin_row(&row)?;
+                Some((model.probability(margin), model.interval(margin)))
             }
             None => None,
         };
-        if let Some(probability) = probability {
+        if let Some((probability, _)) = churn {
             frame[self.churn_slot] = Value::number(probability);
         }
         let conditions: Vec<Option<bool>> =
@@ -157,7 +158,7 @@ impl Scorer {
             frame[*slot] = Value::truth(member);
             segments.push(member);
         }
-        Ok(Assessment { health, probability, stage, segments })
+        Ok(Assessment { health, churn, stage, segments })
     }
 
     /// What is needed of the past, by anything that may be asked.
@@ -197,8 +198,11 @@ impl Scorer {
         let feature = |index: usize| frame[self.plan.feature(index)].json();
         let features =
             specs.iter().enumerate().map(|(index, spec)| (spec.name.clone(), feature(index)));
-        let churn = assessment.probability.zip(bundle.model()).map(|(probability, model)| Churn {
+        let churn = assessment.churn.zip(bundle.model());
+        let churn = churn.map(|((probability, interval), model)| Churn {
             probability,
+            interval,
+            confidence_level: interval.map(ProbabilityInterval::level),
             reasons: self
                 .reasons
                 .iter()

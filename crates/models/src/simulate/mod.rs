@@ -87,6 +87,7 @@ use company::{NAMES, PLANS, Profile, ZONES};
 use emit::{Calendar, Events, Log, UsageStreams};
 use path::{Path, Treated};
 use random::Stream;
+pub(crate) use random::normal_quantile;
 
 /// What to simulate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -74,7 +74,7 @@ fn polynomial(c: [f64; 8], x: f64) -> f64 {
 }
 
 /// The `x` below which a standard normal deviate falls with probability `p`, `0 < p < 1`.
-pub(super) fn normal_quantile(p: f64) -> f64 {
+pub(crate) fn normal_quantile(p: f64) -> f64 {
     let q = p - 0.5;
     if q.abs() <= 0.425 {
         let r = 0.180_625 - q * q;

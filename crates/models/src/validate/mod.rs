@@ -1,19 +1,36 @@
 //! How good a model is, on rows that it has not seen.
 
+mod bootstrap;
+mod delong;
+mod empc;
 mod folds;
+mod incomplete_beta;
+mod judged;
+mod lift;
 mod metrics;
+mod ranked;
+mod reliability;
 mod report;
+#[cfg(test)]
+pub(crate) mod testing;
+mod threshold;
 
 use stayput_core::Result;
 use stayput_core::churn::Model;
 use stayput_core::features::TrainingSet;
 
+pub use bootstrap::{BootstrapParams, Difference, Interval, Intervals};
+pub use delong::{DeLong, delong};
+pub use empc::{Empc, EmpcParams, empc};
 pub(crate) use folds::stratified;
 pub use folds::{Folds, Split};
-pub use metrics::{brier, log_loss, roc_auc};
-pub use report::Report;
+pub use judged::{Comparison, Judged, compare};
+pub use lift::{Lift, LiftBin};
+pub use metrics::{brier, ks, log_loss, pr_auc, roc_auc};
+pub use reliability::{Bins, Reliability, ReliabilityBin};
+pub use report::{Measure, Report};
+pub use threshold::{ProfitThreshold, profit_threshold};
 
-use crate::data;
 use crate::params::TrainParams;
 use crate::train::train;
 
@@ -23,9 +40,7 @@ use crate::train::train;
 /// [`stayput_core::ErrorCode::ModelShape`] when the set lacks a feature of the model, and
 /// [`stayput_core::ErrorCode::ModelData`] when it has no rows or a label other than 0 and 1.
 pub fn evaluate(model: &Model, set: &TrainingSet) -> Result<Report> {
-    let labels = data::labels(set)?;
-    let probabilities = model.predict(model.rows_of(&set.table)?.view())?;
-    Ok(Report::new(&labels, &probabilities))
+    Ok(Judged::new(model, set)?.report())
 }
 
 /// One report a fold: a model trained on the fold's training rows, judged on its test rows.

@@ -1,50 +1,15 @@
-//! Platt scaling: a logistic curve through out-of-fold margins.
+//! Platt scaling: a logistic curve through margins.
 //!
 //! The curve `p = 1 / (1 + exp(-(slope · margin + intercept)))` minimises the log-loss against
 //! targets that are drawn in from 0 and 1, `1 / (n₋ + 2)` and `(n₊ + 1) / (n₊ + 2)`, so that it
 //! stays finite when the classes separate (Platt 1999). It is found by Newton's method with
 //! backtracking, in the form that loses no digits (Lin, Lin and Weng 2007).
 
-use ndarray::Axis;
 use stayput_core::churn::Calibrator;
-use stayput_core::{Result, math};
-
-use crate::data::{Data, refuse};
-use crate::params::CheckedTrainParams;
-use crate::train::fit;
-use crate::validate::stratified;
-
-/// The folds that margins are taken out of.
-const FOLDS: usize = 5;
+use stayput_core::math;
 
 /// The least slope: below it the margins tell nothing, and all probabilities are the base rate.
 const FLAT: f64 = 1e-9;
-
-/// The calibrator for models trained as `params` say, from rows that each fold's model has not
-/// seen.
-///
-/// # Errors
-/// [`stayput_core::ErrorCode::ModelData`] when a class has fewer than two rows.
-pub(crate) fn out_of_fold(data: &Data, params: &CheckedTrainParams) -> Result<Calibrator> {
-    let positives = data.labels.iter().filter(|&&label| label).count();
-    let rarest = positives.min(data.labels.len() - positives);
-    if rarest < 2 {
-        return Err(refuse("calibration needs at least two rows of each kind"));
-    }
-    let folds = FOLDS.min(rarest);
-    let fold_of = stratified(&data.labels, folds, params.random_state);
-    let mut margins = vec![0.0; data.labels.len()];
-    for fold in 0..folds {
-        let (test, rest): (Vec<usize>, Vec<usize>) =
-            (0..fold_of.len()).partition(|&row| fold_of[row] == fold);
-        let model = fit(data.select(&rest), params)?;
-        let unseen = model.margins(data.rows.select(Axis(0), &test).view())?;
-        for (row, margin) in test.into_iter().zip(unseen) {
-            margins[row] = margin;
-        }
-    }
-    Ok(platt(&margins, &data.labels))
-}
 
 /// The Platt calibrator for these margins and labels, of which it takes as many as there are of
 /// both. Where the margins do not rise with the label, the curve is flat at the share of label 1.
@@ -117,9 +82,6 @@ fn newton(rows: &[(f64, f64)], slope: f64, intercept: f64) -> Option<(f64, f64)>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::params::{Calibrate, TrainParams};
-    use crate::testing::made_up;
-    use crate::{evaluate, train};
 
     const LABELS: [bool; 10] = [false, false, true, false, false, true, true, false, true, true];
     const MARGINS: [f64; 10] = [-3.0, -1.5, -1.0, -0.2, 0.3, 0.4, 0.9, 1.7, 2.2, 4.0];
@@ -153,21 +115,5 @@ mod tests {
         }
         let p = platt(&[1e300, -1e300, 3.0], &[true, false, false]).probability(2.0);
         assert!((0.0..=1.0).contains(&p));
-    }
-
-    #[test]
-    fn calibration_mends_a_model_that_is_too_sure() {
-        let (set, unseen) = (made_up(1_200, 21), made_up(2_000, 22));
-        let sure = TrainParams {
-            n_estimators: Some(150),
-            max_depth: Some(8),
-            learning_rate: Some(0.5),
-            ..TrainParams::default()
-        };
-        let calibrated = TrainParams { calibrate: Some(Calibrate::Platt), ..sure.clone() };
-        let before = evaluate(&train(&set, &sure).unwrap(), &unseen).unwrap();
-        let after = evaluate(&train(&set, &calibrated).unwrap(), &unseen).unwrap();
-        assert!(after.log_loss < before.log_loss - 0.05, "{before}\n{after}");
-        assert_eq!(after.roc_auc, before.roc_auc);
     }
 }

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+import { Bundle, Engine, Playbook, compare, simulate, train } from 'stayput'
+
+import { rejects, throws } from './shared.mjs'
+
+const playbook = Playbook.load(fileURLToPath(new URL('../../../examples/acme/playbook.toml', import.meta.url)))
+const company = await simulate({ customers: 600, days: 300, start: '2025-01-01' })
+const set = await playbook.trainingSet(company.events, company.customers, { asOf: ['2025-04-01', '2025-06-01'] })
+const later = await playbook.trainingSet(company.events, company.customers, { asOf: '2025-08-01' })
+const champion = await train(set, { algorithm: 'logistic' })
+const challenger = await train(set, { n_estimators: 40, max_depth: 3 })
+const near = (found, expected) => assert.ok(Math.abs(found - expected) < 1e-12, `${found} is not ${expected}`)
+
+test('the tables agree with the report, and with the rows', async () => {
+  const report = await challenger.evaluate(later)
+  const p = await challenger.predictProba(later)
+  const positives = later.labels.reduce((sum, label) => sum + label, 0)
+
+  const lift = await challenger.lift(later)
+  assert.deepEqual([lift.rows, lift.positives, lift.bins.length], [later.length, positives, 10])
+  assert.equal(lift.bins.at(-1).cumulative_gain, 1)
+  assert.equal((await challenger.lift(later, { bins: 4 })).bins.length, 4)
+
+  const table = await challenger.reliability(later)
+  assert.equal(table.ece, report.ece)
+  near(table.brier_reliability - table.brier_resolution + table.brier_uncertainty + table.brier_within_bins, report.brier)
+  const halves = await challenger.reliability(later, { bins: 2, by: 'frequency' })
+  assert.ok(Math.abs(halves.bins[0].rows - halves.bins[1].rows) <= 2)
+
+  const empc = await challenger.empc(later)
+  assert.deepEqual(empc, { empc: report.empc, fraction: report.empc_fraction })
+  assert.ok((await challenger.empc(later, { clv: 400 })).empc > empc.empc)
+
+  const best = await challenger.profitThreshold(later, { benefit: 50, cost: 10 })
+  const contacted = [...p.keys()].filter((row) => p[row] >= best.threshold)
+  assert.equal(best.contacted, contacted.length)
+  assert.equal(best.profit, 50 * contacted.filter((row) => later.labels[row] === 1).length - 10 * contacted.length)
+  assert.equal(best.calibrated_threshold, 0.2)
+})
+
+test('intervals and comparisons are drawn by the seed, on any number of threads', async () => {
+  const options = { resamples: 200, level: 0.9, seed: 3 }
+  const intervals = await challenger.intervals(later, options)
+  assert.deepEqual(intervals, await challenger.intervals(later, { ...options, nJobs: 1 }))
+  const report = await challenger.evaluate(later)
+  for (const { measure, value, low, high } of intervals.measures) {
+    assert.equal(value, report[measure])
+    assert.ok(low <= high)
+  }
+  const compared = await compare(champion, challenger, later, options)
+  assert.deepEqual(compared, await compare(champion, challenger, later, { ...options, nJobs: 2 }))
+  assert.deepEqual(compared.champion, await champion.evaluate(later))
+  assert.deepEqual(compared.challenger, report)
+  near(compared.delong.difference, compared.challenger.roc_auc - compared.champion.roc_auc)
+  assert.ok(compared.delong.p_value > 0 && compared.delong.p_value <= 1)
+  const same = await compare(champion, champion, later, options)
+  assert.deepEqual(same.differences.map(({ difference, p_value }) => [difference, p_value]), Array(7).fill([0, 1]))
+})
+
+test('what cannot be judged is refused', async () => {
+  for (const [call, path] of [
+    [challenger.lift(later, { bins: 0 }), 'bins'], [challenger.lift(later, { by: 'width' }), 'options'],
+    [challenger.reliability(later, { by: 'size' }), 'by'], [challenger.reliability(later, { bin: 3 }), 'options'],
+    [challenger.empc(later, { clv: -1 }), 'clv'], [challenger.profitThreshold(later, { benefit: 1 }), 'options'],
+    [challenger.profitThreshold(later, { benefit: 0, cost: 1 }), 'benefit'],
+    [challenger.intervals(later, { level: 1 }), 'level'], [challenger.intervals(later, { nJobs: 0 }), 'n_jobs'],
+    [challenger.lift(later.table), 'data'], [compare(champion, null, later), 'challenger'],
+  ]) {
+    assert.equal((await rejects('argument', call)).path, path)
+  }
+})
+
+test('a model is calibrated in every way, and set right for another prior', async () => {
+  for (const calibrate of ['platt', 'isotonic', 'beta']) {
+    const model = await train(set, { n_estimators: 40, max_depth: 3, calibrate })
+    assert.ok((await model.evaluate(later)).log_loss < 0.7)
+  }
+  await rejects('model_parameter', train(set, { calibrate: 'sigmoid' }))
+  const [p] = await challenger.predictProba(later)
+  const [corrected] = await challenger.withPrior(0.1, 0.4).predictProba(later)
+  const odds = (p / (1 - p)) * (0.1 / 0.9) / (0.4 / 0.6)
+  assert.ok(Math.abs(corrected - odds / (1 + odds)) < 1e-6)
+  assert.equal(throws('argument', () => challenger.withPrior(2)).path, 'churn_rate')
+})
+
+test('a score says how well its probability is known, where the model knows', async () => {
+  const model = await train(set, { n_estimators: 40, max_depth: 3, confidence: true })
+  const ends = await model.predictInterval(later)
+  assert.equal(ends.length, 2 * later.length)
+  const engine = new Engine(new Bundle(playbook, model))
+  await engine.ingest(company.events, company.customers)
+  for (const [row, id] of later.table.customerIds.slice(0, 30).entries()) {
+    const { interval, confidence_level } = engine.score(id, { asOf: '2025-08-01' }).churn
+    assert.deepEqual(interval, { low: ends[2 * row], high: ends[2 * row + 1] })
+    const width = interval.high - interval.low
+    assert.equal(confidence_level, width <= 0.05 ? 'high' : width <= 0.15 ? 'medium' : 'low')
+  }
+  assert.equal((await rejects('model_parameter', challenger.predictInterval(later))).path, 'confidence')
+})
