@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -9,8 +10,9 @@ use stayput_core::{Error, ErrorCode};
 use stayput_models::{Folds, TrainParams, files};
 
 use crate::answers::{self, Array};
-use crate::arguments::{Matrix, as_json};
+use crate::arguments::{Features, Matrix, ModelSource, as_json};
 use crate::errors::{Result, detached};
+use crate::import;
 use crate::table::Table;
 use crate::training_set::TrainingSet;
 
@@ -79,6 +81,38 @@ impl Model {
     fn of_bytes(bytes: &[u8]) -> stayput_core::Result<Self> {
         Ok(Self { inner: stayput_core::churn::Model::from_bytes(bytes)? })
     }
+
+    /// The rows of `X`, a table of features or a matrix.
+    fn rows(&self, py: Python<'_>, object: &Bound<'_, PyAny>) -> Result<Array2<f64>> {
+        if let Ok(table) = object.cast::<Table>() {
+            let features = table.get().features.as_ref().ok_or_else(|| {
+                let message = "is not a table of features; `Bundle.score_rows` takes any table";
+                Error::argument("X", message)
+            })?;
+            return Ok(self.inner.rows_of(features)?);
+        }
+        let array = py.import("numpy")?.call_method1("asarray", (object, "float64"))?;
+        let array: PyReadonlyArray2<'_, f64> = array.extract().map_err(|_| {
+            Error::new(ErrorCode::ModelShape, "argument", "expected a matrix").at_path("X")
+        })?;
+        Ok(array.as_array().to_owned())
+    }
+}
+
+/// Reads a model of another library.
+fn imported(
+    py: Python<'_>,
+    library: &str,
+    source: &ModelSource<'_>,
+    features: Option<&Features<'_>>,
+    read: fn(
+        &[u8],
+        &stayput_models::import::Features,
+    ) -> stayput_core::Result<stayput_core::churn::Model>,
+) -> Result<Model> {
+    let features = Features::read(features)?;
+    let bytes = source.read(library)?;
+    Ok(Model { inner: detached(py, || read(&bytes, &features))? })
 }
 
 #[pymethods]
@@ -108,20 +142,7 @@ impl Model {
     #[pyo3(signature = (X))]
     #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
     fn predict_proba<'py>(&self, py: Python<'py>, X: Matrix<'_>) -> Result<Array<'py>> {
-        let object = X.0;
-        let rows = if let Ok(table) = object.cast::<Table>() {
-            let features = table.get().features.as_ref().ok_or_else(|| {
-                let message = "is not a table of features; `Bundle.score_rows` takes any table";
-                Error::argument("X", message)
-            })?;
-            self.inner.rows_of(features)?
-        } else {
-            let array = py.import("numpy")?.call_method1("asarray", (&object, "float64"))?;
-            let array: PyReadonlyArray2<'_, f64> = array.extract().map_err(|_| {
-                Error::new(ErrorCode::ModelShape, "argument", "expected a matrix").at_path("X")
-            })?;
-            array.as_array().to_owned()
-        };
+        let rows = self.rows(py, &X.0)?;
         let probabilities = detached(py, || self.inner.predict(rows.view()))?;
         Ok(Array(probabilities.into_pyarray(py).into_any()))
     }
@@ -154,12 +175,88 @@ impl Model {
         detached(py, || Self::of_bytes(data))
     }
 
+    /// Takes over a model of XGBoost, 1.0 or newer: the path or the bytes of what `save_model` wrote
+    /// as JSON or UBJSON, a `Booster` or an `XGBClassifier`.
+    ///
+    /// Trees (`gbtree`, `dart`) with the objectives `binary:logistic`, `binary:logitraw`,
+    /// `binary:hinge` and `reg:logistic`. `features` are the names of all features, or what some of
+    /// them are: `"number"`, `"bool"`, or the names of a category in the order of its codes.
+    #[staticmethod]
+    #[pyo3(signature = (source, *, features=None))]
+    fn from_xgboost(
+        py: Python<'_>,
+        source: ModelSource<'_>,
+        features: Option<Features<'_>>,
+    ) -> Result<Self> {
+        imported(py, "xgboost", &source, features.as_ref(), stayput_models::import::xgboost)
+    }
+
+    /// Takes over a model of LightGBM, 2.3 or newer: the path or the bytes of the text that
+    /// `save_model` wrote, a `Booster` or an `LGBMClassifier`.
+    ///
+    /// The objectives are `binary` and `cross_entropy`, for any boosting type but linear trees.
+    /// `features` are as for `from_xgboost`.
+    #[staticmethod]
+    #[pyo3(signature = (source, *, features=None))]
+    fn from_lightgbm(
+        py: Python<'_>,
+        source: ModelSource<'_>,
+        features: Option<Features<'_>>,
+    ) -> Result<Self> {
+        imported(py, "lightgbm", &source, features.as_ref(), stayput_models::import::lightgbm)
+    }
+
+    /// Takes over a model of CatBoost, 1.0 or newer: the path or the bytes of what
+    /// `save_model(…, format="json")` wrote, a `CatBoostClassifier` or a `CatBoost`.
+    ///
+    /// Trees of numbers and of categories that are encoded one-hot; counters of categories (CTR)
+    /// are refused. `features` are as for `from_xgboost`; they must name the categories, in any
+    /// order, for the file does not.
+    #[staticmethod]
+    #[pyo3(signature = (source, *, features=None))]
+    fn from_catboost(
+        py: Python<'_>,
+        source: ModelSource<'_>,
+        features: Option<Features<'_>>,
+    ) -> Result<Self> {
+        imported(py, "catboost", &source, features.as_ref(), stayput_models::import::catboost)
+    }
+
+    /// Takes over a fitted model of scikit-learn, 1.3 or newer, of two classes: `LogisticRegression`,
+    /// also in a `Pipeline` after scalers, `DecisionTreeClassifier`, `RandomForestClassifier`,
+    /// `ExtraTreesClassifier`, `GradientBoostingClassifier` and `HistGradientBoostingClassifier`.
+    ///
+    /// The margin of a forest or tree is its probability. `features` are as for `from_xgboost`.
+    #[staticmethod]
+    #[pyo3(signature = (estimator: "object", *, features=None))]
+    fn from_sklearn(estimator: &Bound<'_, PyAny>, features: Option<Features<'_>>) -> Result<Self> {
+        let features = Features::read(features.as_ref())?;
+        Ok(Self { inner: import::sklearn(estimator, &features)? })
+    }
+
+    /// The model as a file of XGBoost in JSON, which 1.7 and newer read, and which predicts there
+    /// what it predicts here: forests in single precision, as `gbm` and `gbdt` train, without a
+    /// calibrator or encoders.
+    fn to_xgboost<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
+        let bytes = detached(py, || stayput_models::export::xgboost(&self.inner))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The margin of each row, before any calibration: log-odds, for most models. `X` is as for
+    /// `predict_proba`.
+    #[pyo3(signature = (X))]
+    #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
+    fn margins<'py>(&self, py: Python<'py>, X: Matrix<'_>) -> Result<Array<'py>> {
+        let rows = self.rows(py, &X.0)?;
+        let margins = detached(py, || self.inner.margins(rows.view()))?;
+        Ok(Array(margins.into_pyarray(py).into_any()))
+    }
+
     fn __repr__(&self) -> String {
-        let rows = self.inner.parts().trained_on.rows;
-        format!(
-            "Model `{}`: {} features, trained on {rows} rows",
-            self.algorithm(),
-            self.names().len()
-        )
+        let trained = match self.inner.parts().trained_on.rows {
+            0 => "imported".to_owned(),
+            rows => format!("trained on {rows} rows"),
+        };
+        format!("Model `{}`: {} features, {trained}", self.algorithm(), self.names().len())
     }
 }
