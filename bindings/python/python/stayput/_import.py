@@ -45,7 +45,8 @@ def _xgboost(model: Any) -> bytes:
 
 
 def _lightgbm(model: Any) -> bytes:
-    return getattr(model, "booster_", model).model_to_string().encode()
+    text: str = getattr(model, "booster_", model).model_to_string()
+    return text.encode()
 
 
 def _catboost(model: Any) -> bytes:

@@ -6,6 +6,7 @@ has them: 1.3 and newer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,13 @@ def read(estimator: Any) -> dict[str, Any]:
         raise _argument(f"expected a model of scikit-learn; found `{kind}`")
     if scalers and kind not in _LINEAR:
         raise _unsupported(f"a pipeline ends in logistic regression; this one in `{kind}`")
-    readers = {name: _forest for name in _FORESTS} | {name: _tree for name in _TREES}
-    readers |= {name: _linear for name in _LINEAR}
-    readers["GradientBoostingClassifier"] = _boosting
-    readers["HistGradientBoostingClassifier"] = _histogram_boosting
-    if kind not in readers:
-        known = ", ".join(f"`{name}`" for name in sorted(readers))
+    readers: dict[str, Callable[[Any, dict[str, Any]], dict[str, Any]]] = {
+        "GradientBoostingClassifier": _boosting,
+        "HistGradientBoostingClassifier": _histogram_boosting,
+    }
+    readers |= {name: _forest for name in _FORESTS} | {name: _tree for name in _TREES}
+    if kind not in readers and kind not in _LINEAR:
+        known = ", ".join(f"`{name}`" for name in sorted({*readers, *_LINEAR}))
         raise _unsupported(f"`{kind}` is not read; these are: {known}")
     if not hasattr(model, "classes_"):
         raise _argument(f"`{kind}` is not fitted")
@@ -47,7 +49,7 @@ def read(estimator: Any) -> dict[str, Any]:
         "categories": [],
         "gains": _floats(getattr(model, "feature_importances_", [])),
     }
-    parts = {"columns": columns}
+    parts: dict[str, Any] = {"columns": columns}
     if kind in _LINEAR:
         parts["linear"] = _linear(model, scalers)
     else:
@@ -172,16 +174,18 @@ def _histogram_boosting(model: Any, columns: dict[str, Any]) -> dict[str, Any]:
     splits = every["is_leaf"] == 0
     np.add.at(gains, feature[splits], np.maximum(every["gain"][splits], 0))
     columns["gains"] = gains
-    sets, first = [], 0
+    sets: list[tuple[int, list[int]]] = []
+    first = 0
     for predictor in predictors:
-        for at in np.flatnonzero(predictor.nodes["is_categorical"] & (predictor.nodes["is_leaf"] == 0)):
+        asks = predictor.nodes["is_categorical"] & (predictor.nodes["is_leaf"] == 0)
+        for at in map(int, np.flatnonzero(asks)):
             node = predictor.nodes[at]
             left = _codes(predictor.raw_left_cat_bitsets[node["bitset_idx"]])
             if node["missing_go_to_left"]:
                 # A name that training did not see is missing to the library.
                 place = int(node["feature_idx"])
                 left |= set(range(len(columns["categories"][place][1]))) - known[place]
-            sets.append((first + int(at), sorted(left)))
+            sets.append((first + at, sorted(left)))
         first += len(predictor.nodes)
     leaf = every["is_leaf"] != 0
     return {
