@@ -59,9 +59,8 @@ def test_our_forests(algorithm, seed):
     rows = foreign.matrix(unseen.drop(columns="city"))
     booster = xgboost.Booster(model_file=bytearray(model.to_xgboost()))
     kinds = ["q", "q", "q", "i", "c"]
-    matrix = xgboost.DMatrix(
-        rows, feature_names=model.names, feature_types=booster.feature_types, enable_categorical=True
-    )
+    how = {"feature_names": model.names, "feature_types": booster.feature_types}
+    matrix = xgboost.DMatrix(rows, enable_categorical=True, **how)
     assert [kind.replace("float", "q") for kind in booster.feature_types] == kinds
     foreign.same_bits(model.margins(rows), booster.predict(matrix, output_margin=True))
     foreign.same_bits(model.predict_proba(rows), booster.predict(matrix))

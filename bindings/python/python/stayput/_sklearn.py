@@ -206,7 +206,8 @@ def _histogram_boosting(model: Any, columns: dict[str, Any]) -> dict[str, Any]:
 
 def _codes(words: Any) -> set[int]:
     """The numbers of the bits that are set in words of 32 bits."""
-    return {32 * at + bit for at, word in enumerate(words) for bit in range(32) if int(word) >> bit & 1}
+    places = ((at, bit) for at in range(len(words)) for bit in range(32))
+    return {32 * at + bit for at, bit in places if int(words[at]) >> bit & 1}
 
 
 def _name(value: Any) -> str:
