@@ -27,7 +27,7 @@ export type FeatureRow = { customer_id: string; as_of: string } & Record<string,
 export type Timestamp = string
 
 /** What went wrong, as a name that hosts can rely on. */
-export type ErrorCode = "playbook_syntax" | "playbook_key" | "playbook_value" | "expression_syntax" | "expression_name" | "expression_type" | "expression_cycle" | "leakage" | "table_column" | "table_value" | "event_type" | "event_conflict" | "event_late" | "bundle_format" | "bundle_version" | "bundle_checksum" | "model_shape" | "model_parameter" | "model_data" | "model_missing" | "state_format" | "state_version" | "unknown_customer" | "argument" | "time" | "time_order" | "file" | "unsupported" | "internal"
+export type ErrorCode = "playbook_syntax" | "playbook_key" | "playbook_value" | "expression_syntax" | "expression_name" | "expression_type" | "expression_cycle" | "leakage" | "table_column" | "table_value" | "event_type" | "event_conflict" | "event_late" | "bundle_format" | "bundle_version" | "bundle_checksum" | "model_format" | "model_shape" | "model_parameter" | "model_data" | "model_missing" | "state_format" | "state_version" | "unknown_customer" | "argument" | "time" | "time_order" | "file" | "unsupported" | "internal"
 
 /** What became of the rows of an event table and a customer table. */
 export type Reports = {
@@ -844,6 +844,14 @@ export interface ForecastOptions extends OutcomeOptions {
   paths?: number
 }
 
+/**
+ * What an imported model's features are: the names of all of them, or for some `number`, `bool` or
+ * the names of a category in the order of the codes that the model was trained on.
+ */
+export type ModelFeatures =
+  | ReadonlyArray<string>
+  | Record<string, 'number' | 'bool' | ReadonlyArray<string>>
+
 /** A playbook and, where there is one, its churn model. It never changes. */
 export declare class Bundle {
   /** The bundle of a playbook and a model trained on its features. */
@@ -948,6 +956,28 @@ export declare class Model {
   static load(path: string): Model
   /** Reads a model from the bytes of `toBytes`. */
   static fromBytes(bytes: Uint8Array): Model
+  /**
+   * Takes over a model of XGBoost, 1.0 or newer: the bytes of what `save_model` wrote as JSON or
+   * UBJSON. Trees (`gbtree`, `dart`) with the objectives `binary:logistic`, `binary:logitraw`,
+   * `binary:hinge` and `reg:logistic`.
+   */
+  static fromXgboost(bytes: Uint8Array, features?: ModelFeatures | null): Model
+  /**
+   * Takes over a model of LightGBM, 2.3 or newer: the bytes of the text that `save_model` wrote.
+   * The objectives are `binary` and `cross_entropy`, for any boosting type but linear trees.
+   */
+  static fromLightgbm(bytes: Uint8Array, features?: ModelFeatures | null): Model
+  /**
+   * Takes over a model of CatBoost, 1.0 or newer: the bytes of what `save_model` wrote as JSON.
+   * Trees of numbers and of categories that are encoded one-hot, whose names `features` must
+   * give, in any order; counters of categories (CTR) are refused.
+   */
+  static fromCatboost(bytes: Uint8Array, features?: ModelFeatures | null): Model
+  /**
+   * The model as a file of XGBoost in JSON, which predicts there what it predicts here: forests
+   * in single precision, as `gbm` and `gbdt` train, without a calibrator or encoders.
+   */
+  toXgboost(): Buffer
   /**
    * Writes the model to a file: a reader sees the old file or the new one, never half of it. A
    * bundle holds its model too.

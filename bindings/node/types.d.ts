@@ -118,3 +118,11 @@ export interface ForecastOptions extends OutcomeOptions {
   /** How many futures are drawn for each customer and instant: 100 by default. */
   paths?: number
 }
+
+/**
+ * What an imported model's features are: the names of all of them, or for some `number`, `bool` or
+ * the names of a category in the order of the codes that the model was trained on.
+ */
+export type ModelFeatures =
+  | ReadonlyArray<string>
+  | Record<string, 'number' | 'bool' | ReadonlyArray<string>>

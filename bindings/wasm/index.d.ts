@@ -26,7 +26,7 @@ export type FeatureRow = { customer_id: string; as_of: string } & Record<string,
 export type Timestamp = string
 
 /** What went wrong, as a name that hosts can rely on. */
-export type ErrorCode = "playbook_syntax" | "playbook_key" | "playbook_value" | "expression_syntax" | "expression_name" | "expression_type" | "expression_cycle" | "leakage" | "table_column" | "table_value" | "event_type" | "event_conflict" | "event_late" | "bundle_format" | "bundle_version" | "bundle_checksum" | "model_shape" | "model_parameter" | "model_data" | "model_missing" | "state_format" | "state_version" | "unknown_customer" | "argument" | "time" | "time_order" | "file" | "unsupported" | "internal"
+export type ErrorCode = "playbook_syntax" | "playbook_key" | "playbook_value" | "expression_syntax" | "expression_name" | "expression_type" | "expression_cycle" | "leakage" | "table_column" | "table_value" | "event_type" | "event_conflict" | "event_late" | "bundle_format" | "bundle_version" | "bundle_checksum" | "model_format" | "model_shape" | "model_parameter" | "model_data" | "model_missing" | "state_format" | "state_version" | "unknown_customer" | "argument" | "time" | "time_order" | "file" | "unsupported" | "internal"
 
 /** What became of the rows of an event table and a customer table. */
 export type Reports = {

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Buffer, Env, Float64Array, Unknown};
 use napi_derive::napi;
-use stayput_models::files;
+use stayput_core::Result;
+use stayput_models::import::Features;
+use stayput_models::{export, files, import};
 
 use crate::error::now;
 use crate::job::{Promised, answers, later};
+use crate::json;
 use crate::{input, table};
 
 /// A churn model.
@@ -22,6 +25,21 @@ impl From<stayput_core::churn::Model> for Model {
     fn from(model: stayput_core::churn::Model) -> Self {
         Self { inner: Arc::new(model) }
     }
+}
+
+/// Reads a model of another library.
+fn imported(
+    env: Env,
+    bytes: Unknown<'_>,
+    features: Option<Unknown<'_>>,
+    read: fn(&[u8], &Features) -> Result<stayput_core::churn::Model>,
+) -> napi::Result<Model> {
+    now(env, || {
+        let features = features.map(|features| json::stringify(env, features, "features"));
+        let features = features.map(|json| Features::from_json(&json?)).transpose()?;
+        let bytes = input::bytes(bytes, "bytes")?;
+        Ok(read(&bytes, &features.unwrap_or_default())?.into())
+    })
 }
 
 #[napi]
@@ -42,6 +60,48 @@ impl Model {
             let bytes = input::bytes(bytes, "bytes")?;
             Ok(stayput_core::churn::Model::from_bytes(&bytes)?.into())
         })
+    }
+
+    /// Takes over a model of XGBoost, 1.0 or newer: the bytes of what `save_model` wrote as JSON or
+    /// UBJSON. Trees (`gbtree`, `dart`) with the objectives `binary:logistic`, `binary:logitraw`,
+    /// `binary:hinge` and `reg:logistic`.
+    #[napi(factory, ts_args_type = "bytes: Uint8Array, features?: ModelFeatures | null")]
+    pub fn from_xgboost(
+        env: Env,
+        bytes: Unknown<'_>,
+        features: Option<Unknown<'_>>,
+    ) -> napi::Result<Self> {
+        imported(env, bytes, features, import::xgboost)
+    }
+
+    /// Takes over a model of LightGBM, 2.3 or newer: the bytes of the text that `save_model` wrote.
+    /// The objectives are `binary` and `cross_entropy`, for any boosting type but linear trees.
+    #[napi(factory, ts_args_type = "bytes: Uint8Array, features?: ModelFeatures | null")]
+    pub fn from_lightgbm(
+        env: Env,
+        bytes: Unknown<'_>,
+        features: Option<Unknown<'_>>,
+    ) -> napi::Result<Self> {
+        imported(env, bytes, features, import::lightgbm)
+    }
+
+    /// Takes over a model of CatBoost, 1.0 or newer: the bytes of what `save_model` wrote as JSON.
+    /// Trees of numbers and of categories that are encoded one-hot, whose names `features` must
+    /// give, in any order; counters of categories (CTR) are refused.
+    #[napi(factory, ts_args_type = "bytes: Uint8Array, features?: ModelFeatures | null")]
+    pub fn from_catboost(
+        env: Env,
+        bytes: Unknown<'_>,
+        features: Option<Unknown<'_>>,
+    ) -> napi::Result<Self> {
+        imported(env, bytes, features, import::catboost)
+    }
+
+    /// The model as a file of XGBoost in JSON, which predicts there what it predicts here: forests
+    /// in single precision, as `gbm` and `gbdt` train, without a calibrator or encoders.
+    #[napi]
+    pub fn to_xgboost(&self, env: Env) -> napi::Result<Buffer> {
+        now(env, || Ok(export::xgboost(&self.inner)?.into()))
     }
 
     /// Writes the model to a file: a reader sees the old file or the new one, never half of it. A

@@ -7,6 +7,7 @@ use stayput_core::columns::Frame;
 use stayput_core::features::{CutOffs, FeatureTable};
 use stayput_core::time::Timestamp;
 use stayput_core::wire;
+use stayput_models::import;
 
 use crate::errors::Result;
 use crate::frame;
@@ -47,6 +48,16 @@ argument!(
     "MatrixLike"
 );
 argument!(
+    /// What the features of an imported model are.
+    Features,
+    "FeaturesLike"
+);
+argument!(
+    /// A model of another library.
+    ModelSource,
+    "ModelSource"
+);
+argument!(
     /// Any table.
     TableArgument,
     "TableLike"
@@ -65,6 +76,24 @@ impl Instants<'_> {
         let tables = self.0.py().import("stayput._tables")?;
         let json: String = tables.call_method1("cut_offs", (&self.0,))?.extract()?;
         Ok(wire::cut_offs(&json)?)
+    }
+}
+
+impl Features<'_> {
+    pub(crate) fn read(features: Option<&Self>) -> Result<import::Features> {
+        let json = features.map(|features| as_json(&features.0)).transpose()?;
+        Ok(json.map_or_else(
+            || Ok(import::Features::AsStored),
+            |json| import::Features::from_json(&json),
+        )?)
+    }
+}
+
+impl ModelSource<'_> {
+    /// The bytes of the model's file.
+    pub(crate) fn read(&self, library: &str) -> Result<Vec<u8>> {
+        let source = self.0.py().import("stayput._import")?;
+        Ok(source.call_method1("source", (library, &self.0))?.extract()?)
     }
 }
 

@@ -9,6 +9,7 @@ mod bundle;
 mod engine;
 mod errors;
 mod frame;
+mod import;
 mod model;
 mod playbook;
 mod simulate;

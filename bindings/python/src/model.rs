@@ -11,8 +11,9 @@ use stayput_models::validate::{Bins, BootstrapParams, EmpcParams};
 use stayput_models::{Folds, Judged, TrainParams, files};
 
 use crate::answers::{self, Array};
-use crate::arguments::{Matrix, as_json};
+use crate::arguments::{Features, Matrix, ModelSource, as_json};
 use crate::errors::{Result, detached};
+use crate::import;
 use crate::table::Table;
 use crate::training_set::TrainingSet;
 
@@ -136,6 +137,22 @@ impl Model {
     fn of_bytes(bytes: &[u8]) -> stayput_core::Result<Self> {
         Ok(Self { inner: stayput_core::churn::Model::from_bytes(bytes)? })
     }
+}
+
+/// Reads a model of another library.
+fn imported(
+    py: Python<'_>,
+    library: &str,
+    source: &ModelSource<'_>,
+    features: Option<&Features<'_>>,
+    read: fn(
+        &[u8],
+        &stayput_models::import::Features,
+    ) -> stayput_core::Result<stayput_core::churn::Model>,
+) -> Result<Model> {
+    let features = Features::read(features)?;
+    let bytes = source.read(library)?;
+    Ok(Model { inner: detached(py, || read(&bytes, &features))? })
 }
 
 #[pymethods]
@@ -295,12 +312,88 @@ impl Model {
         detached(py, || Self::of_bytes(data))
     }
 
+    /// Takes over a model of XGBoost, 1.0 or newer: the path or the bytes of what `save_model` wrote
+    /// as JSON or UBJSON, a `Booster` or an `XGBClassifier`.
+    ///
+    /// Trees (`gbtree`, `dart`) with the objectives `binary:logistic`, `binary:logitraw`,
+    /// `binary:hinge` and `reg:logistic`. `features` are the names of all features, or what some of
+    /// them are: `"number"`, `"bool"`, or the names of a category in the order of its codes.
+    #[staticmethod]
+    #[pyo3(signature = (source, *, features=None))]
+    fn from_xgboost(
+        py: Python<'_>,
+        source: ModelSource<'_>,
+        features: Option<Features<'_>>,
+    ) -> Result<Self> {
+        imported(py, "xgboost", &source, features.as_ref(), stayput_models::import::xgboost)
+    }
+
+    /// Takes over a model of LightGBM, 2.3 or newer: the path or the bytes of the text that
+    /// `save_model` wrote, a `Booster` or an `LGBMClassifier`.
+    ///
+    /// The objectives are `binary` and `cross_entropy`, for any boosting type but linear trees.
+    /// `features` are as for `from_xgboost`.
+    #[staticmethod]
+    #[pyo3(signature = (source, *, features=None))]
+    fn from_lightgbm(
+        py: Python<'_>,
+        source: ModelSource<'_>,
+        features: Option<Features<'_>>,
+    ) -> Result<Self> {
+        imported(py, "lightgbm", &source, features.as_ref(), stayput_models::import::lightgbm)
+    }
+
+    /// Takes over a model of CatBoost, 1.0 or newer: the path or the bytes of what
+    /// `save_model(…, format="json")` wrote, a `CatBoostClassifier` or a `CatBoost`.
+    ///
+    /// Trees of numbers and of categories that are encoded one-hot; counters of categories (CTR)
+    /// are refused. `features` are as for `from_xgboost`; they must name the categories, in any
+    /// order, for the file does not.
+    #[staticmethod]
+    #[pyo3(signature = (source, *, features=None))]
+    fn from_catboost(
+        py: Python<'_>,
+        source: ModelSource<'_>,
+        features: Option<Features<'_>>,
+    ) -> Result<Self> {
+        imported(py, "catboost", &source, features.as_ref(), stayput_models::import::catboost)
+    }
+
+    /// Takes over a fitted model of scikit-learn, 1.3 or newer, of two classes: `LogisticRegression`,
+    /// also in a `Pipeline` after scalers, `DecisionTreeClassifier`, `RandomForestClassifier`,
+    /// `ExtraTreesClassifier`, `GradientBoostingClassifier` and `HistGradientBoostingClassifier`.
+    ///
+    /// The margin of a forest or tree is its probability. `features` are as for `from_xgboost`.
+    #[staticmethod]
+    #[pyo3(signature = (estimator: "object", *, features=None))]
+    fn from_sklearn(estimator: &Bound<'_, PyAny>, features: Option<Features<'_>>) -> Result<Self> {
+        let features = Features::read(features.as_ref())?;
+        Ok(Self { inner: import::sklearn(estimator, &features)? })
+    }
+
+    /// The model as a file of XGBoost in JSON, which 1.7 and newer read, and which predicts there
+    /// what it predicts here: forests in single precision, as `gbm` and `gbdt` train, without a
+    /// calibrator or encoders.
+    fn to_xgboost<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
+        let bytes = detached(py, || stayput_models::export::xgboost(&self.inner))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The margin of each row, before any calibration: log-odds, for most models. `X` is as for
+    /// `predict_proba`.
+    #[pyo3(signature = (X))]
+    #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
+    fn margins<'py>(&self, py: Python<'py>, X: Matrix<'_>) -> Result<Array<'py>> {
+        let rows = self.rows(py, &X)?;
+        let margins = detached(py, || self.inner.margins(rows.view()))?;
+        Ok(Array(margins.into_pyarray(py).into_any()))
+    }
+
     fn __repr__(&self) -> String {
-        let rows = self.inner.parts().trained_on.rows;
-        format!(
-            "Model `{}`: {} features, trained on {rows} rows",
-            self.algorithm(),
-            self.names().len()
-        )
+        let trained = match self.inner.parts().trained_on.rows {
+            0 => "imported".to_owned(),
+            rows => format!("trained on {rows} rows"),
+        };
+        format!("Model `{}`: {} features, {trained}", self.algorithm(), self.names().len())
     }
 }

@@ -42,6 +42,8 @@ pub enum ErrorCode {
     BundleVersion,
     /// A section of the bundle does not match its checksum.
     BundleChecksum,
+    /// The bytes are not a model of the library that they are said to be of, or not a whole one.
+    ModelFormat,
     /// The model and the playbook or the rows do not fit each other.
     ModelShape,
     /// A training parameter is out of range.
@@ -91,6 +93,7 @@ impl ErrorCode {
             Self::BundleFormat => "bundle_format",
             Self::BundleVersion => "bundle_version",
             Self::BundleChecksum => "bundle_checksum",
+            Self::ModelFormat => "model_format",
             Self::ModelShape => "model_shape",
             Self::ModelParameter => "model_parameter",
             Self::ModelData => "model_data",
@@ -125,9 +128,11 @@ impl ErrorCode {
             | Self::EventConflict
             | Self::EventLate => "table",
             Self::BundleFormat | Self::BundleVersion | Self::BundleChecksum => "bundle",
-            Self::ModelShape | Self::ModelParameter | Self::ModelData | Self::ModelMissing => {
-                "model"
-            }
+            Self::ModelFormat
+            | Self::ModelShape
+            | Self::ModelParameter
+            | Self::ModelData
+            | Self::ModelMissing => "model",
             Self::StateFormat | Self::StateVersion => "state",
             Self::UnknownCustomer | Self::Argument | Self::Time | Self::TimeOrder | Self::File => {
                 "argument"

@@ -4,16 +4,21 @@
 //! [`cross_validate`] does both over [`Folds`]. Each algorithm stands in a module of its own, and
 //! only there is anything known of the library that does the fitting.
 //!
+//! [`import`] reads models of other libraries into the same forms, and [`export`] writes ours for
+//! them.
+//!
 //! Beside that stands what native hosts share and the core must not have: [`files`], [`guard`] that
 //! makes errors of panics, and [`SharedEngine`] between threads.
 
 mod calibrate;
 mod data;
 mod encode;
+pub mod export;
 pub mod files;
 mod gbdt;
 mod gbm;
 mod guard;
+pub mod import;
 mod logistic;
 mod lower;
 mod params;

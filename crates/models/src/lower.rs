@@ -3,7 +3,11 @@
 use std::collections::VecDeque;
 
 use stayput_core::churn::{Compare, LEAF, Link, Nodes, Sets};
-use stayput_core::{Error, Result};
+use stayput_core::{Error, ErrorCode, Result};
+
+/// The most words that the sets of a forest may take together (128 MB): a few bytes of a hostile
+/// file could ask for far more.
+const MOST_WORDS: usize = 1 << 24;
 
 /// A node of a trainer's tree; children are named by the trainer's own numbers.
 #[derive(Debug, Clone)]
@@ -48,7 +52,7 @@ pub(crate) fn push_tree<T: Copy>(
     nodes: &mut Nodes<T>,
     root: usize,
     zero: T,
-    node: impl Fn(usize) -> Result<Source<T>>,
+    mut node: impl FnMut(usize) -> Result<Source<T>>,
 ) -> Result<()> {
     nodes.roots.push(number(nodes.feature.len())?);
     let mut queue = VecDeque::from([root]);
@@ -82,6 +86,10 @@ fn push_set(sets: &mut Sets, node: u32, categories: &[u32]) -> Result<()> {
     let begin = sets.words.len();
     for &category in categories {
         let word = begin + category as usize / 64;
+        if word >= MOST_WORDS {
+            let message = "its sets of categories are too large";
+            return Err(Error::new(ErrorCode::ModelShape, "model", message));
+        }
         if sets.words.len() <= word {
             sets.words.resize(word + 1, 0);
         }

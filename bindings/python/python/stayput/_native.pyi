@@ -9,6 +9,9 @@ from pandas import DataFrame
 from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, ProfitThreshold, Reliability, Report, Reports, Score, Scores
 from stayput._types import Instant, Instants, MatrixLike, TableLike
 from typing import Any, SupportsFloat, SupportsIndex, final
+from stayput._documents import Decisions, Description, FeatureDefinition, FeatureValues, LeftOut, Lineage, Report, Reports, Score, Scores
+from stayput._types import FeaturesLike, Instant, Instants, MatrixLike, ModelSource, TableLike
+from typing import Any, SupportsIndex, final
 
 __all__ = ["Bundle", "Engine", "Model", "Playbook", "Simulation", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train"]
 
@@ -159,6 +162,44 @@ class Model:
         """
         Reads a model from the bytes of `to_bytes`, wherever they come from.
         """
+    @staticmethod
+    def from_catboost(source: ModelSource, *, features: FeaturesLike | None = None) -> Model:
+        """
+        Takes over a model of CatBoost, 1.0 or newer: the path or the bytes of what
+        `save_model(…, format="json")` wrote, a `CatBoostClassifier` or a `CatBoost`.
+
+        Trees of numbers and of categories that are encoded one-hot; counters of categories (CTR)
+        are refused. `features` are as for `from_xgboost`; they must name the categories, in any
+        order, for the file does not.
+        """
+    @staticmethod
+    def from_lightgbm(source: ModelSource, *, features: FeaturesLike | None = None) -> Model:
+        """
+        Takes over a model of LightGBM, 2.3 or newer: the path or the bytes of the text that
+        `save_model` wrote, a `Booster` or an `LGBMClassifier`.
+
+        The objectives are `binary` and `cross_entropy`, for any boosting type but linear trees.
+        `features` are as for `from_xgboost`.
+        """
+    @staticmethod
+    def from_sklearn(estimator: "object", *, features: FeaturesLike | None = None) -> Model:
+        """
+        Takes over a fitted model of scikit-learn, 1.3 or newer, of two classes: `LogisticRegression`,
+        also in a `Pipeline` after scalers, `DecisionTreeClassifier`, `RandomForestClassifier`,
+        `ExtraTreesClassifier`, `GradientBoostingClassifier` and `HistGradientBoostingClassifier`.
+
+        The margin of a forest or tree is its probability. `features` are as for `from_xgboost`.
+        """
+    @staticmethod
+    def from_xgboost(source: ModelSource, *, features: FeaturesLike | None = None) -> Model:
+        """
+        Takes over a model of XGBoost, 1.0 or newer: the path or the bytes of what `save_model` wrote
+        as JSON or UBJSON, a `Booster` or an `XGBClassifier`.
+
+        Trees (`gbtree`, `dart`) with the objectives `binary:logistic`, `binary:logitraw`,
+        `binary:hinge` and `reg:logistic`. `features` are the names of all features, or what some of
+        them are: `"number"`, `"bool"`, or the names of a category in the order of its codes.
+        """
     @property
     def importance(self, /) -> list[tuple[str, float]]:
         """
@@ -178,6 +219,11 @@ class Model:
     def load(path: str | PathLike[str]) -> Model:
         """
         Reads a model from a file that `save` wrote.
+        """
+    def margins(self, /, X: MatrixLike) -> ndarray:
+        """
+        The margin of each row, before any calibration: log-odds, for most models. `X` is as for
+        `predict_proba`.
         """
     @property
     def names(self, /) -> list[str]:
@@ -217,6 +263,11 @@ class Model:
         """
         The same model for customers of whom a share `churn_rate` churns, where it was trained on a
         sample with another: `sample_rate`, or by default the share of its training rows.
+    def to_xgboost(self, /) -> bytes:
+        """
+        The model as a file of XGBoost in JSON, which 1.7 and newer read, and which predicts there
+        what it predicts here: forests in single precision, as `gbm` and `gbdt` train, without a
+        calibrator or encoders.
         """
 
 @final

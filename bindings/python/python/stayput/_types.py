@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
@@ -46,3 +47,10 @@ fall on the grid."""
 
 MatrixLike: TypeAlias = "Table | np.ndarray[Any, Any] | Sequence[Sequence[float]]"
 """A table of features, or a matrix with one column for each feature of the model."""
+
+FeaturesLike: TypeAlias = Sequence[str] | Mapping[str, "str | Sequence[str]"]
+"""What an imported model's features are: the names of all, or for some ``"number"``, ``"bool"`` or
+the names of a category in the order of the codes that the model was trained on."""
+
+ModelSource: TypeAlias = "str | PathLike[str] | bytes | bytearray | Any"
+"""A model of another library: a path, the bytes of a file, or that library's own object."""

@@ -20,6 +20,9 @@ use crate::error::{Error, ErrorCode, Result};
 /// Stands in [`Nodes::feature`] for a node that is a leaf.
 pub const LEAF: u32 = u32::MAX;
 
+/// Up to here a number counts as 0 where 0 is missing, in `LightGBM`'s single precision.
+const ZERO: f64 = 1e-35_f32 as f64;
+
 /// Rows that walk a tree one after the other while it is in the cache.
 const BLOCK: usize = 64;
 
@@ -31,6 +34,9 @@ pub enum Compare {
     Less,
     /// `value <= threshold`, as `LightGBM` and scikit-learn split.
     LessEqual,
+    /// As [`Self::LessEqual`], but a number within ±1e-35 counts as missing, as in `LightGBM` with
+    /// `zero_as_missing`.
+    NonZeroLessEqual,
 }
 
 /// The nodes of all trees, one entry a node in each list.
@@ -362,10 +368,14 @@ impl<T: Real> Grove<T> {
                 self.in_set(at, value)
             } else if value.is_missing() {
                 None
-            } else if self.compare == Compare::Less {
-                Some(value < node.value)
             } else {
-                Some(value <= node.value)
+                match self.compare {
+                    Compare::Less => Some(value < node.value),
+                    Compare::LessEqual => Some(value <= node.value),
+                    Compare::NonZeroLessEqual => {
+                        (value.widen().abs() > ZERO).then(|| value <= node.value)
+                    }
+                }
             };
             let left = left.unwrap_or(node.feature & MISSING_LEFT != 0);
             at = node.left as usize + usize::from(!left);

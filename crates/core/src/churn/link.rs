@@ -21,6 +21,9 @@ pub enum Link {
     Logistic,
     /// The margin is the probability itself; held within 0 and 1.
     Identity,
+    /// 1 above a margin of 0, else 0: what was trained to tell the two sides apart, and knows no
+    /// probability.
+    Step,
 }
 
 impl Link {
@@ -28,6 +31,7 @@ impl Link {
         match self {
             Self::Logistic => math::sigmoid(margin),
             Self::Identity => margin.clamp(0.0, 1.0),
+            Self::Step => f64::from(u8::from(margin > 0.0)),
         }
     }
 
@@ -35,6 +39,7 @@ impl Link {
         match self {
             Self::Logistic => sigmoid_f32(margin),
             Self::Identity => margin.clamp(0.0, 1.0),
+            Self::Step => f32::from(u8::from(margin > 0.0)),
         }
     }
 }
@@ -135,5 +140,6 @@ mod tests {
         assert_eq!(sigmoid_f32(0.0), 0.5);
         assert_eq!(Link::Identity.apply(1.5), 1.0);
         assert_eq!(Link::Logistic.apply(0.0), 0.5);
+        assert_eq!([-1.0, 0.0, 0.1].map(|margin| Link::Step.apply(margin)), [0.0, 0.0, 1.0]);
     }
 }
