@@ -54,7 +54,9 @@ def training_set(seed, rows=600):
 @pytest.mark.parametrize("seed", range(5))
 def test_our_forests(algorithm, seed):
     data, _ = training_set(seed)
-    model = stayput.train(data, algorithm, n_estimators=20, max_depth=4)
+    # Symmetric trees read encoded categories, and encoders are not exported.
+    grown = {"grow_policy": "depthwise"} if algorithm == "gbm" else {}
+    model = stayput.train(data, algorithm, n_estimators=20, max_depth=4, **grown)
     unseen, _ = foreign.made_up(np.random.default_rng(seed + 100), 2000)
     rows = foreign.matrix(unseen.drop(columns="city"))
     booster = xgboost.Booster(model_file=bytearray(model.to_xgboost()))
@@ -83,7 +85,8 @@ def test_what_the_format_has_no_place_for_is_refused():
     data, _ = training_set(1)
     for algorithm, params, message in [
         ("logistic", {}, "it is not made of trees"),
-        ("gbm", {"calibrate": "platt"}, "it has a calibrator"),
+        ("gbm", {"grow_policy": "depthwise", "calibrate": "platt"}, "it has a calibrator"),
+        ("gbm", {}, "encode"),
     ]:
         with pytest.raises(stayput.UnsupportedError, match=message):
             stayput.train(data, algorithm, **params).to_xgboost()

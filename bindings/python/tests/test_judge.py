@@ -179,7 +179,7 @@ def test_intervals_hold_what_they_are_about_and_do_not_depend_on_threads(source)
 
 @pytest.mark.parametrize("calibrate", ["platt", "isotonic", "beta"])
 def test_calibration_mends_what_is_too_sure(calibrate, source):
-    params = {"n_estimators": 60, "max_depth": 8, "learning_rate": 0.3}
+    params = {"grow_policy": "depthwise", "n_estimators": 60, "max_depth": 8, "learning_rate": 0.3}
     half, rest = (rows(source).select(list(range(at, len(rows(source)), 2))) for at in (0, 1))
     before = stayput.train(half, **params).evaluate(rest)
     calibrated = stayput.train(half, calibrate=calibrate, **params)

@@ -3,6 +3,8 @@
 //! The names are those of scikit-learn and `LightGBM`. A parameter that is not given has the default of
 //! its algorithm; one that the algorithm does not have is refused rather than left unused.
 
+mod read;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -225,23 +227,23 @@ impl TrainParams {
         let mut params = Self::default();
         for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
             match key.as_str() {
-                "algorithm" => params.algorithm = algorithm(key, value)?,
-                "n_estimators" => params.n_estimators = Some(whole(key, value)?),
-                "grow_policy" => params.grow_policy = Some(grow_policy(key, value)?),
-                "max_depth" => params.max_depth = Some(whole(key, value)?),
-                "learning_rate" => params.learning_rate = Some(number(key, value)?),
-                "min_child_weight" => params.min_child_weight = Some(number(key, value)?),
-                "min_child_samples" => params.min_child_samples = Some(whole(key, value)?),
-                "subsample" => params.subsample = Some(number(key, value)?),
-                "colsample_bytree" => params.colsample_bytree = Some(number(key, value)?),
-                "colsample_bylevel" => params.colsample_bylevel = Some(number(key, value)?),
-                "reg_lambda" => params.reg_lambda = Some(number(key, value)?),
-                "C" => params.c = Some(number(key, value)?),
-                "random_state" => params.random_state = Some(whole(key, value)?),
-                "n_jobs" => params.n_jobs = Some(threads(key, value)?),
-                "encoding" => params.encoding = Some(encoding(key, value)?),
-                "calibrate" => params.calibrate = calibrate(key, value)?,
-                "confidence" => params.confidence = Some(truth(key, value)?),
+                "algorithm" => params.algorithm = read::algorithm(key, value)?,
+                "n_estimators" => params.n_estimators = Some(read::whole(key, value)?),
+                "grow_policy" => params.grow_policy = Some(read::grow_policy(key, value)?),
+                "max_depth" => params.max_depth = Some(read::whole(key, value)?),
+                "learning_rate" => params.learning_rate = Some(read::number(key, value)?),
+                "min_child_weight" => params.min_child_weight = Some(read::number(key, value)?),
+                "min_child_samples" => params.min_child_samples = Some(read::whole(key, value)?),
+                "subsample" => params.subsample = Some(read::number(key, value)?),
+                "colsample_bytree" => params.colsample_bytree = Some(read::number(key, value)?),
+                "colsample_bylevel" => params.colsample_bylevel = Some(read::number(key, value)?),
+                "reg_lambda" => params.reg_lambda = Some(read::number(key, value)?),
+                "C" => params.c = Some(read::number(key, value)?),
+                "random_state" => params.random_state = Some(read::whole(key, value)?),
+                "n_jobs" => params.n_jobs = Some(read::threads(key, value)?),
+                "encoding" => params.encoding = Some(read::encoding(key, value)?),
+                "calibrate" => params.calibrate = read::calibrate(key, value)?,
+                "confidence" => params.confidence = Some(read::truth(key, value)?),
                 unknown => {
                     let own = Algorithm::ALL.into_iter().flat_map(Algorithm::own).copied();
                     let near = did_you_mean(unknown, COMMON.into_iter().chain(own));
@@ -446,77 +448,6 @@ fn count(name: &str, value: u64, most: u64) -> Result<usize> {
         Ok(count) if (1..=most).contains(&value) => Ok(count),
         _ => Err(refuse(name, format!("is {value}; expected 1 to {most}"))),
     }
-}
-
-fn number(name: &str, value: &Value) -> Result<f64> {
-    value.as_f64().ok_or_else(|| refuse(name, format!("is `{value}`; expected a number")))
-}
-
-fn truth(name: &str, value: &Value) -> Result<bool> {
-    value.as_bool().ok_or_else(|| refuse(name, format!("is `{value}`; expected true or false")))
-}
-
-/// A number without a fraction; hosts with one number type send `4.0` for 4.
-fn integer(name: &str, value: &Value, expected: &str) -> Result<i128> {
-    let whole = value.as_i64().map(i128::from).or(value.as_u64().map(i128::from));
-    #[expect(clippy::cast_possible_truncation, reason = "whole and far within range")]
-    let whole = whole.or(value
-        .as_f64()
-        .filter(|float| float.fract() == 0.0 && float.abs() < 1e15)
-        .map(|float| float as i128));
-    whole.ok_or_else(|| refuse(name, format!("is `{value}`; expected {expected}")))
-}
-
-fn whole(name: &str, value: &Value) -> Result<u64> {
-    let expected = "a whole number, 0 or more";
-    u64::try_from(integer(name, value, expected)?)
-        .map_err(|_| refuse(name, format!("is `{value}`; expected {expected}")))
-}
-
-fn threads(name: &str, value: &Value) -> Result<i64> {
-    let expected = "a whole number";
-    i64::try_from(integer(name, value, expected)?)
-        .map_err(|_| refuse(name, format!("is `{value}`; expected {expected}")))
-}
-
-fn algorithm(name: &str, value: &Value) -> Result<Algorithm> {
-    let found = Algorithm::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
-    found.ok_or_else(|| {
-        let near = did_you_mean(
-            value.as_str().unwrap_or_default(),
-            Algorithm::ALL.into_iter().map(Algorithm::name),
-        );
-        refuse(name, format!("{value} is none of `gbm`, `gbdt` and `logistic`{near}"))
-    })
-}
-
-fn grow_policy(name: &str, value: &Value) -> Result<GrowPolicy> {
-    let all = [GrowPolicy::Symmetric, GrowPolicy::Depthwise];
-    let found = all.into_iter().find(|known| value.as_str() == Some(known.name()));
-    found.ok_or_else(|| {
-        let near = did_you_mean(value.as_str().unwrap_or_default(), all.map(GrowPolicy::name));
-        refuse(name, format!("{value} is none of `symmetric` and `depthwise`{near}"))
-    })
-}
-
-fn encoding(name: &str, value: &Value) -> Result<Encode> {
-    let found = Encode::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
-    found.ok_or_else(|| {
-        let names = Encode::ALL.map(Encode::name);
-        let near = did_you_mean(value.as_str().unwrap_or_default(), names);
-        let [others @ .., last] = names.map(|name| format!("`{name}`"));
-        refuse(name, format!("{value} is none of {} and {last}{near}", others.join(", ")))
-    })
-}
-
-fn calibrate(name: &str, value: &Value) -> Result<Option<Calibrate>> {
-    if value.as_str() == Some("none") {
-        return Ok(None);
-    }
-    let found = Calibrate::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
-    found.map(Some).ok_or_else(|| {
-        refuse(name, format!("{value} is none of `platt`, `isotonic`, `beta` and `none`"))
-    })
 }
 
 #[cfg(test)]

@@ -277,12 +277,14 @@ mod tests {
 
     use super::*;
     use crate::import::{self, Features};
-    use crate::params::{Algorithm, TrainParams};
+    use crate::params::{Algorithm, GrowPolicy, TrainParams};
     use crate::testing::made_up;
 
     fn trained(algorithm: Algorithm, n_estimators: u64, seed: u64) -> Model {
-        let params =
-            TrainParams { algorithm, n_estimators: Some(n_estimators), ..TrainParams::default() };
+        // Symmetric trees read encoded categories, and encoders are not exported.
+        let grow_policy = (algorithm == Algorithm::Gbm).then_some(GrowPolicy::Depthwise);
+        let n_estimators = Some(n_estimators);
+        let params = TrainParams { algorithm, n_estimators, grow_policy, ..TrainParams::default() };
         crate::train(&made_up(400, seed), &params).unwrap()
     }
 
