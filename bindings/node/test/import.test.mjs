@@ -40,7 +40,7 @@ test('what was trained here goes to XGBoost and comes back the same', async () =
   const playbook = Playbook.load(fileURLToPath(acme))
   const company = await simulate({ customers: 300, days: 200, start: '2025-01-01' })
   const set = await playbook.trainingSet(company.events, company.customers, { asOf: ['2025-04-01'] })
-  const model = await train(set, { n_estimators: 20 })
+  const model = await train(set, { grow_policy: 'depthwise', n_estimators: 20 })
   const file = model.toXgboost()
   assert.equal(JSON.parse(file.toString()).learner.objective.name, 'binary:logistic')
   const back = Model.fromXgboost(file)
