@@ -426,8 +426,13 @@ export type SuppressionReason = "condition" | "no_consent" | "global_holdout" | 
 export type TrainParams = {
   /** What trains; `gbm` by default. */
   algorithm?: Algorithm,
-  /** How many trees, 1 to 100,000. */
+  /**
+   * How many trees, 1 to 100,000. `gbm` chooses by default: as many, up to 1,000, as give the
+   * least log-loss on rows held out.
+   */
   n_estimators?: number,
+  /** How `gbm` grows a tree; `symmetric` by default. */
+  grow_policy?: GrowPolicy,
   /** The greatest number of splits on a path, 1 to 16. */
   max_depth?: number,
   /** What each tree's leaves are multiplied by, above 0 and up to 1. */
@@ -440,6 +445,8 @@ export type TrainParams = {
   subsample?: number,
   /** The share of features drawn for each tree, above 0 and up to 1. */
   colsample_bytree?: number,
+  /** The share of those drawn for each level of a tree, above 0 and up to 1. */
+  colsample_bylevel?: number,
   /** The penalty on the square of a leaf's value, 0 or more. */
   reg_lambda?: number,
   /** The inverse of the penalty on the squares of the weights, above 0 (`C` in documents). */
@@ -448,7 +455,7 @@ export type TrainParams = {
   random_state?: number,
   /** How many threads, or -1 for all cores, which is the default. It changes no result. */
   n_jobs?: number,
-  /** How categories become numbers; as the algorithm takes them by default. */
+  /** How categories become numbers; `auto` for symmetric trees and `native` for others by default. */
   encoding?: Encoding,
   /** How the margin is calibrated; not at all by default. */
   calibrate?: Calibrate | "none",
@@ -460,7 +467,7 @@ export type TrainParams = {
 export type Algorithm = "gbm" | "gbdt" | "logistic"
 
 /** How categories become numbers; `stayput_core::churn::Encoder` says what each is. */
-export type Encoding = "native" | "onehot" | "ordinal" | "frequency" | "target"
+export type Encoding = "auto" | "native" | "onehot" | "ordinal" | "frequency" | "target"
 
 /** How the margin is turned into a probability after training. */
 export type Calibrate = "platt" | "isotonic" | "beta"

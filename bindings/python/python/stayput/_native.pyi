@@ -7,11 +7,8 @@ from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
 from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, ProfitThreshold, Reliability, Report, Reports, Score, Scores
-from stayput._types import Instant, Instants, MatrixLike, TableLike
-from typing import Any, SupportsFloat, SupportsIndex, final
-from stayput._documents import Decisions, Description, FeatureDefinition, FeatureValues, LeftOut, Lineage, Report, Reports, Score, Scores
 from stayput._types import FeaturesLike, Instant, Instants, MatrixLike, ModelSource, TableLike
-from typing import Any, SupportsIndex, final
+from typing import Any, SupportsFloat, SupportsIndex, final
 
 __all__ = ["Bundle", "Engine", "Model", "Playbook", "Simulation", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train"]
 
@@ -259,15 +256,16 @@ class Model:
         """
         The model as bytes: the same model gives the same bytes.
         """
-    def with_prior(self, /, churn_rate: SupportsFloat | SupportsIndex, sample_rate: SupportsFloat | SupportsIndex | None = None) -> Model:
-        """
-        The same model for customers of whom a share `churn_rate` churns, where it was trained on a
-        sample with another: `sample_rate`, or by default the share of its training rows.
     def to_xgboost(self, /) -> bytes:
         """
         The model as a file of XGBoost in JSON, which 1.7 and newer read, and which predicts there
         what it predicts here: forests in single precision, as `gbm` and `gbdt` train, without a
         calibrator or encoders.
+        """
+    def with_prior(self, /, churn_rate: SupportsFloat | SupportsIndex, sample_rate: SupportsFloat | SupportsIndex | None = None) -> Model:
+        """
+        The same model for customers of whom a share `churn_rate` churns, where it was trained on a
+        sample with another: `sample_rate`, or by default the share of its training rows.
         """
 
 @final
