@@ -6,7 +6,7 @@
 //! log-odds are those of the model and `ln(π/(1 − π)) − ln(ρ/(1 − ρ))` (Elkan 2001, theorem 2;
 //! Saerens, Latinne and Decaestecker 2002, equation 4).
 
-use stayput_core::churn::{Calibrator, Model};
+use stayput_core::churn::{Calibrator, Model, VennAbers};
 use stayput_core::{Error, Result, math};
 
 /// The same calibrator for rows of which a share `to` churns, in place of `from`; without one,
@@ -60,7 +60,16 @@ pub fn with_prior(model: &Model, churn_rate: f64, sample_rate: Option<f64>) -> R
     let trained = parts.trained_on.positives as f64 / parts.trained_on.rows as f64;
     let from = sample_rate.unwrap_or(trained);
     let calibrator = corrected_for_prior(parts.calibrator.as_ref(), from, churn_rate)?;
-    model.clone().calibrated(Some(calibrator))
+    let odds = math::exp(math::logit(churn_rate) - math::logit(from));
+    let confidence = parts.confidence.clone().map(|confidence| shifted(confidence, odds));
+    model.clone().calibrated(Some(calibrator))?.with_confidence(confidence)
+}
+
+/// The intervals of probabilities whose odds are multiplied so.
+fn shifted(mut confidence: VennAbers, odds: f64) -> VennAbers {
+    let ends = confidence.lower.height.iter_mut().chain(&mut confidence.upper.height);
+    ends.for_each(|p| *p = *p * odds / (1.0 - *p + *p * odds));
+    confidence
 }
 
 #[cfg(test)]
@@ -110,6 +119,26 @@ mod tests {
             }
             let back = corrected_for_prior(Some(&corrected), to, from).unwrap();
             assert!((back.probability(0.3) - calibrator.probability(0.3)).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn intervals_move_with_the_probability() {
+        let params = TrainParams {
+            n_estimators: Some(30),
+            confidence: Some(true),
+            ..TrainParams::default()
+        };
+        let params = TrainParams { calibrate: Some(Calibrate::Isotonic), ..params };
+        let model = train(&made_up(900, 33), &params).unwrap();
+        let corrected = with_prior(&model, 0.1, Some(0.5)).unwrap();
+        for margin in [-1.5, -0.3, 0.4, 2.0] {
+            let (before, after) =
+                (model.interval(margin).unwrap(), corrected.interval(margin).unwrap());
+            for (p, found) in [(before.low, after.low), (before.high, after.high)] {
+                let expected = p * 0.2 / (p * 0.2 + (1.0 - p) * 1.8);
+                assert!((found - expected).abs() < 1e-12);
+            }
         }
     }
 
