@@ -107,6 +107,7 @@ fn documents() -> String {
         declaration::<stayput_models::Algorithm>(&config),
         declaration::<stayput_models::Encode>(&config),
         declaration::<stayput_models::Calibrate>(&config),
+        declaration::<stayput_models::GrowPolicy>(&config),
         declaration::<stayput_models::Report>(&config),
         declaration::<validate::Lift>(&config),
         declaration::<validate::LiftBin>(&config),

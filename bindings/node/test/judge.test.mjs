@@ -62,14 +62,14 @@ test('intervals and comparisons are drawn by the seed, on any number of threads'
 
 test('what cannot be judged is refused', async () => {
   for (const [call, path] of [
-    [challenger.lift(later, { bins: 0 }), 'bins'], [challenger.lift(later, { by: 'width' }), 'options'],
-    [challenger.reliability(later, { by: 'size' }), 'by'], [challenger.reliability(later, { bin: 3 }), 'options'],
-    [challenger.empc(later, { clv: -1 }), 'clv'], [challenger.profitThreshold(later, { benefit: 1 }), 'options'],
-    [challenger.profitThreshold(later, { benefit: 0, cost: 1 }), 'benefit'],
-    [challenger.intervals(later, { level: 1 }), 'level'], [challenger.intervals(later, { nJobs: 0 }), 'n_jobs'],
-    [challenger.lift(later.table), 'data'], [compare(champion, null, later), 'challenger'],
+    [() => challenger.lift(later, { bins: 0 }), 'bins'], [() => challenger.lift(later, { by: 'width' }), 'options'],
+    [() => challenger.reliability(later, { by: 'size' }), 'by'], [() => challenger.reliability(later, { bin: 3 }), 'options'],
+    [() => challenger.empc(later, { clv: -1 }), 'clv'], [() => challenger.profitThreshold(later, { benefit: 1 }), 'options'],
+    [() => challenger.profitThreshold(later, { benefit: 0, cost: 1 }), 'benefit'],
+    [() => challenger.intervals(later, { level: 1 }), 'level'], [() => challenger.intervals(later, { nJobs: 0 }), 'n_jobs'],
+    [() => challenger.lift(later.table), 'data'], [() => compare(champion, null, later), 'challenger'],
   ]) {
-    assert.equal((await rejects('argument', call)).path, path)
+    assert.equal((await rejects('argument', call())).path, path)
   }
 })
 

@@ -259,13 +259,14 @@ proptest! {
         let bundle = Bundle::new(playbook, None).unwrap();
         let mut whole = Engine::new(bundle.clone());
         let mut forgetful = Engine::new(bundle.clone());
-        // A deletion is remembered until its own timestamp is past: no event comes after it.
+        // What is known of a version is forgotten with its timestamp: older ones come before it.
         let event = |row: &Value| (row["customer_id"].clone(), row.get("event_id").cloned());
-        let deletes = |by: &Value, row: &Value| by["deleted"] == true && event(by) == event(row);
+        let older = |row: &Value, than: &Value| {
+            event(row) == event(than) && row["revision"].as_u64() < than["revision"].as_u64()
+        };
         let in_order = |at: &usize| {
-            let row = &rows[*at];
-            row.get("revision").is_none_or(|revision| *revision != 0)
-                || !rows[..*at].iter().any(|earlier| deletes(earlier, row))
+            rows[*at].get("event_id").is_none()
+                || !rows[..*at].iter().any(|earlier| older(&rows[*at], earlier))
         };
         let rows: Vec<Value> =
             (0..rows.len()).filter(in_order).map(|at| rows[at].clone()).collect();

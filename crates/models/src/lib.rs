@@ -32,7 +32,7 @@ pub mod validate;
 pub use calibrate::{beta, corrected_for_prior, isotonic, platt, venn_abers, with_prior};
 pub use encode::Encode;
 pub use guard::guard;
-pub use params::{Algorithm, Calibrate, CheckedTrainParams, TrainParams};
+pub use params::{Algorithm, Calibrate, CheckedTrainParams, GrowPolicy, TrainParams};
 pub use shared::SharedEngine;
 pub use stayput_core::churn::Model;
 pub use stayput_core::{Error, ErrorCode, Result};

@@ -72,8 +72,9 @@ impl Engine {
     /// Forgets the events that no question about `before` or a later instant reads, and gives how
     /// many they were. An earlier instant is refused from then on. So is an event whose like were
     /// forgotten, and a correction or deletion of an event that was or may have been among them:
-    /// it is in the report, with the code `event_late`. A deletion is remembered until events of
-    /// its timestamp are forgotten.
+    /// it is in the report, with the code `event_late`. What is known of an event's version is
+    /// forgotten with its timestamp: an older version that comes after that, itself of a later
+    /// timestamp, is taken for a new event.
     ///
     /// Kept are the events inside the longest window of each type, counts and sums of the rest,
     /// and single events that are asked for, such as the last. What needs every event (a spread, a
