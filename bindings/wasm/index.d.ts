@@ -472,6 +472,9 @@ export type Encoding = "auto" | "native" | "onehot" | "ordinal" | "frequency" | 
 /** How the margin is turned into a probability after training. */
 export type Calibrate = "platt" | "isotonic" | "beta"
 
+/** How boosting grows a tree. */
+export type GrowPolicy = "symmetric" | "depthwise"
+
 /**
  * How probabilities compare with what came true.
  *
