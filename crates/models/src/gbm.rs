@@ -47,6 +47,9 @@ const ROUNDS_UNKNOWN: usize = 100;
 
 /// The number of trees with the least mean log-loss on rows held out: five stratified folds, or one
 /// of them where there are many rows. Cost: a training for each fold.
+///
+/// `data` is encoded as a whole, so where a category stands for its mean label, rows held out had a
+/// part in the encoding of the others. It moves the number of trees, and no measure of the model.
 pub(crate) fn best_rounds(data: &Data, params: &GbmParams) -> Result<usize> {
     let positives = data.labels.iter().filter(|&&label| label).count();
     let folds = FOLDS.min(positives).min(data.labels.len() - positives);

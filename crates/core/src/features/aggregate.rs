@@ -139,8 +139,7 @@ impl BoundAggregate {
         answer: &mut dyn FnMut(Value<'a>),
     ) {
         let mut each = |value: &dyn Fn(Picked<'_>) -> Value<'a>| {
-            let windows = asked.windows.each().zip(asked.instants);
-            windows.for_each(|(events, _)| answer(value(events)));
+            asked.windows.each().for_each(|events| answer(value(events)));
         };
         let value = |word: Option<i64>| {
             word.map_or(Value::Missing, |word| asked.selection.value(word, asked.person))
