@@ -48,6 +48,7 @@ fn trees(of: &Bound<'_, PyDict>) -> PyResult<Trees> {
         feature: list(of, "feature")?,
         threshold: list(of, "threshold")?,
         value: list(of, "value")?,
+        cover: list(of, "cover")?,
         missing_left: list(of, "missing_left")?,
         sets: item(of, "sets")?.extract()?,
         base: item(of, "base")?.extract()?,

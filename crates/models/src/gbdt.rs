@@ -26,7 +26,7 @@ pub(crate) fn fit(data: &Data, params: &GbdtParams) -> Result<(Predictor, Vec<f6
     let rows = rows(data, &columns);
     let booster = Booster::of(&boost(&rows, columns.len(), params))?;
     let importance = importance(&booster, &rows, &columns, data.inputs.len());
-    Ok((Predictor::Forest(lower(&booster, &columns, params)?), importance))
+    Ok((Predictor::Forest(lower(&booster, &rows, &columns, params)?), importance))
 }
 
 /// One column as the crate sees it.
@@ -128,12 +128,46 @@ impl Tree {
     }
 }
 
+impl Nodes {
+    /// Follows a row from the root: calls `visit` with each node, and with the child that it goes
+    /// on to; none from a leaf, or where its value is missing.
+    fn walk(&self, row: &Row, mut visit: impl FnMut(usize, Option<usize>)) {
+        let mut next = Some(0);
+        while let Some((at, node)) = next.and_then(|at| Some((at, self.tree.get(at)?))) {
+            let value = row.feature.get(node.value.column).filter(|_| !node.value.is_leaf);
+            let value = value.filter(|value| !value.total_cmp(&&VALUE_TYPE_UNKNOWN).is_eq());
+            let below = value.map(|&value| value < node.value.threshold);
+            next = below.map(|below| if below { node.left } else { node.right });
+            visit(at, next);
+        }
+    }
+
+    /// How many of `rows` reach each node of the core's tree, numbered as [`lower`] does.
+    fn counts(&self, rows: &[Row]) -> Vec<f32> {
+        let mut counts = vec![0.0; 3 * self.tree.len()];
+        for row in rows {
+            self.walk(row, |at, child| {
+                counts[3 * at] += 1.0;
+                counts[3 * at + if child.is_some() { 1 } else { 2 }] += 1.0;
+            });
+        }
+        counts
+    }
+}
+
 /// The core's forest. Of the trainer's node `n` come `3 n`, the question whether the value is
 /// missing, `3 n + 1`, the split itself, and `3 n + 2`, the leaf for the missing.
-fn lower(booster: &Booster, columns: &[Column], params: &GbdtParams) -> Result<Forest> {
+fn lower(
+    booster: &Booster,
+    rows: &[Row],
+    columns: &[Column],
+    params: &GbdtParams,
+) -> Result<Forest> {
     let mut nodes = lower::empty(2.0 * booster.bias);
     for tree in &booster.trees {
-        lower::push_tree(&mut nodes, 0, 0.0, |at| {
+        let counts = tree.tree.counts(rows);
+        let cover = |at: usize| counts.get(at).copied();
+        lower::push_tree(&mut nodes, 0, 0.0, cover, |at| {
             let node = tree.node(at / 3)?;
             if node.value.is_leaf || at % 3 == 2 {
                 return Ok(Source::Leaf(2.0 * (params.learning_rate * node.value.pred)));
@@ -171,17 +205,11 @@ fn importance(booster: &Booster, rows: &[Row], columns: &[Column], inputs: usize
     for tree in &booster.trees {
         let nodes = &tree.tree.tree;
         for row in rows {
-            let mut at = 0;
-            while let Some(node) = nodes.get(at).filter(|node| !node.value.is_leaf) {
-                let Some(&value) = row.feature.get(node.value.column) else { break };
-                if value.total_cmp(&VALUE_TYPE_UNKNOWN).is_eq() {
-                    break;
-                }
-                at = if value < node.value.threshold { node.left } else { node.right };
-                let Some(child) = nodes.get(at) else { break };
-                let step = f64::from(child.value.pred) - f64::from(node.value.pred);
-                gains[columns[node.value.column].input] += step * step;
-            }
+            tree.tree.walk(row, |at, child| {
+                let Some(child) = child.and_then(|child| nodes.get(child)) else { return };
+                let step = f64::from(child.value.pred) - f64::from(nodes[at].value.pred);
+                gains[columns[nodes[at].value.column].input] += step * step;
+            });
         }
     }
     shares(gains.into_iter())

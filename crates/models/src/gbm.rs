@@ -144,7 +144,8 @@ fn matrix(data: &Data) -> hessboost::prelude::Result<DMatrix> {
 fn lower(model: &BoostedModel) -> Result<Forest> {
     let mut nodes = lower::empty(model.base_score());
     for tree in model.trees() {
-        lower::push_tree(&mut nodes, 0, 0.0, |at| {
+        let cover = |at| Some(tree.node(at).sum_hess);
+        lower::push_tree(&mut nodes, 0, 0.0, cover, |at| {
             let node = tree.node(at);
             if node.is_leaf() {
                 return Ok(Source::Leaf(node.leaf_value));

@@ -39,12 +39,15 @@ pub(crate) fn empty<T>(base: T) -> Nodes<T> {
         left: Vec::new(),
         missing_left: Vec::new(),
         sets: Sets::default(),
+        cover: Vec::new(),
     }
 }
 
 /// Adds one tree, level by level, so that children stand side by side after their parent.
 ///
-/// `node` gives the trainer's node of a number; `zero` stands where a node needs no number.
+/// `node` gives the trainer's node of a number, and `cover` the weight of the training rows that
+/// reached it; `zero` stands where a node needs no number. One node whose cover is not known leaves
+/// the whole forest without.
 ///
 /// # Errors
 /// An internal error when the trees have more nodes than 32 bits can number.
@@ -52,6 +55,7 @@ pub(crate) fn push_tree<T: Copy>(
     nodes: &mut Nodes<T>,
     root: usize,
     zero: T,
+    cover: impl Fn(usize) -> Option<T>,
     mut node: impl FnMut(usize) -> Result<Source<T>>,
 ) -> Result<()> {
     nodes.roots.push(number(nodes.feature.len())?);
@@ -78,6 +82,10 @@ pub(crate) fn push_tree<T: Copy>(
         nodes.value.push(value);
         nodes.left.push(left);
         nodes.missing_left.push(missing_left);
+        match cover(source) {
+            Some(cover) if nodes.cover.len() == at => nodes.cover.push(cover),
+            _ => nodes.cover.clear(),
+        }
     }
     Ok(())
 }
@@ -118,4 +126,41 @@ pub(crate) fn shares(of: impl Iterator<Item = f64>) -> Vec<f64> {
         *share = *share / largest / sum;
     }
     shares
+}
+
+#[cfg(test)]
+mod tests {
+    use stayput_core::churn::{ForestParts, Predictor};
+
+    use crate::params::{Algorithm, GrowPolicy, TrainParams};
+    use crate::testing::made_up;
+
+    /// A row that reaches a split reaches one of its children.
+    #[test]
+    fn the_cover_of_a_node_is_that_of_its_children() {
+        for (algorithm, grow_policy) in [
+            (Algorithm::Gbm, Some(GrowPolicy::Symmetric)),
+            (Algorithm::Gbm, Some(GrowPolicy::Depthwise)),
+            (Algorithm::Gbdt, None),
+        ] {
+            let n_estimators = Some(20);
+            let params =
+                TrainParams { algorithm, grow_policy, n_estimators, ..TrainParams::default() };
+            let model = crate::train(&made_up(400, 1), &params).unwrap();
+            let Predictor::Forest(forest) = &model.parts().predictor else { panic!() };
+            let ForestParts::F32(nodes) = forest.parts() else { panic!() };
+            assert_eq!(nodes.cover.len(), nodes.feature.len());
+            let mut splits = 0;
+            for (&left, &cover) in nodes.left.iter().zip(&nodes.cover) {
+                let Some(left) = (left != 0).then_some(left as usize) else { continue };
+                let children = nodes.cover[left] + nodes.cover[left + 1];
+                assert!((children - cover).abs() <= 1e-5 * cover, "{children} {cover}");
+                splits += 1;
+            }
+            assert!(splits > 20);
+            // Rows, or the sum of their p (1 - p), which is a quarter a row at most.
+            let most = if algorithm == Algorithm::Gbdt { 400.0 } else { 100.0 };
+            assert!(nodes.cover[0] > 0.5 * most && nodes.cover[0] <= most, "{}", nodes.cover[0]);
+        }
+    }
 }

@@ -60,6 +60,10 @@ pub struct Nodes<T> {
     pub missing_left: Vec<bool>,
     /// The nodes that ask for a set of categories.
     pub sets: Sets,
+    /// The weight of the training rows that reached a node, in the trainer's measure: rows, or the
+    /// sum of their Hessians. Empty where it is not known.
+    #[serde(default = "Vec::new")]
+    pub cover: Vec<T>,
 }
 
 /// Sets of categories, as bits over the dictionary of the node's input.
@@ -250,6 +254,7 @@ struct Grove<T> {
     /// One entry a node, or none at all when no node has a set.
     sets: Vec<Set>,
     words: Vec<u64>,
+    cover: Vec<T>,
 }
 
 fn refuse(message: impl Into<String>) -> Error {
@@ -262,6 +267,12 @@ impl<T: Real> Grove<T> {
         let whole = [parts.value.len(), parts.left.len(), parts.missing_left.len()];
         if whole.iter().any(|&len| len != count) || u32::try_from(count).is_err() {
             return Err(refuse(format!("has {count} nodes, but lists of lengths {whole:?}")));
+        }
+        let covered = |cover: &T| cover.widen() >= 0.0 && cover.widen().is_finite();
+        if !(parts.cover.is_empty()
+            || parts.cover.len() == count && parts.cover.iter().all(covered))
+        {
+            return Err(refuse("the cover of its nodes is not a weight for each of them"));
         }
         let mut nodes = Vec::with_capacity(count);
         for at in 0..count {
@@ -289,6 +300,7 @@ impl<T: Real> Grove<T> {
             nodes,
             sets,
             words: parts.sets.words.clone(),
+            cover: parts.cover.clone(),
         })
     }
 
@@ -315,6 +327,7 @@ impl<T: Real> Grove<T> {
             left: self.nodes.iter().map(|node| node.left).collect(),
             missing_left: self.nodes.iter().map(|node| node.feature & MISSING_LEFT != 0).collect(),
             sets,
+            cover: self.cover.clone(),
         }
     }
 

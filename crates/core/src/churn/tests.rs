@@ -56,6 +56,7 @@ fn nodes() -> Nodes<f32> {
         left: vec![1, 3, 0, 0, 0, 0],
         missing_left: vec![true, false, false, false, false, false],
         sets: Sets { node: vec![1], end: vec![2], words: vec![1 << 1, 1 << 5] },
+        cover: vec![8.0, 5.0, 3.0, 4.0, 1.0, 8.0],
     }
 }
 
@@ -226,6 +227,7 @@ fn push_leaf(nodes: &mut Nodes<f32>, value: f32) {
     nodes.value.push(value);
     nodes.left.push(0);
     nodes.missing_left.push(false);
+    nodes.cover.push(value.abs());
 }
 
 /// A forest of up to five random trees over [`inputs`].
@@ -236,6 +238,7 @@ fn any_nodes() -> impl Strategy<Value = Nodes<f32>> {
         let mut nodes = Nodes { base, ..nodes() };
         (nodes.roots, nodes.feature, nodes.value) = (vec![], vec![], vec![]);
         (nodes.left, nodes.missing_left, nodes.sets) = (vec![], vec![], Sets::default());
+        nodes.cover.clear();
         for (splits, words) in trees {
             let root = nodes.feature.len();
             nodes.roots.push(u32::try_from(root).unwrap());

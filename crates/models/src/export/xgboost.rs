@@ -100,6 +100,7 @@ fn settle(nodes: &mut Nodes<f32>) -> Result<()> {
         nodes.value.push(0.0);
         nodes.left.push(0);
         nodes.missing_left.push(false);
+        nodes.cover.clear();
     }
     let first = nodes.roots.get(1).map_or(nodes.feature.len(), |&next| next as usize);
     for (at, (&feature, value)) in nodes.feature.iter().zip(&mut nodes.value).enumerate() {
@@ -202,6 +203,12 @@ fn tree(
     for (&value, &node) in nodes.value[own.clone()].iter().zip(&place) {
         conditions[node] = exact(value);
     }
+    let mut hessians = vec![0.0; count];
+    if !nodes.cover.is_empty() {
+        for (&cover, &node) in nodes.cover[own.clone()].iter().zip(&place) {
+            hessians[node] = cover;
+        }
+    }
     let mut sets: Vec<(usize, &[u32])> =
         sets.iter().map(|set| (place[set.node - root], set.codes.as_slice())).collect();
     sets.sort_unstable_by_key(|(node, _)| *node);
@@ -227,7 +234,7 @@ fn tree(
         "split_conditions": conditions,
         "split_indices": indices,
         "split_type": split_type,
-        "sum_hessian": vec![0.0_f32; count],
+        "sum_hessian": hessians.into_iter().map(exact).collect::<Vec<_>>(),
         "tree_param": {
             "num_deleted": "0",
             "num_feature": features.to_string(),

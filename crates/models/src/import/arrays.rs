@@ -43,6 +43,8 @@ pub struct Trees {
     pub threshold: Vec<f64>,
     /// The value of a leaf.
     pub value: Vec<f64>,
+    /// The weight of the training rows that reached a node; empty where that is not known.
+    pub cover: Vec<f64>,
     /// Whether a missing value goes left; empty where none does.
     pub missing_left: Vec<bool>,
     /// The nodes that send categories left, ascending, and which.
@@ -70,7 +72,8 @@ pub fn forest(columns: Columns, trees: &Trees, features: &Features) -> Result<Mo
     let ends = trees.roots.iter().skip(1).copied().chain([trees.left.len()]);
     for (&root, end) in trees.roots.iter().zip(ends) {
         let mut left = end.checked_sub(root).ok_or_else(|| refuse("its roots are in no order"))?;
-        lower::push_tree(&mut nodes, 0, 0.0, |at| {
+        let cover = |at| trees.cover.get(root.saturating_add(at)).copied();
+        lower::push_tree(&mut nodes, 0, 0.0, cover, |at| {
             // More visits than nodes: some node is its own ancestor, or has two parents.
             left = left.checked_sub(1).ok_or_else(|| refuse("its nodes are not a tree"))?;
             trees.node(root.saturating_add(at), &inputs).map_or_else(
@@ -206,6 +209,7 @@ mod tests {
             threshold: vec![0.0, 0.0, 0.1, 0.0, 0.0, 0.0],
             value: vec![0.0, 0.25, 0.0, 0.5, 1.0, 0.125],
             missing_left: vec![false, false, true, false, false, false],
+            cover: vec![8.0, 3.0, 5.0, 4.0, 1.0, 8.0],
             sets: vec![(0, vec![1])],
             base: -0.125,
             link: Link::Identity,

@@ -58,21 +58,26 @@ pub fn catboost(bytes: &[u8], features: &Features) -> Result<Model> {
             return Err(refuse(message));
         }
         // Nodes are numbered by levels, from 1: the children of `n` are `2n` and `2n + 1`.
-        lower::push_tree(&mut nodes, 1, 0.0, |node| {
+        let leaf = |node: usize| {
+            let answers = (node - tree.leaf_values.len()).reverse_bits();
+            if depth == 0 { 0 } else { answers >> (usize::BITS as usize - depth) }
+        };
+        let covers = tree.covers(leaf);
+        let cover = |node: usize| covers.get(node).copied();
+        lower::push_tree(&mut nodes, 1, 0.0, cover, |node| {
             let level = node.ilog2() as usize;
             let Some(split) = tree.splits.get(level) else {
-                let answers = (node - tree.leaf_values.len()).reverse_bits();
-                let leaf = if depth == 0 { 0 } else { answers >> (usize::BITS as usize - depth) };
-                return Ok(Source::Leaf(scale * tree.leaf_values[leaf]));
+                return Ok(Source::Leaf(scale * tree.leaf_values[leaf(node)]));
             };
             questions.ask(split, 2 * node, 2 * node + 1)
         })?;
     }
     for tree in &file.trees {
         let tree = tree.flat()?;
-        lower::push_tree(&mut nodes, 0, 0.0, |node| match &tree[node] {
-            Flat::Leaf(value) => Ok(Source::Leaf(scale * value)),
-            Flat::Split(split, no, yes) => questions.ask(split, *no, *yes),
+        let cover = |node: usize| tree[node].cover;
+        lower::push_tree(&mut nodes, 0, 0.0, cover, |node| match &tree[node].kind {
+            FlatKind::Leaf(value) => Ok(Source::Leaf(scale * value)),
+            FlatKind::Split(split, no, yes) => questions.ask(split, *no, *yes),
         })?;
     }
     let forest = Forest::new(ForestParts::F64(nodes))?;
@@ -134,8 +139,29 @@ struct CategoricalFeature {
 #[derive(Deserialize)]
 struct Oblivious {
     leaf_values: Vec<f64>,
+    #[serde(default)]
+    leaf_weights: Vec<f64>,
     #[serde(default, deserialize_with = "null_as_none")]
     splits: Vec<Split>,
+}
+
+impl Oblivious {
+    /// The weight of the rows that reached each node, which are numbered by levels from 1; empty
+    /// where the file does not have it.
+    fn covers(&self, leaf: impl Fn(usize) -> usize) -> Vec<f64> {
+        let leaves = self.leaf_values.len();
+        if self.leaf_weights.len() != leaves {
+            return Vec::new();
+        }
+        let mut covers = vec![0.0; 2 * leaves];
+        for node in leaves..2 * leaves {
+            covers[node] = self.leaf_weights[leaf(node)];
+        }
+        for node in (1..leaves).rev() {
+            covers[node] = covers[2 * node] + covers[2 * node + 1];
+        }
+        covers
+    }
 }
 
 /// A tree without a split has no list of them, or null.
@@ -160,9 +186,17 @@ struct Node {
     left: Option<Box<Node>>,
     right: Option<Box<Node>>,
     value: Option<f64>,
+    weight: Option<f64>,
 }
 
-enum Flat<'a> {
+/// A node of a non-symmetric tree, in the order of its levels.
+struct Flat<'a> {
+    kind: FlatKind<'a>,
+    /// The weight of the rows that reached it, where the file has it.
+    cover: Option<f64>,
+}
+
+enum FlatKind<'a> {
     Leaf(f64),
     /// The question, and where no and yes lead.
     Split(&'a Split, usize, usize),
@@ -173,15 +207,22 @@ impl Node {
         let mut nodes = vec![self];
         let mut flat = Vec::new();
         while let Some(node) = nodes.get(flat.len()).copied() {
-            flat.push(match (&node.split, &node.left, &node.right, node.value) {
+            let kind = match (&node.split, &node.left, &node.right, node.value) {
                 (Some(split), Some(no), Some(yes), _) => {
                     let first = nodes.len();
                     nodes.extend([no.as_ref(), yes.as_ref()]);
-                    Flat::Split(split, first, first + 1)
+                    FlatKind::Split(split, first, first + 1)
                 }
-                (None, None, None, Some(value)) => Flat::Leaf(value),
+                (None, None, None, Some(value)) => FlatKind::Leaf(value),
                 _ => return Err(refuse("a node is neither a leaf nor a split")),
-            });
+            };
+            flat.push(Flat { kind, cover: node.weight });
+        }
+        // Only leaves have a weight; that of a split is what its two sides have.
+        for at in (0..flat.len()).rev() {
+            if let FlatKind::Split(_, no, yes) = flat[at].kind {
+                flat[at].cover = flat[no].cover.zip(flat[yes].cover).map(|(no, yes)| no + yes);
+            }
         }
         Ok(flat)
     }

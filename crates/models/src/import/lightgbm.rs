@@ -161,6 +161,9 @@ struct Tree {
     threshold: Vec<f64>,
     decision: Vec<u8>,
     gain: Vec<f64>,
+    /// How many rows reached each split and each leaf; empty where that is not written.
+    split_rows: Vec<f64>,
+    leaf_rows: Vec<f64>,
     /// Where each set ends in `words`, after the 0 that the first begins at.
     bounds: Vec<usize>,
     words: Vec<u32>,
@@ -181,6 +184,9 @@ impl Tree {
             block.list("cat_boundaries", sets.saturating_add(1))?
         };
         let words = bounds.last().copied().unwrap_or_default();
+        let rows = |name, count| {
+            if block.has(name) { block.list(name, count) } else { Ok(Vec::new()) }
+        };
         Ok(Self {
             leaves: block.list("leaf_value", leaves)?,
             left: block.list("left_child", count)?,
@@ -197,6 +203,8 @@ impl Tree {
             } else {
                 vec![0.0; count]
             },
+            split_rows: rows("internal_count", count)?,
+            leaf_rows: rows("leaf_count", leaves)?,
             words: if words == 0 { Vec::new() } else { block.list("cat_threshold", words)? },
             bounds,
         })
@@ -219,7 +227,11 @@ impl Tree {
             })
         };
         let root = if splits == 0 { place(-1) } else { 0 };
-        lower::push_tree(nodes, root, 0.0, |at| {
+        let cover = |at: usize| match at.checked_sub(splits) {
+            Some(leaf) => self.leaf_rows.get(leaf).copied(),
+            None => self.split_rows.get(at).copied(),
+        };
+        lower::push_tree(nodes, root, 0.0, cover, |at| {
             // More visits than nodes: some node is its own ancestor, or has two parents.
             left = left.checked_sub(1).ok_or_else(|| refuse("its nodes are not a tree"))?;
             if at >= splits {

@@ -255,6 +255,8 @@ struct Tree {
     #[serde(default)]
     loss_changes: Vec<f32>,
     #[serde(default)]
+    sum_hessian: Vec<f32>,
+    #[serde(default)]
     split_type: Vec<u8>,
     #[serde(default)]
     categories: Vec<u32>,
@@ -292,7 +294,8 @@ impl Tree {
             return Err(refuse("its sets of categories are more than it lists"));
         }
         let mut left = self.left_children.len();
-        lower::push_tree(nodes, 0, 0.0, |at| {
+        let cover = |at: usize| self.sum_hessian.get(at).copied();
+        lower::push_tree(nodes, 0, 0.0, cover, |at| {
             let torn = || refuse(format!("node {at} is missing or incomplete"));
             // More visits than nodes: some node is its own ancestor, or has two parents.
             left = left.checked_sub(1).ok_or_else(|| refuse("its nodes are not a tree"))?;
