@@ -51,7 +51,7 @@ impl From<ModelParts> for Stored {
             inputs: parts.inputs,
             encoders: parts.encoders,
             predictor: match parts.predictor {
-                Predictor::Forest(forest) => StoredPredictor::Forest(forest.parts()),
+                Predictor::Forest(forest) => StoredPredictor::Forest(forest.into()),
                 Predictor::Linear(linear) => StoredPredictor::Linear(linear),
             },
             calibrator: parts.calibrator,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::calibrator::Calibrator;
 use super::encoder::Encoder;
-use super::forest::Forest;
+use super::forest::{Forest, Trees};
 use super::linear::Linear;
 use super::venn_abers::{ProbabilityInterval, VennAbers};
 use crate::error::{Error, ErrorCode, Result};
@@ -111,12 +111,26 @@ pub struct ModelParts {
 const SHORT: usize = 128;
 
 /// A churn model that has been checked.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "ModelParts")]
 pub struct Model {
     parts: ModelParts,
     /// How many columns the encoders make of a row.
     width: usize,
+    inference: Inference,
+}
+
+/// The predictor in the form that inference wants.
+#[derive(Debug, Clone)]
+enum Inference {
+    Trees(Trees),
+    Linear(Linear),
+}
+
+impl PartialEq for Model {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
 }
 
 impl Serialize for Model {
@@ -139,7 +153,7 @@ impl Model {
     /// # Errors
     /// [`ErrorCode::ModelShape`] when the parts do not fit each other or hold a number that makes
     /// no sense.
-    pub fn new(mut parts: ModelParts) -> Result<Self> {
+    pub fn new(parts: ModelParts) -> Result<Self> {
         let refuse = |message: String| Error::new(ErrorCode::ModelShape, "model", message);
         let mut names = HashSet::new();
         for Input { name, kind } in &parts.inputs {
@@ -160,10 +174,13 @@ impl Model {
         }
         let encoded = encoded_kinds(&parts.inputs, &parts.encoders);
         let kinds: Vec<&InputKind> = encoded.iter().collect();
-        match &mut parts.predictor {
-            Predictor::Forest(forest) => forest.bind(&kinds)?,
-            Predictor::Linear(linear) => linear.check(&kinds)?,
-        }
+        let inference = match &parts.predictor {
+            Predictor::Forest(forest) => Inference::Trees(Trees::new(forest, &kinds)?),
+            Predictor::Linear(linear) => {
+                linear.check(&kinds)?;
+                Inference::Linear(linear.clone())
+            }
+        };
         if let Some(calibrator) = &parts.calibrator {
             calibrator.check()?;
         }
@@ -182,7 +199,7 @@ impl Model {
         if !shares || ((sum - 1.0).abs() > 1e-6 && sum != 0.0) {
             return Err(refuse("its importances are not shares of 1".to_owned()));
         }
-        Ok(Self { parts, width: encoded.len() })
+        Ok(Self { parts, width: encoded.len(), inference })
     }
 
     /// The same model, checked again.
@@ -303,9 +320,9 @@ impl Model {
             encoded
         });
         let rows = encoded.as_ref().map_or(rows, |encoded| encoded.view());
-        match &self.parts.predictor {
-            Predictor::Forest(forest) => Ok(forest.margins(&rows)),
-            Predictor::Linear(linear) => {
+        match &self.inference {
+            Inference::Trees(trees) => Ok(trees.margins(&rows)),
+            Inference::Linear(linear) => {
                 let mut copy = Vec::with_capacity(rows.ncols());
                 let margins = rows.rows().into_iter().map(|row| {
                     copy.clear();
@@ -346,19 +363,19 @@ impl Model {
             self.encode(row.iter().copied(), columns);
             columns
         };
-        Ok(match &self.parts.predictor {
-            Predictor::Forest(forest) => forest.margin(row),
-            Predictor::Linear(linear) => linear.margin(row),
+        Ok(match &self.inference {
+            Inference::Trees(trees) => trees.margin(row),
+            Inference::Linear(linear) => linear.margin(row),
         })
     }
 
     /// The probability for a margin of this model.
     #[must_use]
     pub fn probability(&self, margin: f64) -> f64 {
-        match (&self.parts.calibrator, &self.parts.predictor) {
+        match (&self.parts.calibrator, &self.inference) {
             (Some(calibrator), _) => calibrator.probability(margin),
-            (None, Predictor::Forest(forest)) => forest.probability(margin),
-            (None, Predictor::Linear(_)) => Linear::probability(margin),
+            (None, Inference::Trees(trees)) => trees.probability(margin),
+            (None, Inference::Linear(_)) => Linear::probability(margin),
         }
     }
 

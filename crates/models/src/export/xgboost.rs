@@ -26,7 +26,7 @@ pub fn xgboost(model: &Model) -> Result<Vec<u8>> {
     let Predictor::Forest(forest) = &parts.predictor else {
         return Err(refuse("it is not made of trees"));
     };
-    let ForestParts::F32(mut nodes) = forest.parts() else {
+    let ForestParts::F32(mut nodes) = forest.parts().clone() else {
         return Err(refuse("it adds its leaves up in double precision, and XGBoost in single"));
     };
     if parts.calibrator.is_some() {

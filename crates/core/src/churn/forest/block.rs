@@ -1,0 +1,163 @@
+//! The leaves that 64 rows end at, and their sums: what a batch spends its time on.
+//!
+//! A byte stands for a row, in vectors as wide as the machine has; the answers are the same on any.
+//! What touches vectors is inlined into one function compiled for them, so there are loops here
+//! where elsewhere there would be closures, which would be functions of their own.
+
+use fearless_simd::{Level, Simd, i8x64, prelude::*, u8x64};
+
+use super::columns::Asks;
+use super::ranked::{LEAVES, Shape, Tree};
+use super::real::Real;
+
+/// The rows of a block.
+pub(super) const ROWS: usize = 64;
+
+/// Trees whose leaves are added in one go.
+const TOGETHER: usize = 4;
+
+/// The vectors to use. Those of 512 bits were slower than those of 256.
+pub(super) fn level() -> Level {
+    let level = Level::new();
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = level.as_avx2() {
+        return Level::Avx2(avx2);
+    }
+    level
+}
+
+/// The ranks of a block's rows, by column.
+#[derive(Debug)]
+pub(super) struct Lanes(Box<[[i8; ROWS]; 256]>);
+
+impl Lanes {
+    pub(super) fn new() -> Self {
+        Self(Box::new([[0; ROWS]; 256]))
+    }
+
+    #[inline(always)]
+    pub(super) fn put(&mut self, column: u8, row: usize, rank: i8) {
+        self.0[usize::from(column)][row % ROWS] = rank;
+    }
+
+    /// Which rows go right.
+    #[inline(always)]
+    fn right<S: Simd>(&self, simd: S, asks: Asks) -> <i8x64<S> as SimdBase<S>>::Mask {
+        let ranks = i8x64::simd_from(simd, self.0[usize::from(asks.column)]);
+        ranks.simd_gt(i8x64::splat(simd, asks.rank))
+    }
+}
+
+/// `base` and the leaf of each tree, added up in the order of the trees.
+#[inline(always)]
+pub(super) fn sums<S: Simd, T: Real>(
+    simd: S,
+    base: T,
+    trees: &[Tree<T>],
+    lanes: &Lanes,
+) -> [T; ROWS] {
+    let mut sums = [base; ROWS];
+    let (fours, rest) = trees.as_chunks::<TOGETHER>();
+    for trees in fours {
+        let mut ends = [[0; ROWS]; TOGETHER];
+        for (ends, tree) in ends.iter_mut().zip(trees) {
+            *ends = leaves(simd, &tree.shape, lanes);
+        }
+        for (row, sum) in sums.iter_mut().enumerate() {
+            for (tree, ends) in trees.iter().zip(&ends) {
+                *sum = *sum + tree.leaves[usize::from(ends[row]) % LEAVES];
+            }
+        }
+    }
+    for tree in rest {
+        let leaves = leaves(simd, &tree.shape, lanes);
+        for (sum, leaf) in sums.iter_mut().zip(leaves) {
+            *sum = *sum + tree.leaves[usize::from(leaf) % LEAVES];
+        }
+    }
+    sums
+}
+
+/// The number of the leaf that each row ends at.
+#[inline(always)]
+fn leaves<S: Simd>(simd: S, shape: &Shape, lanes: &Lanes) -> [u8; ROWS] {
+    let leaves = match shape {
+        Shape::Symmetric(levels) => symmetric(simd, levels, lanes),
+        Shape::Full(nodes) => level_0(simd, nodes, lanes, 1, 0),
+        Shape::Masks(bytes) => masks(simd, bytes, lanes),
+    };
+    leaves.into()
+}
+
+#[inline(always)]
+fn symmetric<S: Simd>(simd: S, levels: &[Asks], lanes: &Lanes) -> u8x64<S> {
+    let (zero, one) = (u8x64::splat(simd, 0), u8x64::splat(simd, 1));
+    let mut leaf = zero;
+    for &asks in levels {
+        leaf = leaf + leaf + lanes.right(simd, asks).select(one, zero);
+    }
+    leaf
+}
+
+/// A level of a full tree: of the answers of a node's two sides, those of the side it sends to.
+macro_rules! level {
+    ($name:ident, $next:ident, $leaves:literal) => {
+        #[inline(always)]
+        fn $name<S: Simd>(
+            simd: S,
+            nodes: &[Asks; LEAVES],
+            lanes: &Lanes,
+            at: usize,
+            leaf: u8,
+        ) -> u8x64<S> {
+            let left = $next(simd, nodes, lanes, 2 * at, leaf);
+            let right = $next(simd, nodes, lanes, 2 * at + 1, leaf + $leaves / 2);
+            lanes.right(simd, nodes[at]).select(right, left)
+        }
+    };
+}
+
+level!(level_0, level_1, 64);
+level!(level_1, level_2, 32);
+level!(level_2, level_3, 16);
+level!(level_3, level_4, 8);
+level!(level_4, level_5, 4);
+
+/// The last level, whose sides are leaves.
+#[inline(always)]
+fn level_5<S: Simd>(
+    simd: S,
+    nodes: &[Asks; LEAVES],
+    lanes: &Lanes,
+    at: usize,
+    leaf: u8,
+) -> u8x64<S> {
+    let (left, right) = (u8x64::splat(simd, leaf), u8x64::splat(simd, leaf + 1));
+    lanes.right(simd, nodes[at]).select(right, left)
+}
+
+#[inline(always)]
+fn masks<S: Simd>(simd: S, bytes: &[Vec<(Asks, u8)>], lanes: &Lanes) -> u8x64<S> {
+    let zero = u8x64::splat(simd, 0);
+    let (mut found, mut first) = (zero, zero);
+    // From the last byte to the first, so that the first with a bit left is what stays.
+    for (byte, masks) in bytes.iter().enumerate().rev() {
+        let number = u8::try_from(8 * byte).unwrap_or(u8::MAX);
+        let mut bits = u8x64::splat(simd, u8::MAX);
+        for &(asks, keep) in masks {
+            let kept = bits & u8x64::splat(simd, keep);
+            bits = lanes.right(simd, asks).select(kept, bits);
+        }
+        let none = bits.simd_eq(zero);
+        found = none.select(found, bits);
+        first = none.select(first, u8x64::splat(simd, number));
+    }
+    // The lowest bit alone, and its number in binary.
+    let lowest = found & (zero - found);
+    let mut leaf = first;
+    for (with, value) in [(0b1010_1010, 1), (0b1100_1100, 2), (0b1111_0000, 4)] {
+        let without = (lowest & u8x64::splat(simd, with)).simd_eq(zero);
+        leaf += without.select(zero, u8x64::splat(simd, value));
+    }
+    leaf
+}

@@ -1,0 +1,219 @@
+//! What the nodes of a forest ask, as columns of small numbers.
+//!
+//! A row's value is compared with the thresholds of its input once, and not at every node: its
+//! *rank* is how many of them are not above it, and a node then asks whether the rank is above that
+//! of its own threshold (Lucchese et al. 2017). An input with more than 255 thresholds has several
+//! scales, so that a rank is a byte. A missing value has rank 0 where it goes left and 255 where it
+//! goes right, in two columns where nodes differ. A set of categories is a column of its own: 0 for
+//! what goes left, 255 for the rest.
+
+use std::collections::BTreeMap;
+
+use fearless_simd::Simd;
+
+use super::real::Real;
+use super::walk::{Grove, Question, Set, Test};
+
+/// The thresholds of one scale.
+const SCALE: usize = 255;
+
+/// More columns than a byte can name leave a forest to be walked.
+const MOST_COLUMNS: usize = 256;
+
+/// The ranks of a row, offset so that the order of signed bytes is theirs.
+pub(super) type Ranks = [i8; MOST_COLUMNS];
+
+/// The rank of what goes left at every node, and of what goes right.
+const LEFT: u8 = 0;
+const RIGHT: u8 = 255;
+
+#[expect(clippy::cast_possible_wrap, reason = "the offset keeps the order")]
+pub(super) const fn signed(rank: u8) -> i8 {
+    (rank ^ 128) as i8
+}
+
+/// All that the nodes of a forest ask.
+#[derive(Debug, Clone)]
+pub(super) struct Columns<T> {
+    scales: Vec<Scale<T>>,
+    sets: Vec<SetColumn>,
+}
+
+/// Up to 255 thresholds of an input, ascending: sixteen groups of sixteen, padded with NaN, which
+/// is above nothing, and the last of each group.
+#[derive(Debug, Clone)]
+struct Scale<T> {
+    input: u32,
+    last: Option<[T; 16]>,
+    groups: Vec<[T; 16]>,
+    /// The column that sends the missing right, and the one that sends them left.
+    columns: [Option<u8>; 2],
+}
+
+#[derive(Debug, Clone)]
+struct SetColumn {
+    input: u32,
+    set: Set,
+    column: u8,
+    missing: u8,
+}
+
+/// Where a node finds the answer: right when the rank in the column is above this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Asks {
+    pub(super) column: u8,
+    pub(super) rank: i8,
+}
+
+/// The columns of a forest, while they are found.
+#[derive(Debug, Default)]
+pub(super) struct Finder {
+    /// The thresholds of each input, ascending.
+    thresholds: BTreeMap<u32, Vec<f64>>,
+    /// The column of a scale, by input, its first threshold and where the missing go; and that of a
+    /// set.
+    scales: BTreeMap<(u32, usize, bool), u8>,
+    sets: BTreeMap<(u32, Set, bool), u8>,
+}
+
+impl Finder {
+    /// The columns for all these questions; none where they are too many.
+    pub(super) fn new(questions: impl Iterator<Item = Question>) -> Option<Self> {
+        let mut finder = Self::default();
+        let mut kept = Vec::new();
+        for question in questions {
+            match question.test {
+                Test::Below(threshold) => {
+                    finder.thresholds.entry(question.input).or_default().push(threshold);
+                    kept.push((question.input, threshold, question.missing_left));
+                }
+                Test::In(set) => {
+                    finder.sets.insert((question.input, set, question.missing_left), 0);
+                }
+            }
+        }
+        for thresholds in finder.thresholds.values_mut() {
+            thresholds.sort_unstable_by(f64::total_cmp);
+            // 0 and -0 are one threshold.
+            thresholds.dedup_by(|a, b| a == b);
+        }
+        for (input, threshold, missing_left) in kept {
+            let (first, _) = finder.place(input, threshold);
+            finder.scales.insert((input, first, missing_left), 0);
+            if finder.scales.len() > MOST_COLUMNS {
+                return None;
+            }
+        }
+        if finder.scales.len() + finder.sets.len() > MOST_COLUMNS {
+            return None;
+        }
+        let columns = finder.scales.values_mut().chain(finder.sets.values_mut());
+        for (column, at) in columns.zip(0..=u8::MAX) {
+            *column = at;
+        }
+        Some(finder)
+    }
+
+    /// The first threshold of the scale that a threshold is on, and its rank there.
+    fn place(&self, input: u32, threshold: f64) -> (usize, u8) {
+        let all = self.thresholds.get(&input).map(Vec::as_slice).unwrap_or_default();
+        let at = all.partition_point(|other| *other < threshold);
+        let rank = at % SCALE;
+        (at - rank, u8::try_from(rank).unwrap_or(u8::MAX))
+    }
+
+    /// Where a question that was among those of [`Self::new`] finds its answer.
+    pub(super) fn find(&self, question: Question) -> Asks {
+        let Question { input, test, missing_left } = question;
+        let (column, rank) = match test {
+            Test::Below(threshold) => {
+                let (first, rank) = self.place(input, threshold);
+                (self.scales.get(&(input, first, missing_left)), rank)
+            }
+            Test::In(set) => (self.sets.get(&(input, set, missing_left)), LEFT),
+        };
+        Asks { column: column.copied().unwrap_or_default(), rank: signed(rank) }
+    }
+
+    pub(super) fn columns<T: Real>(self) -> Columns<T> {
+        let mut scales: Vec<Scale<T>> = Vec::new();
+        let mut last = None;
+        for ((input, first, missing_left), column) in self.scales {
+            if last != Some((input, first)) {
+                let all = &self.thresholds[&input][first..];
+                scales.push(Scale::new(input, &all[..all.len().min(SCALE)]));
+                last = Some((input, first));
+            }
+            if let Some(scale) = scales.last_mut() {
+                scale.columns[usize::from(missing_left)] = Some(column);
+            }
+        }
+        let set = |((input, set, missing_left), column)| SetColumn {
+            input,
+            set,
+            column,
+            missing: if missing_left { LEFT } else { RIGHT },
+        };
+        Columns { scales, sets: self.sets.into_iter().map(set).collect() }
+    }
+}
+
+impl<T: Real> Scale<T> {
+    fn new(input: u32, thresholds: &[f64]) -> Self {
+        let group = |chunk: &[f64]| {
+            let mut group = [T::NAN; 16];
+            for (to, &threshold) in group.iter_mut().zip(chunk) {
+                *to = T::of(threshold);
+            }
+            group
+        };
+        let groups: Vec<[T; 16]> = thresholds.chunks(16).map(group).collect();
+        let ends: Vec<f64> = thresholds.iter().skip(15).step_by(16).copied().collect();
+        Self { input, last: (groups.len() > 1).then(|| group(&ends)), groups, columns: [None; 2] }
+    }
+
+    /// How many thresholds are not above `value`.
+    #[inline(always)]
+    fn rank<S: Simd>(&self, simd: S, value: T) -> u8 {
+        let mut before = 0;
+        if let Some(last) = &self.last {
+            before = T::count_not_above(simd, last, value);
+        }
+        let mut rank = 16 * before;
+        // Past the last group, when that is full, there is nothing to count.
+        if let Some(group) = self.groups.get(before) {
+            rank += T::count_not_above(simd, group, value);
+        }
+        u8::try_from(rank).unwrap_or(u8::MAX)
+    }
+}
+
+impl<T: Real> Columns<T> {
+    /// Calls `put` with the rank of a row in every column.
+    #[inline(always)]
+    pub(super) fn rank<S: Simd>(
+        &self,
+        simd: S,
+        grove: &Grove<T>,
+        row: impl Fn(usize) -> T,
+        mut put: impl FnMut(u8, i8),
+    ) {
+        for scale in &self.scales {
+            let value = row(scale.input as usize);
+            let missing = grove.is_missing(value);
+            let rank = scale.rank(simd, value);
+            for (column, of_missing) in scale.columns.iter().zip([RIGHT, LEFT]) {
+                if let Some(column) = *column {
+                    put(column, signed(if missing { of_missing } else { rank }));
+                }
+            }
+        }
+        for set in &self.sets {
+            let left = grove.in_set(set.set, row(set.input as usize));
+            put(
+                set.column,
+                signed(left.map_or(set.missing, |left| if left { LEFT } else { RIGHT })),
+            );
+        }
+    }
+}
