@@ -135,7 +135,7 @@ impl Nodes {
         let mut next = Some(0);
         while let Some((at, node)) = next.and_then(|at| Some((at, self.tree.get(at)?))) {
             let value = row.feature.get(node.value.column).filter(|_| !node.value.is_leaf);
-            let value = value.filter(|value| !value.total_cmp(&&VALUE_TYPE_UNKNOWN).is_eq());
+            let value = value.filter(|value| !value.total_cmp(&VALUE_TYPE_UNKNOWN).is_eq());
             let below = value.map(|&value| value < node.value.threshold);
             next = below.map(|below| if below { node.left } else { node.right });
             visit(at, next);

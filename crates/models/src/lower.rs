@@ -145,7 +145,7 @@ mod tests {
         ] {
             let n_estimators = Some(20);
             let params =
-                TrainParams { algorithm, grow_policy, n_estimators, ..TrainParams::default() };
+                TrainParams { algorithm, n_estimators, grow_policy, ..TrainParams::default() };
             let model = crate::train(&made_up(400, 1), &params).unwrap();
             let Predictor::Forest(forest) = &model.parts().predictor else { panic!() };
             let ForestParts::F32(nodes) = forest.parts() else { panic!() };

@@ -154,8 +154,8 @@ impl Oblivious {
             return Vec::new();
         }
         let mut covers = vec![0.0; 2 * leaves];
-        for node in leaves..2 * leaves {
-            covers[node] = self.leaf_weights[leaf(node)];
+        for (cover, node) in covers[leaves..].iter_mut().zip(leaves..) {
+            *cover = self.leaf_weights[leaf(node)];
         }
         for node in (1..leaves).rev() {
             covers[node] = covers[2 * node] + covers[2 * node + 1];
