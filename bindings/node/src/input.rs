@@ -1,8 +1,7 @@
 //! What JavaScript gives: texts, bytes, instants, rows, and instances of our own classes.
 
 use napi::bindgen_prelude::{
-    ClassInstance, Env, Float64ArraySlice, FromNapiValue, JsObjectValue, JsValue, Object,
-    Uint8ArraySlice, Unknown,
+    ClassInstance, Env, Float64ArraySlice, FromNapiValue, JsValue, Object, Uint8ArraySlice, Unknown,
 };
 use stayput_core::columns::Frame;
 use stayput_core::features::{CutOffs, TrainingOptions};

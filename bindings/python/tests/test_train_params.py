@@ -156,7 +156,7 @@ def test_the_latest_instants_say_how_many_trees():
     _, churned, text, customers, _ = telco(NUMBERS)
     instants = [f"2026-{1 + at % 4:02}-01" for at in range(len(customers))]
     playbook = stayput.Playbook.parse(text)
-    data = playbook.training_set(None, customers.assign(as_of=pd.to_datetime(instants, utc=True)), as_of="customers")
+    data = playbook.training_set(None, customers.assign(as_of=pd.to_datetime(instants, utc=True)))
     by_time = stayput.train(data, early_stopping="time", early_stopping_rounds=20)
     by_folds = stayput.train(data, early_stopping_rounds=20)
     for model in by_time, by_folds:

@@ -30,9 +30,15 @@ fn furthest(a: &[f64], b: &[f64]) -> f64 {
 
 /// The set with every row as often as `counts` says, one copy after the other.
 fn repeated(set: &TrainingSet, counts: &[f64]) -> TrainingSet {
-    let rows = counts.iter().enumerate();
-    let rows = rows.flat_map(|(row, &count)| std::iter::repeat_n(row, count as usize));
-    set.select(&rows.collect::<Vec<_>>()).unwrap()
+    let mut rows = Vec::new();
+    for (row, &count) in counts.iter().enumerate() {
+        let mut copies = 0.0;
+        while copies < count {
+            rows.push(row);
+            copies += 1.0;
+        }
+    }
+    set.select(&rows).unwrap()
 }
 
 #[test]

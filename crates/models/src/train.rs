@@ -143,7 +143,7 @@ fn fit_from(data: Data, params: &CheckedTrainParams, init: Option<&Model>) -> Re
         confidence: None,
     })?;
     match init {
-        Some(init) => warm::joined(model, init),
+        Some(init) => warm::joined(&model, init),
         None => Ok(model),
     }
 }

@@ -72,12 +72,12 @@ pub(crate) fn nodes(init: &Model) -> Result<Nodes<f32>> {
 }
 
 /// The model of both, whose trees `model` holds: how many they are, and what inputs they read.
-pub(crate) fn joined(model: Model, init: &Model) -> Result<Model> {
+pub(crate) fn joined(model: &Model, init: &Model) -> Result<Model> {
     let trees = |model: &Model| match &model.parts().predictor {
         Predictor::Forest(forest) => forest.trees(),
         _ => 0,
     };
-    let (all, known) = (trees(&model), trees(init));
+    let (all, known) = (trees(model), trees(init));
     let mut parts: ModelParts = model.parts().clone();
     #[expect(clippy::cast_precision_loss, reason = "numbers of trees")]
     let (known, all) = (known as f64, all as f64);
