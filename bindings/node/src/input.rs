@@ -50,7 +50,7 @@ pub(crate) fn fields<'a, const N: usize>(
             return Err(Error::argument(name, format!("`{key}` is not known{near}")));
         }
     }
-    Ok(known.map(|key| object.get::<Unknown<'a>>(key).ok().flatten()))
+    Ok(known.map(|key| object.get::<Option<Unknown<'a>>>(key).ok().flatten().flatten()))
 }
 
 /// An instance of one of our classes; `expected` is what an error says it should be.

@@ -38,7 +38,13 @@ fn every_parameter_is_read_by_its_name() {
     }
     let others = [
         r#"{"algorithm": "gbdt", "min_child_samples": 5}"#,
-        r#"{"algorithm": "logistic", "C": 0.5}"#,
+        r#"{"algorithm": "logistic", "C": 0.5, "class_weight": "balanced"}"#,
+        r#"{"algorithm": "forest", "n_estimators": 10, "max_depth": 60, "min_samples_leaf": 1,
+            "max_features": "sqrt", "max_samples": 0.5, "interaction_constraints": [["a", "b"]]}"#,
+        r#"{"algorithm": "forest", "max_features": 0.5, "scale_pos_weight": 2}"#,
+        r#"{"algorithm": "tree", "max_depth": 3, "min_samples_leaf": 5, "encoding": "native"}"#,
+        r#"{"n_estimators": 300, "early_stopping": "time", "early_stopping_rounds": 20,
+            "monotone_constraints": {"a": -1, "b": 0, "c": 1.0}, "interaction_constraints": []}"#,
     ];
     for text in others {
         assert!(TrainParams::from_json(text).unwrap().check().is_ok());
@@ -68,6 +74,38 @@ fn what_is_not_possible_is_refused_by_name() {
             "parameter `subsample`: is not a parameter of `gbdt`",
         ),
         (r#"{"C": 1}"#, "parameter `C`: is not a parameter of `gbm`"),
+        (
+            r#"{"class_weight": "balance"}"#,
+            "parameter `class_weight`: \"balance\" is not `balanced`; did you mean `balanced`?",
+        ),
+        (
+            r#"{"class_weight": "balanced", "scale_pos_weight": 2}"#,
+            "parameter `scale_pos_weight`: is not for use beside `class_weight`; choose one",
+        ),
+        (r#"{"scale_pos_weight": 0}"#, "parameter `scale_pos_weight`: is 0; expected 1e-6 to 1e6"),
+        (
+            r#"{"monotone_constraints": {"a": 2}}"#,
+            "parameter `monotone_constraints`: is 2 for `a`; expected -1, 0 or 1 for each of some \
+             features",
+        ),
+        (
+            r#"{"interaction_constraints": ["a"]}"#,
+            "parameter `interaction_constraints`: is `[\"a\"]`; expected lists of the names of \
+             features",
+        ),
+        (
+            r#"{"early_stopping": "folsd"}"#,
+            "parameter `early_stopping`: \"folsd\" is none of `folds` and `time`; did you mean \
+             `folds`?",
+        ),
+        (
+            r#"{"algorithm": "forest", "max_features": "log2"}"#,
+            "parameter `max_features`: is `\"log2\"`; expected `sqrt` or a share of the features",
+        ),
+        (
+            r#"{"algorithm": "forest", "monotone_constraints": {"a": 1}}"#,
+            "parameter `monotone_constraints`: is not a parameter of `forest`",
+        ),
         (r#"{"max_depth": 0}"#, "parameter `max_depth`: is 0; expected 1 to 16"),
         (
             r#"{"max_depth": 2.5}"#,
