@@ -1,5 +1,10 @@
 //! The leaves of a tree, read back as segments of a playbook.
-#![allow(clippy::unwrap_used, reason = "a test stops where it cannot read")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::panic,
+    reason = "a test says what it found, and stops where it cannot read"
+)]
 
 use std::collections::BTreeMap;
 
@@ -118,20 +123,23 @@ horizon = "30d"
 #[test]
 fn segments_hold_what_is_missing_and_names_that_training_did_not_see() {
     let plans = ["a \"b\"", "c\\d", "e'f", "g", "h"];
-    let customer = |row: u64, plans: &[&str]| -> Value {
-        let draw = |salt: u64| (row * 7 + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
-        let plan = draw(1) as usize % (plans.len() + 1);
+    let customer = |row: u32, plans: &[&str]| -> Value {
+        let draw = |salt: u32| {
+            let mixed = u64::from(row * 7 + salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            u32::try_from(mixed >> 40).unwrap()
+        };
+        let plan = usize::try_from(draw(1)).unwrap() % (plans.len() + 1);
         let (paying, spend) = (draw(2) % 3, draw(3) % 5);
-        let risk = u64::from(plan == 1) * 4
-            + u64::from(plan > 3) * 2
-            + u64::from(paying == 2) * 3
-            + u64::from(spend == 4) * 3
+        let risk = u32::from(plan == 1) * 4
+            + u32::from(plan > 3) * 2
+            + u32::from(paying == 2) * 3
+            + u32::from(spend == 4) * 3
             + paying;
         json!({
             "customer_id": format!("{row:05}"),
             "plan": plans.get(plan),
             "paying": (paying < 2).then_some(paying == 1),
-            "spend": (spend < 4).then_some(spend as f64 * 0.1 + draw(4) as f64 * 1e-9),
+            "spend": (spend < 4).then_some(f64::from(spend) * 0.1 + f64::from(draw(4)) * 1e-9),
             "gone": draw(5) % 10 < risk,
         })
     };
@@ -169,7 +177,7 @@ fn a_model_that_is_no_tree_has_no_segments() {
     let playbook = Playbook::parse(PLAYBOOK).unwrap();
     let row = |row: u32| {
         json!({
-            "customer_id": row.to_string(), "spend": row, "gone": row % 3 == 0,
+            "customer_id": row.to_string(), "spend": row, "gone": row.is_multiple_of(3),
         })
     };
     let known = Frame::from_objects((0..60).map(row).collect()).unwrap();

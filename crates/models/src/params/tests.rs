@@ -52,6 +52,7 @@ fn every_parameter_is_read_by_its_name() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn what_is_not_possible_is_refused_by_name() {
     let cases = [
         ("[1]", "parameters: `[1]` is not a JSON object"),
