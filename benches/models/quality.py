@@ -36,6 +36,8 @@ OURS = {
     "stayput gbm": {"algorithm": "gbm"},
     "stayput gbm, Platt": {"algorithm": "gbm", "calibrate": "platt"},
     "stayput logistic": {"algorithm": "logistic"},
+    "stayput forest": {"algorithm": "forest"},
+    "stayput tree": {"algorithm": "tree"},
 }
 
 

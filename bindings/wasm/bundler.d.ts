@@ -428,12 +428,20 @@ export type TrainParams = {
   algorithm?: Algorithm,
   /**
    * How many trees, 1 to 100,000. `gbm` chooses by default: as many, up to 1,000, as give the
-   * least log-loss on rows held out.
+   * least log-loss on rows held out. With `early_stopping` it is the most that are tried, and
+   * with a model to go on from the number of trees added to it.
    */
   n_estimators?: number,
+  /**
+   * Which rows `gbm` holds out to choose the number of trees; `folds` by default, where
+   * `n_estimators` is not given. What is chosen is then grown on all rows.
+   */
+  early_stopping?: EarlyStopping,
+  /** After so many trees without a lower log-loss no more are tried, 1 or more; 100 by default. */
+  early_stopping_rounds?: number,
   /** How `gbm` grows a tree; `symmetric` by default. */
   grow_policy?: GrowPolicy,
-  /** The greatest number of splits on a path, 1 to 16. */
+  /** The greatest number of splits on a path, 1 to 16; to 64 for `forest`. */
   max_depth?: number,
   /** What each tree's leaves are multiplied by, above 0 and up to 1. */
   learning_rate?: number,
@@ -441,6 +449,15 @@ export type TrainParams = {
   min_child_weight?: number,
   /** The least number of rows in a node that is split, 1 or more. */
   min_child_samples?: number,
+  /** The least weight of rows in a leaf, 1 or more; a row weighs 1 where it has no weight. */
+  min_samples_leaf?: number,
+  /** How many features `forest` draws for each split: `sqrt`, or a share, above 0 and up to 1. */
+  max_features?: MaxFeatures,
+  /**
+   * The share of rows that `forest` draws for each tree, without putting them back, above 0 and
+   * up to 1.
+   */
+  max_samples?: number,
   /** The share of rows drawn for each tree, above 0 and up to 1. */
   subsample?: number,
   /** The share of features drawn for each tree, above 0 and up to 1. */
@@ -451,6 +468,23 @@ export type TrainParams = {
   reg_lambda?: number,
   /** The inverse of the penalty on the squares of the weights, above 0 (`C` in documents). */
   C?: number,
+  /**
+   * For some numbers and booleans, whether the probability may not fall (1) or not rise (-1) with
+   * them, all else equal and none of it missing; 0 says nothing.
+   */
+  monotone_constraints?: Record<string, -1 | 0 | 1>,
+  /**
+   * Groups of features: what one path of a tree asks about lies in one group. A feature in no
+   * group stands alone.
+   */
+  interaction_constraints?: Array<Array<string>>,
+  /**
+   * How much the rows of each label count; all the same by default. Probabilities are then
+   * those of rows so weighed.
+   */
+  class_weight?: ClassWeight,
+  /** What rows of label 1 count, where others count 1; above 0. Not beside `class_weight`. */
+  scale_pos_weight?: number,
   /** What all draws are seeded with; 0 by default. */
   random_state?: number,
   /** How many threads, or -1 for all cores, which is the default. It changes no result. */
@@ -464,7 +498,7 @@ export type TrainParams = {
 }
 
 /** What trains. */
-export type Algorithm = "gbm" | "gbdt" | "logistic"
+export type Algorithm = "gbm" | "gbdt" | "logistic" | "forest" | "tree"
 
 /** How categories become numbers; `stayput_core::churn::Encoder` says what each is. */
 export type Encoding = "auto" | "native" | "onehot" | "ordinal" | "frequency" | "target"
@@ -474,6 +508,45 @@ export type Calibrate = "platt" | "isotonic" | "beta"
 
 /** How boosting grows a tree. */
 export type GrowPolicy = "symmetric" | "depthwise"
+
+/** Which rows are held out to say how many trees there are to be. */
+export type EarlyStopping = "folds" | "time"
+
+/** How much the rows of each label count. */
+export type ClassWeight = "balanced"
+
+/** How many features are drawn for each split. */
+export type MaxFeatures = "sqrt" | number
+
+/** The leaves of a tree as segments. */
+export type TreeSegments = {
+  /** How many rows there are in all. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** One a leaf. */
+  segments: Array<TreeSegment>,
+  /** The section `[segments]` of a playbook, with a segment a leaf. */
+  playbook: string,
+  /** The tree to be read: a question a line, what is asked after it further in. */
+  tree: string,
+}
+
+/** The customers of a leaf. */
+export type TreeSegment = {
+  /** `leaf_1`, `leaf_2`, … from the left of the tree to the right. */
+  name: string,
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** The share of them that churned; none where there are no rows. */
+  churn_rate: number | null,
+  /** The probability that the model gives them. */
+  probability: number,
+  /** Who they are, in the playbook's language. */
+  condition: string,
+}
 
 /**
  * How probabilities compare with what came true.

@@ -1,11 +1,13 @@
 //! What JavaScript gives: texts, bytes, instants, rows, and instances of our own classes.
 
-use napi::bindgen_prelude::{ClassInstance, Env, FromNapiValue, JsValue, Uint8ArraySlice, Unknown};
+use napi::bindgen_prelude::{
+    ClassInstance, Env, Float64ArraySlice, FromNapiValue, JsValue, Object, Uint8ArraySlice, Unknown,
+};
 use stayput_core::columns::Frame;
 use stayput_core::features::{CutOffs, TrainingOptions};
 use stayput_core::time::Timestamp;
 use stayput_core::wire::{self, TableOptions};
-use stayput_core::{Error, Result};
+use stayput_core::{Error, Result, did_you_mean};
 
 use crate::json;
 
@@ -21,6 +23,34 @@ pub(crate) fn bytes(value: Unknown<'_>, name: &str) -> Result<Vec<u8>> {
     bytes
         .map(|bytes| bytes.to_vec())
         .map_err(|_| Error::argument(name, "expected a `Buffer` or another `Uint8Array`"))
+}
+
+/// The numbers of an array or a `Float64Array`. They are copied, as bytes are.
+pub(crate) fn numbers(value: Unknown<'_>, name: &str) -> Result<Vec<f64>> {
+    let numbers = if value.is_array().unwrap_or(false) {
+        Vec::<f64>::from_unknown(value)
+    } else {
+        Float64ArraySlice::from_unknown(value).map(|numbers| numbers.to_vec())
+    };
+    numbers.map_err(|_| Error::argument(name, "expected an array of numbers or a `Float64Array`"))
+}
+
+/// The fields of an object by their names, in that order; one that is `undefined` or `null` is not
+/// there.
+pub(crate) fn fields<'a, const N: usize>(
+    value: Unknown<'a>,
+    name: &str,
+    known: [&str; N],
+) -> Result<[Option<Unknown<'a>>; N]> {
+    let refuse = || Error::argument(name, "expected an object");
+    let object = Object::from_unknown(value).map_err(|_| refuse())?;
+    for key in Object::keys(&object).map_err(|_| refuse())? {
+        if !known.contains(&key.as_str()) {
+            let near = did_you_mean(&key, known);
+            return Err(Error::argument(name, format!("`{key}` is not known{near}")));
+        }
+    }
+    Ok(known.map(|key| object.get::<Option<Unknown<'a>>>(key).ok().flatten().flatten()))
 }
 
 /// An instance of one of our classes; `expected` is what an error says it should be.

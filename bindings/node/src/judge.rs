@@ -51,6 +51,14 @@ impl Model {
 
 #[napi]
 impl Model {
+    /// The leaves of a model that is one `tree` as segments of a playbook, with the rows of the set
+    /// that come to each.
+    #[napi(ts_args_type = "data: TrainingSet", ts_return_type = "Promise<TreeSegments>")]
+    pub fn segments(&self, data: Unknown<'_>) -> Promised<Document> {
+        let (set, model) = (rows(data), Arc::clone(&self.inner));
+        later(move || wire::to_json(&stayput_models::segments(&model, &set?.set)?).map(Document))
+    }
+
     /// How the probabilities compare with what came true in a training set.
     #[napi(ts_args_type = "data: TrainingSet", ts_return_type = "Promise<Report>")]
     pub fn evaluate(&self, data: Unknown<'_>) -> Promised<Document> {

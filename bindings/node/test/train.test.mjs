@@ -54,6 +54,36 @@ test('other algorithms train too, and can be calibrated', async () => {
   }
 })
 
+test('leaves of a tree are segments of a playbook', async () => {
+  const model = await train(set, { algorithm: 'tree', max_depth: 3, class_weight: 'balanced' })
+  const found = await model.segments(set)
+  assert.equal(found.rows, set.table.length)
+  assert.equal(found.segments.reduce((sum, { rows }) => sum + rows, 0), found.rows)
+  assert.match(found.tree, /^everyone: \d+ rows/)
+  assert.ok(found.playbook.startsWith('[segments]\n'))
+  await rejects('unsupported', (await train(set, { algorithm: 'forest', n_estimators: 20 })).segments(set))
+})
+
+test('rows have weights, and training goes on from a model', async () => {
+  const constrained = { ...small, monotone_constraints: { days_quiet: 1 }, encoding: 'onehot' }
+  const first = await train(set, constrained)
+  const { encoding, ...more } = constrained
+  const both = await train(set, { ...more, n_estimators: 10 }, { initModel: first })
+  const whole = await train(set, { ...constrained, n_estimators: 50 })
+  assert.deepEqual(await both.predictProba(later), await whole.predictProba(later))
+
+  const ones = new Float64Array(set.table.length).fill(1)
+  const plain = await train(set, small)
+  assert.deepEqual((await train(set, small, { sampleWeight: ones })).toBytes(), plain.toBytes())
+  const heavier = Array.from(ones, (one, row) => one + (row % 3))
+  assert.notDeepEqual((await train(set, small, { sampleWeight: heavier })).toBytes(), plain.toBytes())
+  await rejects('model_data', train(set, small, { sampleWeight: [1, 2] }))
+  await rejects('argument', train(set, small, { sampleWeight: 'heavy' }))
+  await rejects('argument', train(set, small, { sampleWeights: ones }))
+  await rejects('argument', train(set, small, { initModel: {} }))
+  await rejects('unsupported', train(set, { algorithm: 'logistic' }, { initModel: first }))
+})
+
 test('a model is the same after a file and bytes', async () => {
   const model = await train(set, small)
   const folder = mkdtempSync(join(tmpdir(), 'stayput-'))

@@ -68,3 +68,4 @@ document!(Report, "Report");
 document!(Reports, "Reports");
 document!(Score, "Score");
 document!(Scores, "Scores");
+document!(TreeSegments, "TreeSegments");

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use numpy::ndarray::Array2;
-use numpy::{IntoPyArray, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use stayput_core::{Error, ErrorCode};
 use stayput_models::validate::{Bins, BootstrapParams, EmpcParams};
-use stayput_models::{Folds, Judged, TrainParams, files};
+use stayput_models::{Folds, Judged, TrainOptions, TrainParams, files};
 
 use crate::answers::{self, Array};
 use crate::arguments::{Features, Matrix, ModelSource, as_json};
@@ -25,20 +25,34 @@ pub(crate) struct Model {
 
 /// Trains a model on a training set.
 ///
-/// `algorithm` is `"gbm"` (gradient boosting), `"gbdt"` (the same by another library, slower) or
-/// `"logistic"`. `params` are those of the algorithm, under scikit-learn's names: `n_estimators`,
-/// `max_depth`, `learning_rate`, `random_state`, `n_jobs` and so on; an unknown one is an error.
-/// The same data and parameters give the same model, whatever `n_jobs` is.
+/// `algorithm` is `"gbm"` (gradient boosting), `"gbdt"` (the same by another library, slower),
+/// `"logistic"`, `"forest"` (a random forest) or `"tree"` (one shallow tree, to be read). `params`
+/// are those of the algorithm, under scikit-learn's names: `n_estimators`, `max_depth`,
+/// `learning_rate`, `class_weight`, `monotone_constraints`, `random_state`, `n_jobs` and so on; an
+/// unknown one is an error. The same data and parameters give the same model, whatever `n_jobs` is.
+///
+/// `sample_weight` says what each row counts. `init_model` is a model of `gbm` that training goes
+/// on from: `n_estimators` trees are added to it.
 #[pyfunction]
-#[pyo3(signature = (data, algorithm="gbm", **params: "object"))]
+#[pyo3(signature = (
+    data, algorithm="gbm", *, sample_weight: "object"=None, init_model=None, **params: "object"
+))]
 pub(crate) fn train(
     py: Python<'_>,
     data: &TrainingSet,
     algorithm: &str,
+    sample_weight: Option<Bound<'_, PyAny>>,
+    init_model: Option<&Model>,
     params: Option<Bound<'_, PyDict>>,
 ) -> Result<Model> {
     let params = read_params(py, algorithm, params)?;
-    let inner = detached(py, || stayput_models::train(&data.set, &params))?;
+    let weights =
+        sample_weight.map(|weights| numbers(py, &weights, "sample_weight")).transpose()?;
+    let init_model = init_model.map(|model| &model.inner);
+    let inner = detached(py, || {
+        let options = TrainOptions { sample_weight: weights.as_deref(), init_model };
+        stayput_models::train_with(&data.set, &params, options)
+    })?;
     Ok(Model { inner })
 }
 
@@ -103,6 +117,15 @@ fn read_params(
     let params = params.unwrap_or_else(|| PyDict::new(py));
     params.set_item("algorithm", algorithm)?;
     Ok(TrainParams::from_json(&as_json(&params)?)?)
+}
+
+/// A list or array of numbers.
+fn numbers(py: Python<'_>, values: &Bound<'_, PyAny>, name: &str) -> Result<Vec<f64>> {
+    let refuse = || Error::argument(name, "expected a list or an array of numbers");
+    let array = py.import("numpy")?.call_method1("asarray", (values, "float64"));
+    let array = array.map_err(|_| refuse())?;
+    let array: PyReadonlyArray1<'_, f64> = array.extract().map_err(|_| refuse())?;
+    Ok(array.as_array().to_vec())
 }
 
 impl Model {
@@ -198,6 +221,18 @@ impl Model {
             if end == 0 { found[row].low } else { found[row].high }
         });
         Ok(Array(ends.into_pyarray(py).into_any()))
+    }
+
+    /// The leaves of a model that is one `"tree"` as segments of a playbook, with the rows of `data`
+    /// that come to each: `.segments`, `.playbook` (the text of a section `[segments]`) and `.tree`,
+    /// the tree to be read.
+    fn segments<'py>(
+        &self,
+        py: Python<'py>,
+        data: &TrainingSet,
+    ) -> Result<answers::TreeSegments<'py>> {
+        let found = detached(py, || stayput_models::segments(&self.inner, &data.set))?;
+        answers::TreeSegments::of(py, &found)
     }
 
     /// How the probabilities compare with what came true.

@@ -85,7 +85,7 @@ def test_parameters_are_checked_by_name_and_range():
             stayput.train(rows(), **params)
         assert raised.value.code == "model_parameter"
     with pytest.raises(stayput.ModelError):
-        stayput.train(rows(), "forest")
+        stayput.train(rows(), "forrest")
     small = stayput.train(rows(), n_estimators=np.int64(5), max_depth=2)
     assert len(small.to_bytes()) < len(model("gbm").to_bytes())
 

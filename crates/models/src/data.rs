@@ -3,7 +3,10 @@
 use ndarray::{Array2, Axis};
 use stayput_core::churn::{Input, InputKind, TrainedOn};
 use stayput_core::features::{FeatureColumn, TrainingSet};
+use stayput_core::time::Timestamp;
 use stayput_core::{Error, ErrorCode, Result};
+
+use crate::params::Weights;
 
 /// Rows and labels that can be trained on: both classes are there, every label is 0 or 1, every
 /// number is finite or NaN, every category an index of its dictionary or NaN.
@@ -15,6 +18,12 @@ pub(crate) struct Data {
     pub(crate) rows: Array2<f64>,
     /// 0 or 1 a row.
     pub(crate) labels: Vec<bool>,
+    /// The instant of each row.
+    pub(crate) as_of: Vec<Timestamp>,
+    /// What each row counts, where rows do not count the same.
+    pub(crate) sample_weight: Option<Vec<f64>>,
+    /// What rows of label 0 and of label 1 count beside that.
+    pub(crate) class_weight: [f64; 2],
 }
 
 impl Data {
@@ -50,7 +59,70 @@ impl Data {
         let rows = Array2::from_shape_fn((labels.len(), columns.len()), |(row, column)| {
             columns[column][row]
         });
-        Ok(Self { inputs, rows, labels })
+        let keys = &set.table.keys;
+        let as_of = (0..keys.len()).map(|row| keys.as_of(row)).collect();
+        let (sample_weight, class_weight) = (None, [1.0; 2]);
+        Ok(Self { inputs, rows, labels, as_of, sample_weight, class_weight })
+    }
+
+    /// The same rows, of which each counts what `weights` says.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelData`] when there is not one weight a row, one is neither 0 nor between
+    /// 1e-9 and 1e9, or all rows of a label weigh 0.
+    pub(crate) fn weighed(mut self, weights: &[f64]) -> Result<Self> {
+        let refuse = |message: String| Err(refuse(message).at_path("sample_weight"));
+        if weights.len() != self.labels.len() {
+            let (weights, rows) = (weights.len(), self.labels.len());
+            return refuse(format!("there are {weights} weights for {rows} rows"));
+        }
+        let good = |weight: f64| weight == 0.0 || (1e-9..=1e9).contains(&weight);
+        if let Some(row) = weights.iter().position(|&weight| !good(weight)) {
+            let found = weights[row];
+            return refuse(format!("row {row} weighs `{found}`; expected 0, or 1e-9 to 1e9"));
+        }
+        for label in [false, true] {
+            let mut rows = self.labels.iter().zip(weights);
+            if !rows.any(|(&own, &weight)| own == label && weight > 0.0) {
+                let label = u8::from(label);
+                return refuse(format!("all rows of label {label} weigh 0"));
+            }
+        }
+        self.sample_weight = Some(weights.to_vec());
+        Ok(self)
+    }
+
+    /// Sets what the rows of each label count. Balanced, a label counts half of the weight of all
+    /// rows by that of its own (King and Zeng 2001), which is 1 on average.
+    pub(crate) fn weigh_classes(&mut self, weights: Weights) {
+        self.class_weight = match weights {
+            Weights::Positives(scale) => [1.0, scale],
+            Weights::Balanced => {
+                let mut of = [0.0, 0.0];
+                for (row, &label) in self.labels.iter().enumerate() {
+                    of[usize::from(label)] += self.sample_weight(row);
+                }
+                of.map(|own| if own > 0.0 { (of[0] + of[1]) / (2.0 * own) } else { 1.0 })
+            }
+        };
+    }
+
+    /// What a row counts by itself.
+    pub(crate) fn sample_weight(&self, row: usize) -> f64 {
+        self.sample_weight.as_ref().map_or(1.0, |weights| weights[row])
+    }
+
+    /// What a row counts in a loss: by itself and for its label.
+    pub(crate) fn weight(&self, row: usize) -> f64 {
+        self.sample_weight(row) * self.class_weight[usize::from(self.labels[row])]
+    }
+
+    /// What the rows count, as trainers in single precision take it; nothing where all count 1.
+    #[expect(clippy::cast_possible_truncation, reason = "trainers work in single precision")]
+    pub(crate) fn weights_f32(&self) -> Option<Vec<f32>> {
+        let rows = || (0..self.labels.len()).map(|row| self.weight(row));
+        let plain = rows().all(|weight| weight.total_cmp(&1.0).is_eq());
+        (!plain).then(|| rows().map(|weight| weight as f32).collect())
     }
 
     pub(crate) fn trained_on(&self) -> TrainedOn {
@@ -66,6 +138,12 @@ impl Data {
             inputs: self.inputs.clone(),
             rows: self.rows.select(Axis(0), indices),
             labels: indices.iter().map(|&at| self.labels[at]).collect(),
+            as_of: indices.iter().map(|&at| self.as_of[at]).collect(),
+            sample_weight: self
+                .sample_weight
+                .as_ref()
+                .map(|weights| indices.iter().map(|&at| weights[at]).collect()),
+            class_weight: self.class_weight,
         }
     }
 

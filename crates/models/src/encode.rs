@@ -4,6 +4,7 @@
 //! are encoded *out of fold* (Micci-Barreca 2001; Pargent et al. 2022): they are dealt into five
 //! folds, stratified and drawn with the seed, and a row's column is the smoothed mean over the rows
 //! of the other folds, the prior too. The encoder that the model keeps is made of all rows.
+//! Encodings count rows, whatever these weigh in training.
 
 use ndarray::Array2;
 use stayput_core::churn::{Encoder, Input, InputKind, NumberOfName, smoothed_mean};
@@ -66,7 +67,7 @@ pub(crate) struct Encoded {
     /// One an input; empty where all are native.
     pub(crate) encoders: Vec<Encoder>,
     /// For each column of `data`, the input it is made of.
-    of: Vec<usize>,
+    pub(crate) of: Vec<usize>,
 }
 
 impl Encoded {
@@ -80,26 +81,29 @@ impl Encoded {
         }
         let all: Vec<bool> = vec![true; data.labels.len()];
         let encoders = encoders(&data, how, &all);
-        let mut of = Vec::new();
-        let mut inputs = Vec::new();
-        for (at, (input, encoder)) in data.inputs.iter().zip(&encoders).enumerate() {
-            for (column, kind) in encoder.kinds(&input.kind).into_iter().enumerate() {
-                let name = if column == 0 {
-                    input.name.clone()
-                } else {
-                    format!("{} {column}", input.name)
-                };
-                inputs.push(Input { name, kind });
-                of.push(at);
-            }
-        }
+        let (of, inputs) = columns(&data, &encoders);
         let mut rows = Array2::zeros((data.labels.len(), of.len()));
         if encoders.iter().any(|encoder| matches!(encoder, Encoder::Target(_))) {
             out_of_fold(&data, how, &stratified(&data.labels, FOLDS, seed), &mut rows);
         } else {
             encode(&data, &encoders, &all, &mut rows);
         }
-        Self { data: Data { inputs, rows, labels: data.labels }, encoders, of }
+        Self { data: Data { inputs, rows, ..data }, encoders, of }
+    }
+
+    /// The rows of `data` by encoders that there are already; none where all inputs are native.
+    ///
+    /// Where a category stands for its mean label, that is the one of the rows the encoder was
+    /// made of.
+    pub(crate) fn by(data: Data, encoders: Vec<Encoder>) -> Self {
+        if encoders.is_empty() {
+            let of = (0..data.inputs.len()).collect();
+            return Self { data, encoders, of };
+        }
+        let (of, inputs) = columns(&data, &encoders);
+        let mut rows = Array2::zeros((data.labels.len(), of.len()));
+        encode(&data, &encoders, &vec![true; data.labels.len()], &mut rows);
+        Self { data: Data { inputs, rows, ..data }, encoders, of }
     }
 
     /// Importances of columns as importances of inputs.
@@ -111,6 +115,20 @@ impl Encoded {
         // Rounding is not to make a share more than the whole.
         sums.iter().map(|sum: &f64| sum.min(1.0)).collect()
     }
+}
+
+/// The columns that the encoders make: the input of each, and what it is.
+fn columns(data: &Data, encoders: &[Encoder]) -> (Vec<usize>, Vec<Input>) {
+    let (mut of, mut inputs) = (Vec::new(), Vec::new());
+    for (at, (input, encoder)) in data.inputs.iter().zip(encoders).enumerate() {
+        for (column, kind) in encoder.kinds(&input.kind).into_iter().enumerate() {
+            let name =
+                if column == 0 { input.name.clone() } else { format!("{} {column}", input.name) };
+            inputs.push(Input { name, kind });
+            of.push(at);
+        }
+    }
+    (of, inputs)
 }
 
 /// Writes the columns of every row, encoded by the rows of other folds than its own.

@@ -50,19 +50,24 @@ fn columns(data: &Data) -> Vec<Column> {
 fn rows(data: &Data, columns: &[Column]) -> Vec<Row> {
     let width = data.inputs.len();
     let values = data.rows_f32();
-    let rows = values.chunks_exact(width).zip(&data.labels).map(|(row, &label)| {
-        let feature = columns.iter().map(|column| {
-            let value = row[column.input];
-            #[expect(clippy::cast_precision_loss, reason = "categories are counted in thousands")]
-            match column.category {
-                _ if value.is_nan() => VALUE_TYPE_UNKNOWN,
-                Some(category) => f32::from(u8::from(value == category as f32)),
-                // The least number of all means unknown, so the next one stands for it.
-                None => value.max(VALUE_TYPE_UNKNOWN.next_up()),
-            }
+    let counts = data.weights_f32().unwrap_or_else(|| vec![1.0; data.labels.len()]);
+    let rows =
+        values.chunks_exact(width).zip(&data.labels).zip(counts).map(|((row, &label), counts)| {
+            let feature = columns.iter().map(|column| {
+                let value = row[column.input];
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "categories are counted in thousands"
+                )]
+                match column.category {
+                    _ if value.is_nan() => VALUE_TYPE_UNKNOWN,
+                    Some(category) => f32::from(u8::from(value == category as f32)),
+                    // The least number of all means unknown, so the next one stands for it.
+                    None => value.max(VALUE_TYPE_UNKNOWN.next_up()),
+                }
+            });
+            Row::new_training_data(feature.collect(), counts, if label { 1.0 } else { -1.0 }, None)
         });
-        Row::new_training_data(feature.collect(), 1.0, if label { 1.0 } else { -1.0 }, None)
-    });
     rows.collect()
 }
 

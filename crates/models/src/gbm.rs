@@ -1,40 +1,52 @@
-//! Gradient boosting by the `hessboost` crate, which nothing but this module knows.
+//! Gradient boosting by the `hessboost` crate, which nothing but this module and those of the other
+//! trees ([`crate::forest`], [`crate::tree`]) knows.
 //!
 //! The loss is logistic, the trees are grown on histograms, and a missing value goes to the side
 //! that it gains most on. Symmetric trees ask one question a level and split numbers alone;
 //! depth-wise trees split categories as sets. The trained trees are taken over node by node: single
 //! precision, leaves that hold the learning rate, `value < threshold` goes left.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
-use hessboost::config::{GrowPolicy, TreeMethod};
+use hessboost::config::{GrowPolicy, Monotone, TreeMethod};
 use hessboost::data::FeatureType;
-use hessboost::model::{BoostedModel, ImportanceType};
+use hessboost::model::{BoostedModel, ImportanceType, ModelFormat};
 use hessboost::objective::{Objective, RegLoss};
 use hessboost::prelude::{DMatrix, Trainer, TrainingParams};
-use hessboost::tree::Node;
-use stayput_core::churn::{Forest, ForestParts, InputKind, Predictor};
+use hessboost::tree::{Node, RegTree};
+use stayput_core::churn::{Forest, ForestParts, InputKind, Link, Nodes, Predictor};
+use stayput_core::time::Timestamp;
 use stayput_core::{Error, Result};
 
+use crate::constraints::Bound;
 use crate::data::{Data, refuse};
+use crate::export;
 use crate::lower::{self, Source, Test, shares};
-use crate::params::{self, GbmParams};
+use crate::params::{self, EarlyStopping, GbmParams, HeldOut, Trees};
 use crate::validate::stratified;
 
-/// What boosting gives: the trees and each input's share in the loss they took away.
-pub(crate) fn fit(data: &Data, params: &GbmParams) -> Result<(Predictor, Vec<f64>)> {
-    let model = boost(data, params)?;
-    let gains = model.feature_importance(ImportanceType::TotalGain);
-    let gain = |input| gains.get(&input).copied().unwrap_or_default();
-    let importance = shares((0..data.inputs.len()).map(gain));
-    Ok((Predictor::Forest(lower(&model)?), importance))
+/// What boosting gives: the trees and each column's share in the loss they took away.
+///
+/// Where it goes on from `init`, the trees of that come first, as they are, and the shares are of
+/// the trees that were added.
+pub(crate) fn fit(
+    data: &Data,
+    params: &GbmParams,
+    bound: &Bound,
+    init: Option<&Nodes<f32>>,
+) -> Result<(Predictor, Vec<f64>)> {
+    let model = boost(data, params, bound, init)?;
+    let importance = importance(&model, data);
+    Ok((Predictor::Forest(lower(&model, init)?), importance))
 }
 
-/// The most trees that are tried where rows held out say how many.
-const MOST_ROUNDS: usize = 1_000;
-
-/// After so many trees without a lower log-loss no more are tried.
-const PATIENCE: NonZeroUsize = NonZeroUsize::new(100).unwrap();
+/// The share of each column in what the splits gained.
+pub(crate) fn importance(model: &BoostedModel, data: &Data) -> Vec<f64> {
+    let gains = model.feature_importance(ImportanceType::TotalGain);
+    let gain = |input| gains.get(&input).copied().unwrap_or_default();
+    shares((0..data.inputs.len()).map(gain))
+}
 
 /// The folds that are held out, one after the other.
 const FOLDS: usize = 5;
@@ -45,65 +57,134 @@ const LARGE: usize = 20_000;
 /// The trees of a table too small to hold rows out.
 const ROUNDS_UNKNOWN: usize = 100;
 
-/// The number of trees with the least mean log-loss on rows held out: five stratified folds, or one
-/// of them where there are many rows. Cost: a training for each fold.
+/// The number of trees with the least mean log-loss on rows held out. Cost: a training for each
+/// fold.
 ///
 /// `data` is encoded as a whole, so where a category stands for its mean label, rows held out had a
 /// part in the encoding of the others. It moves the number of trees, and no measure of the model.
-pub(crate) fn best_rounds(data: &Data, params: &GbmParams) -> Result<usize> {
-    let positives = data.labels.iter().filter(|&&label| label).count();
-    let folds = FOLDS.min(positives).min(data.labels.len() - positives);
-    if folds < 2 {
-        return Ok(ROUNDS_UNKNOWN);
-    }
-    let fold_of = stratified(&data.labels, folds, params.random_state);
-    let held_out = if data.labels.len() < LARGE { folds } else { 1 };
-    let curves = (0..held_out).map(|fold| held_out_losses(data, params, &fold_of, fold));
-    let curves: Vec<Vec<f64>> = curves.collect::<Result<_>>()?;
+pub(crate) fn best_rounds(
+    data: &Data,
+    params: &GbmParams,
+    bound: &Bound,
+    init: Option<&Nodes<f32>>,
+) -> Result<usize> {
+    let Trees::Chosen(held_out) = params.trees else { return Ok(ROUNDS_UNKNOWN) };
+    let splits = match held_out.rows {
+        EarlyStopping::Folds => folds(data, params.random_state),
+        EarlyStopping::Time => vec![latest(data)?],
+    };
+    let init = init.map(|nodes| initial(nodes, data)).transpose()?;
+    let curve = |(rest, test): (Vec<usize>, Vec<usize>)| {
+        held_out_losses(data, params, bound, &held_out, init.as_ref(), [&rest, &test])
+    };
+    let curves: Vec<Vec<f64>> = splits.into_iter().map(curve).collect::<Result<_>>()?;
     // A fold that stopped early stays where it was.
     let at = |curve: &Vec<f64>, round: usize| curve.get(round).or(curve.last()).copied();
     let loss = |round| curves.iter().filter_map(|curve| at(curve, round)).sum::<f64>();
     let rounds = curves.iter().map(Vec::len).max().unwrap_or_default();
     let best = (0..rounds).min_by(|a, b| loss(*a).total_cmp(&loss(*b)));
-    Ok(best.map_or(ROUNDS_UNKNOWN, |best| best + 1))
+    Ok(best.map_or(ROUNDS_UNKNOWN.min(held_out.most), |best| best + 1))
 }
 
-/// After each tree, the log-loss on the rows of a fold, which training does not see.
+/// Five stratified folds, or one of them where there are many rows: the rows that are trained on,
+/// and those held out. None where the rarer label has a single row.
+fn folds(data: &Data, seed: u64) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let positives = data.labels.iter().filter(|&&label| label).count();
+    let folds = FOLDS.min(positives).min(data.labels.len() - positives);
+    if folds < 2 {
+        return Vec::new();
+    }
+    let fold_of = stratified(&data.labels, folds, seed);
+    let held_out = if data.labels.len() < LARGE { folds } else { 1 };
+    let split = |fold| (0..fold_of.len()).partition(|&row: &usize| fold_of[row] != fold);
+    (0..held_out).map(split).collect()
+}
+
+/// One split by time: held out are the rows of the latest instants, as few of these as make a
+/// fifth of the rows.
+fn latest(data: &Data) -> Result<(Vec<usize>, Vec<usize>)> {
+    let mut rows_at: BTreeMap<Timestamp, usize> = BTreeMap::new();
+    for &as_of in &data.as_of {
+        *rows_at.entry(as_of).or_default() += 1;
+    }
+    let all = data.as_of.len();
+    let mut held_out = 0;
+    let enough = |&(_, rows): &(&Timestamp, &usize)| {
+        held_out += rows;
+        5 * held_out >= all
+    };
+    let first = rows_at.iter().rev().find(enough).map(|(&first, _)| first);
+    let (rest, test): (Vec<usize>, Vec<usize>) =
+        (0..all).partition(|&row| first.is_none_or(|first| data.as_of[row] < first));
+    let label = |label| rest.iter().any(|&row| data.labels[row] == label);
+    if !label(true) || !label(false) {
+        let message = "`early_stopping` `time` needs rows of both labels before the latest \
+                       instants, which make a fifth of the rows; choose `folds`, or more cut-offs";
+        return Err(refuse(message));
+    }
+    Ok((rest, test))
+}
+
+/// After each tree, the log-loss on rows held out, which training does not see.
 fn held_out_losses(
     data: &Data,
     params: &GbmParams,
-    fold_of: &[usize],
-    fold: usize,
+    bound: &Bound,
+    held_out: &HeldOut,
+    init: Option<&BoostedModel>,
+    [rest, test]: [&[usize]; 2],
 ) -> Result<Vec<f64>> {
-    let (test, rest): (Vec<usize>, Vec<usize>) =
-        (0..fold_of.len()).partition(|&row| fold_of[row] == fold);
-    let seen = matrix(&data.select(&rest)).map_err(failed)?;
-    let unseen = matrix(&data.select(&test)).map_err(failed)?;
-    let checked = checked(params)?;
-    let trained = Trainer::new(&checked, &seen, MOST_ROUNDS)
+    let seen = matrix(&data.select(rest)).map_err(failed)?;
+    let unseen = matrix(&data.select(test)).map_err(failed)?;
+    let checked = checked(params, bound)?;
+    let patience = NonZeroUsize::new(held_out.patience).unwrap_or(NonZeroUsize::MIN);
+    let mut trainer = Trainer::new(&checked, &seen, held_out.most)
         .eval(&unseen, "held out")
-        .early_stopping_rounds(PATIENCE)
-        .train()
-        .map_err(failed)?;
+        .early_stopping_rounds(patience);
+    if let Some(init) = init {
+        trainer = trainer.init_model(init);
+    }
+    let trained = trainer.train().map_err(failed)?;
     Ok(trained.history.rounds().filter_map(|round| round.values().last().copied()).collect())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` gives")]
-fn failed(error: hessboost::prelude::HessboostError) -> Error {
+pub(crate) fn failed(error: hessboost::prelude::HessboostError) -> Error {
     refuse(error.to_string())
 }
 
-fn boost(data: &Data, params: &GbmParams) -> Result<BoostedModel> {
-    let trees = match params.n_estimators {
-        Some(trees) => trees,
-        None => best_rounds(data, params)?,
+fn boost(
+    data: &Data,
+    params: &GbmParams,
+    bound: &Bound,
+    init: Option<&Nodes<f32>>,
+) -> Result<BoostedModel> {
+    let trees = match params.trees {
+        Trees::So(trees) => trees,
+        Trees::Chosen(_) => best_rounds(data, params, bound, init)?,
     };
-    hessboost::prelude::train(&checked(params)?, &matrix(data).map_err(failed)?, trees)
-        .map_err(failed)
+    let (checked, matrix) = (checked(params, bound)?, matrix(data).map_err(failed)?);
+    let init = init.map(|nodes| initial(nodes, data)).transpose()?;
+    let mut trainer = Trainer::new(&checked, &matrix, trees);
+    if let Some(init) = &init {
+        trainer = trainer.init_model(init);
+    }
+    Ok(trainer.train().map_err(failed)?.model)
+}
+
+/// The booster's own form of a forest of ours, by way of the file that our exporter writes. Its
+/// margins are the same to the bit; that its splits gained something is forgotten.
+fn initial(nodes: &Nodes<f32>, data: &Data) -> Result<BoostedModel> {
+    let mut file = export::xgboost_file(nodes.clone(), &data.inputs)?;
+    // The booster reads the base as version 3.1 and newer write it.
+    if let Some(base) = file.pointer_mut("/learner/learner_model_param/base_score") {
+        *base = "[5E-1]".into();
+    }
+    BoostedModel::decode(file.to_string(), ModelFormat::XgboostJson).map_err(failed)
 }
 
 /// The parameters as the booster takes them.
-fn checked(params: &GbmParams) -> Result<TrainingParams> {
+fn checked(params: &GbmParams, bound: &Bound) -> Result<TrainingParams> {
     let mut builder = TrainingParams::builder()
         .objective(Objective::BinaryLogistic(RegLoss::default()))
         .tree_method(TreeMethod::Hist)
@@ -118,6 +199,8 @@ fn checked(params: &GbmParams) -> Result<TrainingParams> {
             params::GrowPolicy::Symmetric => GrowPolicy::Symmetric,
             params::GrowPolicy::Depthwise => GrowPolicy::DepthWise,
         })
+        .monotone_constraints(monotone(bound))
+        .interaction_constraints(bound.interaction.clone())
         .lambda(params.reg_lambda);
     if let Some(threads) = params.threads {
         builder = builder.nthread(threads);
@@ -125,7 +208,18 @@ fn checked(params: &GbmParams) -> Result<TrainingParams> {
     builder.build().map_err(failed)
 }
 
-fn matrix(data: &Data) -> hessboost::prelude::Result<DMatrix> {
+/// Monotone constraints as the booster takes them.
+fn monotone(bound: &Bound) -> Vec<Monotone> {
+    let direction = |direction: &i8| match direction {
+        1 => Monotone::Increasing,
+        -1 => Monotone::Decreasing,
+        _ => Monotone::None,
+    };
+    bound.monotone.iter().map(direction).collect()
+}
+
+/// Rows, labels and weights as the booster takes them.
+pub(crate) fn matrix(data: &Data) -> hessboost::prelude::Result<DMatrix> {
     let types: Vec<FeatureType> = data
         .inputs
         .iter()
@@ -135,35 +229,58 @@ fn matrix(data: &Data) -> hessboost::prelude::Result<DMatrix> {
         })
         .collect();
     let labels: Vec<f32> = data.labels.iter().map(|&label| f32::from(u8::from(label))).collect();
-    DMatrix::from_dense_vec(data.rows_f32(), data.rows.nrows(), data.rows.ncols())?
+    let matrix = DMatrix::from_dense_vec(data.rows_f32(), data.rows.nrows(), data.rows.ncols())?
         .with_feature_types(&types)?
-        .with_labels(&labels)
+        .with_labels(&labels)?;
+    match data.weights_f32() {
+        Some(weights) => matrix.with_weights(&weights),
+        None => Ok(matrix),
+    }
 }
 
-/// The core's forest with the same thresholds, sets, leaves and order of summation.
-fn lower(model: &BoostedModel) -> Result<Forest> {
-    let mut nodes = lower::empty(model.base_score());
-    for tree in model.trees() {
-        let cover = |at| Some(tree.node(at).sum_hess);
-        lower::push_tree(&mut nodes, 0, 0.0, cover, |at| {
-            let node = tree.node(at);
-            if node.is_leaf() {
-                return Ok(Source::Leaf(node.leaf_value));
-            }
-            let test = if node.is_categorical {
-                Test::OneOf(tree.split_categories(at).to_vec())
-            } else {
-                Test::Below(node.split_cond)
-            };
-            let (left, right) = children(node)?;
-            let feature = node.split_feature as usize;
-            Ok(Source::Split { feature, test, missing_left: node.default_left, left, right })
-        })?;
+/// The core's forest with the same thresholds, sets, leaves and order of summation; the trees of
+/// `init` as they are, and those of the booster that come after.
+fn lower(model: &BoostedModel, init: Option<&Nodes<f32>>) -> Result<Forest> {
+    let mut nodes = match init {
+        Some(init) => init.clone(),
+        None => lower::empty(model.base_score()),
+    };
+    let known = nodes.roots.len();
+    for tree in model.trees().iter().skip(known) {
+        push_tree(&mut nodes, tree)?;
     }
     Forest::new(ForestParts::F32(nodes))
 }
 
-fn children(node: &Node) -> Result<(usize, usize)> {
+/// The core's forest of a forest whose margin is the probability itself.
+pub(crate) fn lower_probabilities(model: &BoostedModel) -> Result<Forest> {
+    let mut nodes = lower::empty(model.base_score());
+    nodes.link = Link::Identity;
+    for tree in model.trees() {
+        push_tree(&mut nodes, tree)?;
+    }
+    Forest::new(ForestParts::F32(nodes))
+}
+
+fn push_tree(nodes: &mut Nodes<f32>, tree: &RegTree) -> Result<()> {
+    let cover = |at| Some(tree.node(at).sum_hess);
+    lower::push_tree(nodes, 0, 0.0, cover, |at| {
+        let node = tree.node(at);
+        if node.is_leaf() {
+            return Ok(Source::Leaf(node.leaf_value));
+        }
+        let test = if node.is_categorical {
+            Test::OneOf(tree.split_categories(at).to_vec())
+        } else {
+            Test::Below(node.split_cond)
+        };
+        let (left, right) = children(node)?;
+        let feature = node.split_feature as usize;
+        Ok(Source::Split { feature, test, missing_left: node.default_left, left, right })
+    })
+}
+
+pub(crate) fn children(node: &Node) -> Result<(usize, usize)> {
     let child = |at: i32| {
         usize::try_from(at).map_err(|_| Error::internal("a split of the booster lacks a child"))
     };
@@ -191,7 +308,8 @@ mod tests {
     /// Trains on `set` and holds the core's margins and probabilities on `unseen` against the
     /// booster's own, bit for bit.
     fn same_as_the_booster(set: &TrainingSet, unseen: &TrainingSet, params: &TrainParams) {
-        let booster = boost(&Data::new(set).unwrap(), &checked(params)).unwrap();
+        let data = Data::new(set).unwrap();
+        let booster = boost(&data, &checked(params), &Bound::default(), None).unwrap();
         let model: Model = crate::train(set, params).unwrap();
         let unseen = Data::new(unseen).unwrap();
         let matrix = matrix(&unseen).unwrap();
@@ -239,12 +357,59 @@ mod tests {
     #[test]
     fn as_many_trees_are_grown_as_rows_held_out_ask_for() {
         let data = Data::new(&numbers_of(made_up(900, 3))).unwrap();
-        let chosen = best_rounds(&data, &checked(&TrainParams::default())).unwrap();
+        let rounds = |data: &Data, params: &TrainParams| {
+            best_rounds(data, &checked(params), &Bound::default(), None).unwrap()
+        };
+        let chosen = rounds(&data, &TrainParams::default());
         let fast = TrainParams { learning_rate: Some(0.3), ..TrainParams::default() };
-        let fewer = best_rounds(&data, &checked(&fast)).unwrap();
-        assert!(1 < fewer && fewer < chosen && chosen < MOST_ROUNDS, "{fewer} {chosen}");
+        let fewer = rounds(&data, &fast);
+        assert!(1 < fewer && fewer < chosen && chosen < 1_000, "{fewer} {chosen}");
         let few = data.select(&(0..12).collect::<Vec<_>>());
-        assert!(best_rounds(&few, &checked(&TrainParams::default())).unwrap() <= MOST_ROUNDS);
+        assert!(rounds(&few, &TrainParams::default()) <= 1_000);
+        // The most that are tried, and a patience that gives up at the first rise.
+        let most = TrainParams {
+            n_estimators: Some(20),
+            early_stopping: Some(EarlyStopping::Folds),
+            ..TrainParams::default()
+        };
+        assert_eq!(rounds(&data, &most), 20);
+        let hasty = TrainParams { early_stopping_rounds: Some(1), ..fast };
+        assert!(rounds(&data, &hasty) <= fewer);
+    }
+
+    /// The rows of the last of three instants are a third of all.
+    #[test]
+    fn the_latest_instants_are_held_out() {
+        let set = numbers_of(made_up(900, 3));
+        let data = Data::new(&set).unwrap();
+        let (rest, test) = latest(&data).unwrap();
+        assert_eq!((rest.len(), test.len()), (600, 300));
+        let last = data.as_of.iter().max().unwrap();
+        assert!(test.iter().all(|&row| data.as_of[row] == *last));
+        assert!(rest.iter().all(|&row| data.as_of[row] < *last));
+        let by_time = TrainParams {
+            early_stopping: Some(EarlyStopping::Time),
+            learning_rate: Some(0.3),
+            ..TrainParams::default()
+        };
+        // What the rows held out say is what a booster of the other rows says of them.
+        let chosen = best_rounds(&data, &checked(&by_time), &Bound::default(), None).unwrap();
+        let loss = |trees: usize| {
+            let params = TrainParams {
+                n_estimators: Some(trees as u64),
+                early_stopping: None,
+                ..by_time.clone()
+            };
+            let model = crate::train(&set.select(&rest).unwrap(), &params).unwrap();
+            crate::evaluate(&model, &set.select(&test).unwrap()).unwrap().log_loss
+        };
+        assert!(loss(chosen) < loss(chosen.div_ceil(2)) && loss(chosen) < loss(chosen + 40));
+        let model = crate::train(&set, &by_time).unwrap();
+        let recorded = format!("{:?}", model.parts().params["n_estimators"]);
+        assert!(recorded.contains(&chosen.to_string()), "{recorded} {chosen}");
+        let single = set.select(&test).unwrap();
+        let error = crate::train(&single, &by_time).unwrap_err();
+        assert!(error.to_string().contains("choose `folds`, or more cut-offs"), "{error}");
     }
 
     proptest! {

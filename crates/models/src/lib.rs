@@ -11,10 +11,12 @@
 //! makes errors of panics, and [`SharedEngine`] between threads.
 
 mod calibrate;
+mod constraints;
 mod data;
 mod encode;
 pub mod export;
 pub mod files;
+mod forest;
 mod gbdt;
 mod gbm;
 mod guard;
@@ -22,19 +24,28 @@ pub mod import;
 mod logistic;
 mod lower;
 mod params;
+#[cfg(test)]
+mod properties;
+mod segments;
 mod shared;
 pub mod simulate;
 #[cfg(test)]
 mod testing;
 mod train;
+mod tree;
 pub mod validate;
+mod warm;
 
 pub use calibrate::{beta, corrected_for_prior, isotonic, platt, venn_abers, with_prior};
 pub use encode::Encode;
 pub use guard::guard;
-pub use params::{Algorithm, Calibrate, CheckedTrainParams, GrowPolicy, TrainParams};
+pub use params::{
+    Algorithm, Calibrate, CheckedTrainParams, ClassWeight, EarlyStopping, GrowPolicy, MaxFeatures,
+    TrainParams,
+};
+pub use segments::{TreeSegment, TreeSegments, segments};
 pub use shared::SharedEngine;
 pub use stayput_core::churn::Model;
 pub use stayput_core::{Error, ErrorCode, Result};
-pub use train::train;
+pub use train::{TrainOptions, train, train_with};
 pub use validate::{Folds, Judged, Report, compare, cross_validate, evaluate};

@@ -2,14 +2,25 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use stayput_core::Result;
 use stayput_core::churn::{Model, ModelParts};
 use stayput_core::features::TrainingSet;
+use stayput_core::{Error, ErrorCode, Result};
 
 use crate::data::{Data, refuse};
 use crate::encode::Encoded;
-use crate::params::{CheckedAlgorithm, CheckedTrainParams, TrainParams};
-use crate::{calibrate, gbdt, gbm, logistic};
+use crate::params::{CheckedAlgorithm, CheckedTrainParams, TrainParams, Trees};
+use crate::{calibrate, forest, gbdt, gbm, logistic, tree, warm};
+
+/// What training may be given beside rows and parameters.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct TrainOptions<'a> {
+    /// What each row counts, as scikit-learn's `sample_weight`: 0, or 1e-9 to 1e9. A row of weight 0
+    /// is as if it were not there. Not with `calibrate` or `confidence`, which count rows.
+    pub sample_weight: Option<&'a [f64]>,
+    /// A model of `gbm` that training goes on from: its trees stay, and as many as `n_estimators`
+    /// says are added to them. See [`train_with`].
+    pub init_model: Option<&'a Model>,
+}
 
 /// Fits a model that gives the probability of label 1.
 ///
@@ -20,13 +31,50 @@ use crate::{calibrate, gbdt, gbm, logistic};
 /// [`stayput_core::ErrorCode::ModelParameter`] for a parameter that is not possible, and
 /// [`stayput_core::ErrorCode::ModelData`] for rows that cannot be trained on: none, labels other
 /// than 0 and 1 or all alike, no feature that a model reads, a value that is not what its column
-/// says.
+/// says, `early_stopping` by time where the rows before the latest instants have one label.
 pub fn train(set: &TrainingSet, params: &TrainParams) -> Result<Model> {
+    train_with(set, params, TrainOptions::default())
+}
+
+/// [`train`], with weights of rows and a model to go on from.
+///
+/// Going on from a model adds trees to it. It gives the model that training all of these trees in
+/// one go gives, to the bit, where rows and parameters are the same and no category is encoded by
+/// its mean label. The features and their encoding are those of the model, so that the same columns
+/// reach the new trees; on rows that the model has seen, a mean label then holds the row's own.
+/// Importances are those of both, by their number of trees, since a model does not keep what its
+/// splits gained.
+///
+/// # Errors
+/// As for [`train`]. [`stayput_core::ErrorCode::ModelData`] for weights that are not one a row or
+/// out of range. [`stayput_core::ErrorCode::Unsupported`] for weights with `calibrate` or
+/// `confidence`, and for a model to go on from that is none of `gbm`, has a calibrator or an
+/// interval, or is to be calibrated: what it has seen says too little of what it has not.
+pub fn train_with(
+    set: &TrainingSet,
+    params: &TrainParams,
+    options: TrainOptions<'_>,
+) -> Result<Model> {
     let params = params.check()?;
-    let data = Data::new(set)?;
-    let params = settled(params, &data)?;
-    if params.calibrate.is_none() && !params.confidence {
-        return fit(data, &params);
+    let mut data = match options.init_model {
+        Some(init) => warm::data(set, init, &params)?,
+        None => Data::new(set)?,
+    };
+    let judged = params.calibrate.is_some() || params.confidence;
+    if let Some(weights) = options.sample_weight {
+        if judged {
+            let message = "is not for use with `calibrate` or `confidence`, which count every row \
+                           once; leave one out";
+            return Err(Error::new(ErrorCode::Unsupported, "training data", message)
+                .at_path("sample_weight"));
+        }
+        data = data.weighed(weights)?;
+    }
+    data.weigh_classes(params.weights);
+    let init = options.init_model;
+    let params = settled(params, &data, init)?;
+    if !judged {
+        return fit_from(data, &params, init);
     }
     let margins = calibrate::out_of_fold(&data, &params)?;
     let calibrator =
@@ -36,28 +84,54 @@ pub fn train(set: &TrainingSet, params: &TrainParams) -> Result<Model> {
 }
 
 /// The parameters, with as many trees as rows held out say where that is left to them.
-fn settled(params: CheckedTrainParams, data: &Data) -> Result<CheckedTrainParams> {
+fn settled(
+    params: CheckedTrainParams,
+    data: &Data,
+    init: Option<&Model>,
+) -> Result<CheckedTrainParams> {
     let CheckedAlgorithm::Gbm(own) = &params.algorithm else { return Ok(params) };
-    if own.n_estimators.is_some() {
+    if matches!(own.trees, Trees::So(_)) {
         return Ok(params);
     }
-    let encoded = Encoded::new(data.clone(), params.encoding, params.random_state);
-    let trees = guarded(|| gbm::best_rounds(&encoded.data, own))?;
+    let encoded = encoded(data.clone(), &params, init);
+    let bound = own.constraints.bind(&data.inputs, &encoded.of)?;
+    let nodes = init.map(warm::nodes).transpose()?;
+    let trees = guarded(|| gbm::best_rounds(&encoded.data, own, &bound, nodes.as_ref()))?;
     Ok(params.with_trees(trees))
+}
+
+fn encoded(data: Data, params: &CheckedTrainParams, init: Option<&Model>) -> Encoded {
+    match init {
+        Some(init) => Encoded::by(data, init.parts().encoders.clone()),
+        None => Encoded::new(data, params.encoding, params.random_state),
+    }
 }
 
 /// A model without a calibrator.
 pub(crate) fn fit(data: Data, params: &CheckedTrainParams) -> Result<Model> {
+    fit_from(data, params, None)
+}
+
+fn fit_from(data: Data, params: &CheckedTrainParams, init: Option<&Model>) -> Result<Model> {
     let (inputs, trained_on) = (data.inputs.clone(), data.trained_on());
-    let encoded = Encoded::new(data, params.encoding, params.random_state);
+    let encoded = encoded(data, params, init);
     let rows = &encoded.data;
-    let (predictor, importance) = guarded(|| match &params.algorithm {
-        CheckedAlgorithm::Gbm(own) => gbm::fit(rows, own),
-        CheckedAlgorithm::Gbdt(own) => gbdt::fit(rows, own),
-        CheckedAlgorithm::Logistic(own) => logistic::fit(rows, own),
-    })?;
+    let (predictor, importance) = match &params.algorithm {
+        CheckedAlgorithm::Gbm(own) => {
+            let bound = own.constraints.bind(&inputs, &encoded.of)?;
+            let nodes = init.map(warm::nodes).transpose()?;
+            guarded(|| gbm::fit(rows, own, &bound, nodes.as_ref()))
+        }
+        CheckedAlgorithm::Gbdt(own) => guarded(|| gbdt::fit(rows, own)),
+        CheckedAlgorithm::Logistic(own) => guarded(|| logistic::fit(rows, own)),
+        CheckedAlgorithm::Forest(own) => {
+            let bound = own.constraints.bind(&inputs, &encoded.of)?;
+            guarded(|| forest::fit(rows, own, &bound))
+        }
+        CheckedAlgorithm::Tree(own) => guarded(|| tree::fit(rows, own)),
+    }?;
     let importance = encoded.importance(&importance, inputs.len());
-    Model::new(ModelParts {
+    let model = Model::new(ModelParts {
         inputs,
         encoders: encoded.encoders,
         predictor,
@@ -67,7 +141,11 @@ pub(crate) fn fit(data: Data, params: &CheckedTrainParams) -> Result<Model> {
         params: params.record(),
         trained_on,
         confidence: None,
-    })
+    })?;
+    match init {
+        Some(init) => warm::joined(&model, init),
+        None => Ok(model),
+    }
 }
 
 /// A panic inside a training library as an error: a host must not die of one, and what the
@@ -87,10 +165,11 @@ mod tests {
     use crate::testing::made_up;
     use crate::validate::{Folds, cross_validate, evaluate};
 
-    const ALL: [Algorithm; 3] = [Algorithm::Gbm, Algorithm::Gbdt, Algorithm::Logistic];
+    const ALL: [Algorithm; 5] = Algorithm::ALL;
 
     fn with(algorithm: Algorithm) -> TrainParams {
-        let n_estimators = (algorithm != Algorithm::Logistic).then_some(30);
+        let trees = !matches!(algorithm, Algorithm::Logistic | Algorithm::Tree);
+        let n_estimators = trees.then_some(30);
         TrainParams { algorithm, n_estimators, ..TrainParams::default() }
     }
 

@@ -342,6 +342,38 @@ class Lift(Document):
 
 
 @dataclass(frozen=True)
+class TreeSegment(Document):
+    """The customers of a leaf."""
+
+    name: str
+    rows: int
+    churners: int
+    churn_rate: float | None
+    probability: float
+    condition: str
+
+
+@dataclass(frozen=True, repr=False)
+class TreeSegments(Document):
+    """The leaves of a tree as segments of a playbook, whose text is ``playbook``."""
+
+    rows: int
+    churners: int
+    segments: list[TreeSegment]
+    playbook: str
+    tree: str
+
+    def __repr__(self) -> str:
+        return self.tree.rstrip()
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a segment."""
+        import pandas as pd
+
+        return pd.DataFrame([segment.to_dict() for segment in self.segments])
+
+
+@dataclass(frozen=True)
 class ReliabilityBin(Document):
     """Rows whose probabilities are near each other."""
 

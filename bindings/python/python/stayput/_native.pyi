@@ -6,7 +6,7 @@ from _typeshed import SupportsGetItem
 from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
-from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, ProfitThreshold, Reliability, Report, Reports, Score, Scores
+from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, ProfitThreshold, Reliability, Report, Reports, Score, Scores, TreeSegments
 from stayput._types import FeaturesLike, Instant, Instants, MatrixLike, ModelSource, TableLike
 from typing import Any, SupportsFloat, SupportsIndex, final
 
@@ -251,6 +251,12 @@ class Model:
     def save(self, /, path: str | PathLike[str]) -> None:
         """
         Writes the model to a file. A bundle holds its model too.
+        """
+    def segments(self, /, data: TrainingSet) -> TreeSegments:
+        """
+        The leaves of a model that is one `"tree"` as segments of a playbook, with the rows of `data`
+        that come to each: `.segments`, `.playbook` (the text of a section `[segments]`) and `.tree`,
+        the tree to be read.
         """
     def to_bytes(self, /) -> bytes:
         """
@@ -527,12 +533,16 @@ def table(data: TableLike) -> Table:
     Reads any table that Stayput takes, without a playbook: to see what it makes of one.
     """
 
-def train(data: TrainingSet, algorithm: str = "gbm", **params: "object") -> Model:
+def train(data: TrainingSet, algorithm: str = "gbm", *, sample_weight: "object" = None, init_model: Model | None = None, **params: "object") -> Model:
     """
     Trains a model on a training set.
 
-    `algorithm` is `"gbm"` (gradient boosting), `"gbdt"` (the same by another library, slower) or
-    `"logistic"`. `params` are those of the algorithm, under scikit-learn's names: `n_estimators`,
-    `max_depth`, `learning_rate`, `random_state`, `n_jobs` and so on; an unknown one is an error.
-    The same data and parameters give the same model, whatever `n_jobs` is.
+    `algorithm` is `"gbm"` (gradient boosting), `"gbdt"` (the same by another library, slower),
+    `"logistic"`, `"forest"` (a random forest) or `"tree"` (one shallow tree, to be read). `params`
+    are those of the algorithm, under scikit-learn's names: `n_estimators`, `max_depth`,
+    `learning_rate`, `class_weight`, `monotone_constraints`, `random_state`, `n_jobs` and so on; an
+    unknown one is an error. The same data and parameters give the same model, whatever `n_jobs` is.
+
+    `sample_weight` says what each row counts. `init_model` is a model of `gbm` that training goes
+    on from: `n_estimators` trees are added to it.
     """

@@ -8,4 +8,5 @@
 
 mod xgboost;
 
+pub(crate) use xgboost::file as xgboost_file;
 pub use xgboost::xgboost;

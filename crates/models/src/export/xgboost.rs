@@ -26,7 +26,7 @@ pub fn xgboost(model: &Model) -> Result<Vec<u8>> {
     let Predictor::Forest(forest) = &parts.predictor else {
         return Err(refuse("it is not made of trees"));
     };
-    let ForestParts::F32(mut nodes) = forest.parts().clone() else {
+    let ForestParts::F32(nodes) = forest.parts() else {
         return Err(refuse("it adds its leaves up in double precision, and XGBoost in single"));
     };
     if parts.calibrator.is_some() {
@@ -35,6 +35,15 @@ pub fn xgboost(model: &Model) -> Result<Vec<u8>> {
     if parts.encoders.iter().any(|encoder| *encoder != Encoder::Native) {
         return Err(refuse("it encodes categories before its trees read them"));
     }
+    serde_json::to_vec(&file(nodes.clone(), &parts.inputs)?)
+        .map_err(|error| Error::internal(error.to_string()))
+}
+
+/// The forest as an `XGBoost` file in JSON; `inputs` are the columns it reads.
+///
+/// # Errors
+/// As for [`xgboost`].
+pub(crate) fn file(mut nodes: Nodes<f32>, inputs: &[Input]) -> Result<Value> {
     let objective = match nodes.link {
         Link::Logistic => {
             json!({"name": "binary:logistic", "reg_loss_param": {"scale_pos_weight": "1"}})
@@ -44,18 +53,18 @@ pub fn xgboost(model: &Model) -> Result<Vec<u8>> {
     };
     let base_score = if nodes.link == Link::Logistic { "5E-1" } else { "0E0" };
     settle(&mut nodes)?;
-    let trees = trees(&nodes, &parts.inputs);
+    let trees = trees(&nodes, inputs);
     let count = trees.len();
-    let names: Vec<&str> = parts.inputs.iter().map(|input| input.name.as_str()).collect();
-    let kinds: Vec<&str> = parts.inputs.iter().map(|input| kind(&input.kind)).collect();
-    let file = json!({
+    let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+    let kinds: Vec<&str> = inputs.iter().map(|input| kind(&input.kind)).collect();
+    Ok(json!({
         "learner": {
             "attributes": {},
             "feature_names": names,
             "feature_types": kinds,
             "gradient_booster": {
                 "model": {
-                    "cats": categories(&parts.inputs),
+                    "cats": categories(inputs),
                     "gbtree_model_param": {
                         "num_parallel_tree": "1",
                         "num_trees": count.to_string(),
@@ -70,14 +79,13 @@ pub fn xgboost(model: &Model) -> Result<Vec<u8>> {
                 "base_score": base_score,
                 "boost_from_average": "0",
                 "num_class": "0",
-                "num_feature": parts.inputs.len().to_string(),
+                "num_feature": inputs.len().to_string(),
                 "num_target": "1",
             },
             "objective": objective,
         },
         "version": [2, 0, 0],
-    });
-    serde_json::to_vec(&file).map_err(|error| Error::internal(error.to_string()))
+    }))
 }
 
 fn refuse(message: &str) -> Error {

@@ -1,9 +1,12 @@
 //! Values of parameters as documents write them.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use stayput_core::{Result, did_you_mean};
 
-use super::{Algorithm, Calibrate, Encode, GrowPolicy, refuse};
+use super::kinds::Named;
+use super::{Calibrate, MaxFeatures, refuse};
 
 pub(super) fn number(name: &str, value: &Value) -> Result<f64> {
     value.as_f64().ok_or_else(|| refuse(name, format!("is `{value}`; expected a number")))
@@ -36,42 +39,74 @@ pub(super) fn threads(name: &str, value: &Value) -> Result<i64> {
         .map_err(|_| refuse(name, format!("is `{value}`; expected {expected}")))
 }
 
-pub(super) fn algorithm(name: &str, value: &Value) -> Result<Algorithm> {
-    let found = Algorithm::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
-    found.ok_or_else(|| {
-        let near = did_you_mean(
-            value.as_str().unwrap_or_default(),
-            Algorithm::ALL.into_iter().map(Algorithm::name),
-        );
-        refuse(name, format!("{value} is none of `gbm`, `gbdt` and `logistic`{near}"))
-    })
+/// One of the names that `T` has.
+pub(super) fn named<T: Named>(name: &str, value: &Value) -> Result<T> {
+    let found = T::NAMED.iter().find(|known| value.as_str() == Some(known.named()));
+    found.copied().ok_or_else(|| none_of(name, value, T::NAMED.iter().map(|known| known.named())))
 }
 
-pub(super) fn grow_policy(name: &str, value: &Value) -> Result<GrowPolicy> {
-    let all = [GrowPolicy::Symmetric, GrowPolicy::Depthwise];
-    let found = all.into_iter().find(|known| value.as_str() == Some(known.name()));
-    found.ok_or_else(|| {
-        let near = did_you_mean(value.as_str().unwrap_or_default(), all.map(GrowPolicy::name));
-        refuse(name, format!("{value} is none of `symmetric` and `depthwise`{near}"))
-    })
-}
-
-pub(super) fn encoding(name: &str, value: &Value) -> Result<Encode> {
-    let found = Encode::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
-    found.ok_or_else(|| {
-        let names = Encode::ALL.map(Encode::name);
-        let near = did_you_mean(value.as_str().unwrap_or_default(), names);
-        let [others @ .., last] = names.map(|name| format!("`{name}`"));
-        refuse(name, format!("{value} is none of {} and {last}{near}", others.join(", ")))
-    })
-}
-
+/// A calibration, or `none`.
 pub(super) fn calibrate(name: &str, value: &Value) -> Result<Option<Calibrate>> {
-    if value.as_str() == Some("none") {
-        return Ok(None);
+    let names = || Calibrate::NAMED.iter().map(|known| known.named());
+    match value.as_str() {
+        Some("none") => Ok(None),
+        Some(text) if names().any(|known| known == text) => named(name, value).map(Some),
+        _ => Err(none_of(name, value, names().chain(["none"]))),
     }
-    let found = Calibrate::ALL.into_iter().find(|known| value.as_str() == Some(known.name()));
-    found.map(Some).ok_or_else(|| {
-        refuse(name, format!("{value} is none of `platt`, `isotonic`, `beta` and `none`"))
+}
+
+fn none_of(
+    name: &str,
+    value: &Value,
+    names: impl Iterator<Item = &'static str>,
+) -> stayput_core::Error {
+    let names: Vec<&str> = names.collect();
+    let near = did_you_mean(value.as_str().unwrap_or_default(), names.iter().copied());
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let expected = match quoted.as_slice() {
+        [only] => format!("not {only}"),
+        [others @ .., last] => format!("none of {} and {last}", others.join(", ")),
+        [] => String::new(),
+    };
+    refuse(name, format!("{value} is {expected}{near}"))
+}
+
+/// `"sqrt"`, or a share.
+pub(super) fn max_features(name: &str, value: &Value) -> Result<MaxFeatures> {
+    match value {
+        Value::String(text) if text == "sqrt" => Ok(MaxFeatures::Sqrt),
+        _ => value.as_f64().map(MaxFeatures::Share).ok_or_else(|| {
+            refuse(name, format!("is `{value}`; expected `sqrt` or a share of the features"))
+        }),
+    }
+}
+
+/// A direction for each of some features.
+pub(super) fn monotone(name: &str, value: &Value) -> Result<BTreeMap<String, i8>> {
+    let expected = "expected -1, 0 or 1 for each of some features";
+    let Value::Object(map) = value else {
+        return Err(refuse(name, format!("is `{value}`; {expected}")));
+    };
+    let direction = |(feature, value): (&String, &Value)| {
+        let whole = integer(name, value, expected)?;
+        match i8::try_from(whole) {
+            Ok(direction @ -1..=1) => Ok((feature.clone(), direction)),
+            _ => Err(refuse(name, format!("is {whole} for `{feature}`; {expected}"))),
+        }
+    };
+    map.iter().map(direction).collect()
+}
+
+/// Lists of names of features.
+pub(super) fn interactions(name: &str, value: &Value) -> Result<Vec<Vec<String>>> {
+    let read = || {
+        let texts = |group: &Value| {
+            let texts = group.as_array()?.iter().map(|name| name.as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<String>>>()
+        };
+        value.as_array()?.iter().map(texts).collect::<Option<Vec<_>>>()
+    };
+    read().ok_or_else(|| {
+        refuse(name, format!("is `{value}`; expected lists of the names of features"))
     })
 }
