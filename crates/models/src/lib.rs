@@ -4,6 +4,8 @@
 //! [`cross_validate`] does both over [`Folds`]. Each algorithm stands in a module of its own, and
 //! only there is anything known of the library that does the fitting.
 //!
+//! A [`Study`] finds parameters that do well on rows held out ([`tune`]).
+//!
 //! [`import`] reads models of other libraries into the same forms, and [`export`] writes ours for
 //! them.
 //!
@@ -22,11 +24,13 @@ pub mod import;
 mod logistic;
 mod lower;
 mod params;
+mod random;
 mod shared;
 pub mod simulate;
 #[cfg(test)]
 mod testing;
 mod train;
+pub mod tune;
 pub mod validate;
 
 pub use calibrate::{beta, corrected_for_prior, isotonic, platt, venn_abers, with_prior};
@@ -37,4 +41,5 @@ pub use shared::SharedEngine;
 pub use stayput_core::churn::Model;
 pub use stayput_core::{Error, ErrorCode, Result};
 pub use train::train;
+pub use tune::{Search, SharedStudy, Study, StudyParams};
 pub use validate::{Folds, Judged, Report, compare, cross_validate, evaluate};
