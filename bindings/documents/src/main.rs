@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use stayput_core::{campaign, churn, event, features, health};
-use stayput_models::{simulate, validate};
+use stayput_models::{simulate, tune, validate};
 use ts_rs::{Config, TS};
 
 /// What no type of the core says.
@@ -108,6 +108,10 @@ fn documents() -> String {
         declaration::<stayput_models::Encode>(&config),
         declaration::<stayput_models::Calibrate>(&config),
         declaration::<stayput_models::GrowPolicy>(&config),
+        declaration::<tune::StudyParams>(&config),
+        declaration::<tune::Dimension>(&config),
+        declaration::<tune::Trial>(&config),
+        declaration::<tune::TrialState>(&config),
         declaration::<stayput_models::Report>(&config),
         declaration::<validate::Lift>(&config),
         declaration::<validate::LiftBin>(&config),

@@ -16,3 +16,4 @@ mod playbook;
 pub mod simulate;
 mod table;
 pub mod train;
+pub mod tune;

@@ -1,5 +1,7 @@
 //! A search: trials of points of a space, one after the other, and what came of each.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stayput_core::{Error, Result, wire};
@@ -51,7 +53,6 @@ pub struct Trial {
 /// Whether less or more is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "lowercase"))]
 pub enum Direction {
     /// Less is better.
     #[default]
@@ -90,10 +91,8 @@ impl Direction {
 /// read again goes on as if nothing had happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Search {
     /// What is searched.
-    #[cfg_attr(feature = "typescript", ts(type = "Record<string, Dimension>"))]
     space: Space,
     /// What all draws are seeded with.
     seed: u64,
@@ -101,6 +100,16 @@ pub struct Search {
     direction: Direction,
     /// All trials, in order; only the last one may run.
     trials: Vec<Trial>,
+}
+
+impl fmt::Display for Search {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Search: {} trials of {} parameters", self.trials.len(), self.space.len())?;
+        match self.best().and_then(|best| Some((best.number, best.score?))) {
+            Some((number, score)) => write!(f, ", best {score:.6} in trial {number}"),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Search {

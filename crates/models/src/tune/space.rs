@@ -235,9 +235,13 @@ impl Space {
     /// # Errors
     /// As for [`Space::new`].
     pub fn from_json(text: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(text).map_err(|error| {
+        Self::from_value(serde_json::from_str(text).map_err(|error| {
             Error::argument("space", format!("cannot be read as JSON: {error}"))
-        })?;
+        })?)
+    }
+
+    /// The same of a value of JSON.
+    pub(super) fn from_value(value: Value) -> Result<Self> {
         let Value::Object(map) = value else {
             return Err(Error::argument("space", format!("is `{value}`; expected an object")));
         };

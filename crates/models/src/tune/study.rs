@@ -1,5 +1,6 @@
 //! A study: the search for parameters of training.
 
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -63,6 +64,42 @@ impl Default for StudyParams {
     }
 }
 
+impl StudyParams {
+    /// Parameters from a JSON object; what is not there, or null, has its default.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Argument`] naming what is not one of them, or has a value that cannot be.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let mut map: Map<String, Value> = wire::from_json(text, "options")?;
+        map.retain(|_, value| !value.is_null());
+        let space = map.remove("space").map(Space::from_value).transpose()?;
+        let measure = match map.remove("measure") {
+            None => Self::default().measure,
+            Some(Value::String(name)) => Measure::named(&name)?,
+            Some(other) => {
+                return Err(Error::argument("measure", format!("is `{other}`; expected a name")));
+            }
+        };
+        Ok(Self { space, measure, ..wire::from_json(&wire::to_json(&map)?, "options")? })
+    }
+}
+
+impl fmt::Display for Study {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let trials = self.trials();
+        let count = |state| trials.iter().filter(|trial| trial.state == state).count();
+        let pruned = count(TrialState::Pruned);
+        write!(f, "Study: {} trials by `{}`", trials.len(), self.measure.name())?;
+        if pruned > 0 {
+            write!(f, ", {pruned} given up")?;
+        }
+        match self.best().and_then(|best| Some((best.number, best.score?))) {
+            Some((number, score)) => write!(f, ", best {score:.4} in trial {number}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// The search for parameters of training that do well on rows held out.
 ///
 /// The first trial has the defaults of the space's parameters, so that the best one is never worse
@@ -70,11 +107,10 @@ impl Default for StudyParams {
 /// if nothing had happened, to the bit, and on any number of threads.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Study {
     /// The version of this document: 1.
     version: u32,
-    #[cfg_attr(feature = "typescript", ts(type = "TrainParams"))]
+    /// The parameters of training that all trials share.
     params: Map<String, Value>,
     measure: Measure,
     by: String,
@@ -98,10 +134,8 @@ impl Study {
     pub fn new(params: StudyParams) -> Result<Self> {
         let fixed = TrainParams::from_map(&params.params)?;
         let space = params.space.unwrap_or_else(|| Space::of(fixed.algorithm, &params.params));
-        let direction = match params.measure {
-            Measure::LogLoss | Measure::Brier | Measure::Ece => Direction::Minimize,
-            Measure::RocAuc | Measure::PrAuc | Measure::Ks | Measure::Empc => Direction::Maximize,
-        };
+        let direction =
+            if params.measure.more_is_better() { Direction::Maximize } else { Direction::Minimize };
         let mut study = Self {
             version: VERSION,
             params: params.params,

@@ -7,7 +7,7 @@ use crate::cross_validate;
 use crate::testing::{made_up, real};
 
 fn params(text: &Value) -> StudyParams {
-    serde_json::from_value(text.clone()).unwrap()
+    StudyParams::from_json(&text.to_string()).unwrap()
 }
 
 fn study(text: &Value) -> Study {
@@ -106,9 +106,10 @@ fn every_measure_and_every_way_to_part_rows_can_be_asked_for() {
             study.run(&set, 3, on).unwrap();
             let (first, best) =
                 (study.trials()[0].score.unwrap(), study.best().unwrap().score.unwrap());
-            let more =
-                matches!(measure, Measure::RocAuc | Measure::PrAuc | Measure::Ks | Measure::Empc);
-            assert!(if more { best >= first } else { best <= first }, "{measure:?} {by}");
+            assert!(
+                if measure.more_is_better() { best >= first } else { best <= first },
+                "{measure:?} {by}"
+            );
         }
     }
 }
@@ -176,6 +177,23 @@ fn what_cannot_be_studied_is_refused_by_name() {
         ),
     ] {
         assert_eq!(Study::new(params(&text)).unwrap_err().to_string(), message, "{text}");
+    }
+}
+
+#[test]
+fn options_that_are_none_are_refused_by_name() {
+    let refused = |text: &str| StudyParams::from_json(text).unwrap_err().to_string();
+    let message = "argument `measure`: `auc` is none of `roc_auc`, `pr_auc`, `ks`, `log_loss`, \
+                   `brier`, `ece` and `empc`";
+    assert!(refused(r#"{"measure": "auc"}"#).starts_with(message));
+    assert_eq!(refused(r#"{"measure": 3}"#), "argument `measure`: is `3`; expected a name");
+    assert!(refused(r#"{"fold": 3}"#).contains("`fold`"), "{}", refused(r#"{"fold": 3}"#));
+    assert!(refused(r#"{"space": {"C": 1}}"#).starts_with("space `C`: "));
+    let defaults = StudyParams::from_json(r#"{"space": null, "measure": null, "by": null}"#);
+    assert_eq!(defaults.unwrap(), StudyParams::default());
+    for measure in Measure::ALL {
+        assert_eq!(serde_json::to_value(measure).unwrap(), measure.name());
+        assert_eq!(Measure::named(measure.name()).unwrap(), measure);
     }
 }
 
