@@ -19,6 +19,14 @@ export type Value = number | boolean | string | null
 export type FeatureRow = { customer_id: string; as_of: string } & Record<string, Value>
 
 /**
+ * The values that a parameter may take: numbers or whole numbers between two ends, drawn evenly by
+ * their logarithm where `log` says so, or one of several values without an order.
+ */
+export type Dimension =
+  | { type: 'float' | 'int'; low: number; high: number; log?: boolean }
+  | { type: 'choice'; values: ReadonlyArray<string | number | boolean | null> }
+
+/**
  * An instant in UTC with microsecond precision.
  *
  * Serialises as RFC 3339 (`2026-11-21T10:00:00Z`), and as microseconds where no human reads.
@@ -499,24 +507,6 @@ export type StudyParams = {
    * by default.
    */
   prune?: boolean,
-}
-
-/** The values that a parameter may take. */
-export type Dimension = { "type": "float",
-/** The least. */
-low: number,
-/** The greatest. */
-high: number,
-/** Whether ratios count and not differences: what is drawn evenly is the logarithm. */
-log?: boolean, } | { "type": "int",
-/** The least. */
-low: number,
-/** The greatest. */
-high: number,
-/** Whether ratios count and not differences. */
-log?: boolean, } | { "type": "choice",
-/** Texts, numbers, booleans or null, each once. */
-values: Array<string | number | boolean | null>,
 }
 
 /** One point of the space, and what came of it. */

@@ -30,6 +30,14 @@ export type Value = number | boolean | string | null
 
 /** The features of one customer at one instant, in the playbook's order. */
 export type FeatureRow = { customer_id: string; as_of: string } & Record<string, Value>
+
+/**
+ * The values that a parameter may take: numbers or whole numbers between two ends, drawn evenly by
+ * their logarithm where `log` says so, or one of several values without an order.
+ */
+export type Dimension =
+  | { type: 'float' | 'int'; low: number; high: number; log?: boolean }
+  | { type: 'choice'; values: ReadonlyArray<string | number | boolean | null> }
 ";
 
 /// The declaration of a document, with its description.
@@ -109,7 +117,6 @@ fn documents() -> String {
         declaration::<stayput_models::Calibrate>(&config),
         declaration::<stayput_models::GrowPolicy>(&config),
         declaration::<tune::StudyParams>(&config),
-        declaration::<tune::Dimension>(&config),
         declaration::<tune::Trial>(&config),
         declaration::<tune::TrialState>(&config),
         declaration::<stayput_models::Report>(&config),

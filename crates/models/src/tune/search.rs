@@ -128,7 +128,7 @@ impl Search {
     /// [`stayput_core::ErrorCode::Argument`] when it is none, or not a possible one.
     pub fn from_json(text: &str) -> Result<Self> {
         let search: Self = wire::from_json(text, "search")?;
-        search.check(usize::MAX)?;
+        search.check(None)?;
         Ok(search)
     }
 
@@ -140,8 +140,9 @@ impl Search {
         wire::to_json(self)
     }
 
-    /// Whether it is one that could have come about, with at most `most` scores a trial.
-    pub(super) fn check(&self, most: usize) -> Result<()> {
+    /// Whether it is one that could have come about, where a trial has so many scores when it is
+    /// complete; any number but none, where that is not said.
+    pub(super) fn check(&self, folds: Option<usize>) -> Result<()> {
         self.space.check()?;
         for (number, trial) in self.trials.iter().enumerate() {
             let refuse =
@@ -155,13 +156,18 @@ impl Search {
             if trial.state == TrialState::Running && number + 1 < self.trials.len() {
                 return refuse("still runs, and others come after it");
             }
-            let scored = matches!(trial.state, TrialState::Complete | TrialState::Pruned);
-            if trial.scores.len() > most || trial.scores.is_empty() && scored {
-                return refuse("has too many scores or none");
+            let (scores, most) = (trial.scores.len(), folds.unwrap_or(usize::MAX));
+            let possible = match trial.state {
+                TrialState::Running => scores < most,
+                TrialState::Complete => scores > 0 && folds.is_none_or(|folds| scores == folds),
+                TrialState::Pruned => scores > 0 && scores < most,
+                TrialState::Refused => scores == 0,
+            };
+            if !possible {
+                return refuse("has as many scores as no trial of its state can have");
             }
-            if trial.scores.iter().any(|score| !score.is_finite())
-                || trial.score != mean(&trial.scores)
-            {
+            let finite = trial.scores.iter().all(|score| score.is_finite());
+            if !finite || trial.score != mean(&trial.scores) {
                 return refuse("has a score that is not the mean of finite ones");
             }
         }

@@ -11,7 +11,6 @@ use crate::params::Algorithm;
 /// The values that a parameter may take.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum Dimension {
     /// A number between two others, ends included.
     Float {
@@ -21,7 +20,6 @@ pub enum Dimension {
         high: f64,
         /// Whether ratios count and not differences: what is drawn evenly is the logarithm.
         #[serde(default)]
-        #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
         log: bool,
     },
     /// A whole number between two others, ends included.
@@ -32,13 +30,11 @@ pub enum Dimension {
         high: i64,
         /// Whether ratios count and not differences.
         #[serde(default)]
-        #[cfg_attr(feature = "typescript", ts(optional, as = "Option<bool>"))]
         log: bool,
     },
     /// One of several values without an order.
     Choice {
         /// Texts, numbers, booleans or null, each once.
-        #[cfg_attr(feature = "typescript", ts(type = "Array<string | number | boolean | null>"))]
         values: Vec<Value>,
     },
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -162,7 +162,7 @@ impl Study {
             let message = format!("has version {}; this one reads {VERSION}", study.version);
             return Err(Error::argument("study", message));
         }
-        study.search.check(study.folds)?;
+        study.search.check(Some(study.folds))?;
         study.check()?;
         Ok(study)
     }
@@ -403,8 +403,14 @@ impl SharedStudy {
         trials: usize,
         mut watch: impl FnMut(&Trial) -> ControlFlow<()>,
     ) -> Result<()> {
-        let Ok(_running) = self.running.try_lock() else {
-            return Err(Error::argument("study", "runs already; wait for it, or begin another"));
+        let _running = match self.running.try_lock() {
+            Ok(running) => running,
+            // A run that ended in a panic runs no more.
+            Err(TryLockError::Poisoned(running)) => running.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                let message = "runs already; wait for it, or begin another";
+                return Err(Error::argument("study", message));
+            }
         };
         let mut study = self.now().clone();
         let mut shown = |study: &Study| {

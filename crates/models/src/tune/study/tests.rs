@@ -210,6 +210,11 @@ fn a_study_goes_on_with_the_set_that_it_began_with() {
     assert_eq!((error.code(), error.path()), (ErrorCode::Argument, Some("data")));
     study.run(&set, 1, on).unwrap();
     let text = study.to_json().unwrap();
+    // A trial with all its scores does not run any more.
+    let running =
+        text.replacen("\"complete\"", "\"running\"", 2).replacen("running", "complete", 1);
+    assert_ne!(running, text);
+    assert!(Study::from_json(&running).unwrap_err().to_string().contains("as many scores as no"));
     for (from, to) in [
         ("\"version\":1", "\"version\":2"),
         ("\"folds\":3", "\"folds\":2"),
