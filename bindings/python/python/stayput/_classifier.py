@@ -97,7 +97,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             columns, y = self._named(X, reset=True), column_or_1d(y, warn=True)
         else:
             columns, y = validate_data(self, X, y, **_MATRIX)
-            self._names = None
+            self._names: list[str] | None = None
         self.classes_, labels = _two_classes(y)
         data = TrainingSet.from_table(self._table(columns), labels)
         self.model_: Model = train(data, **self._params())
@@ -173,7 +173,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._names = list(names)
             self.n_features_in_ = len(names)
             self.feature_names_in_ = np.array(names, dtype=object)
-        elif missing := [name for name in self._names if name not in names]:
+        elif missing := [name for name in self._column_names() if name not in names]:
             message = f"column `{missing[0]}`: was there in `fit`, and is not in `X`"
             raise of_family("table", message, "table_column", missing[0], None)
         return X
