@@ -20,6 +20,14 @@ export type Value = number | boolean | string | null
 export type FeatureRow = { customer_id: string; as_of: string } & Record<string, Value>
 
 /**
+ * The values that a parameter may take: numbers or whole numbers between two ends, drawn evenly by
+ * their logarithm where `log` says so, or one of several values without an order.
+ */
+export type Dimension =
+  | { type: 'float' | 'int'; low: number; high: number; log?: boolean }
+  | { type: 'choice'; values: ReadonlyArray<string | number | boolean | null> }
+
+/**
  * An instant in UTC with microsecond precision.
  *
  * Serialises as RFC 3339 (`2026-11-21T10:00:00Z`), and as microseconds where no human reads.
@@ -549,6 +557,51 @@ export type TreeSegment = {
   condition: string,
 }
 
+/** What a study is about. */
+export type StudyParams = {
+  /** The parameters of training that all trials share, `algorithm` among them. */
+  params?: TrainParams,
+  /**
+   * What is searched: parameters of training with the values that each may take. By default,
+   * those of the algorithm that matter most.
+   */
+  space?: Record<string, Dimension>,
+  /** What trials are judged by; `log_loss` by default. */
+  measure?: Measure,
+  /** How rows are parted into folds, as for cross-validation: `row` by default. */
+  by?: "row" | "customer" | "time",
+  /** How many folds: 5 by default. */
+  folds?: number,
+  /** For folds by time: how long before the judged rows those to train on end. */
+  purge?: string,
+  /** What folds and proposals are drawn with; 0 by default. */
+  seed?: number,
+  /**
+   * Whether trials are given up that are behind the median of others by the same fold; they are
+   * by default.
+   */
+  prune?: boolean,
+}
+
+/** One point of the space, and what came of it. */
+export type Trial = {
+  /** Its number, from 0. */
+  number: number,
+  /** The parameters that were tried; none of a study's first trial, which has the defaults. */
+  params: Record<string, string | number | boolean | null>,
+  /** What became of it. */
+  state: TrialState,
+  /** The scores so far: in a study, one a fold. */
+  scores: Array<number>,
+  /** Their mean; none where there is no score. */
+  score: number | null,
+  /** Why its parameters were refused. */
+  message: string | null,
+}
+
+/** What became of a trial. */
+export type TrialState = "running" | "complete" | "pruned" | "refused"
+
 /**
  * How probabilities compare with what came true.
  *
@@ -880,6 +933,26 @@ export interface FoldOptions {
   purge?: string
 }
 
+/** Options of a study: what is searched, and how trials are judged. */
+export type StudyOptions = Omit<StudyParams, 'params'>
+
+/** Options of `Study.run`. */
+export interface RunOptions {
+  /** How many points to try: 50 by default. */
+  trials?: number
+}
+
+/** Options of `tune`. */
+export type TuneOptions = StudyOptions & RunOptions
+
+/** Options of a search. */
+export interface SearchOptions {
+  /** What all draws are seeded with: 0 by default. */
+  seed?: number
+  /** Whether less is better, which is the default, or more. */
+  direction?: 'minimize' | 'maximize'
+}
+
 /** Options of `Model.lift`. */
 export interface LiftOptions {
   /** How many stretches of rows: 10 by default. */
@@ -1136,6 +1209,27 @@ export declare class Playbook {
   trainingSet(events: Rows, customers: Rows | null | undefined, options?: TrainingSetOptions): Promise<TrainingSet>
 }
 
+/**
+ * A seeded search of a space for any question that has a number for an answer, as `Study` does
+ * for training: `ask` for a point, `tell` its score, and so on.
+ */
+export declare class Search {
+  /** A search that has tried nothing yet. */
+  constructor(space: Record<string, Dimension>, options?: SearchOptions | null)
+  /** Reads a search from the text of `toJson`, to go on from there. */
+  static fromJson(text: string): Search
+  /** The search as JSON, trials and all. */
+  toJson(): string
+  /** The point to try: the same one until it is told. */
+  ask(): Trial['params']
+  /** The score of the point that `ask` gave. */
+  tell(score: number): void
+  /** The best trial; null before there is one. */
+  get best(): Trial | null
+  /** All trials in order; the last one may still wait for its score. */
+  get trials(): Array<Trial>
+}
+
 /** A simulated company: what a host would see, and the truth behind it. */
 export declare class Simulation {
   /** The events, as NDJSON. */
@@ -1154,6 +1248,37 @@ export declare class Simulation {
    * No model can know more.
    */
   forecast(options: ForecastOptions): Promise<Array<Outcome>>
+}
+
+/**
+ * The search for parameters of training that do well on rows held out.
+ *
+ * `params` are those of `train`, shared by all trials; `options.space` says what is searched, by
+ * default the parameters of the algorithm that matter most. Trials are judged by the mean of a
+ * `measure` over the folds of `crossValidate`, and given up where they are behind the median of
+ * others by the same fold, unless `prune` is false. The first trial has the defaults.
+ */
+export declare class Study {
+  /** A study that has tried nothing yet. */
+  constructor(params?: TrainParams | null, options?: StudyOptions | null)
+  /** Reads a study from the text of `toJson`, to go on from there. */
+  static fromJson(text: string): Study
+  /** The study as JSON, trials and all. */
+  toJson(): string
+  /**
+   * Tries so many points more, on the training set that the study began with. `callback` is shown
+   * the trial after each fold; where it returns false, the study stops there and a later `run`
+   * goes on from there, as if it had never stopped.
+   */
+  run(data: TrainingSet, options?: RunOptions | null, callback?: (trial: Trial) => unknown): Promise<Study>
+  /** The best complete trial; null before there is one. */
+  get best(): Trial | null
+  /** The parameters of the best trial with those that all share: ready for `train`. */
+  get bestParams(): TrainParams
+  /** All trials in order, with the score of each fold; the last one may still run. */
+  get trials(): Array<Trial>
+  /** What trials are judged by. */
+  get measure(): Measure
 }
 
 /** Features of customers at instants: one row a customer and instant, one column a feature. */
@@ -1232,3 +1357,10 @@ export declare function simulate(params?: SimulationParams | null): Promise<Simu
  * training goes on from: `n_estimators` trees are added to it.
  */
 export declare function train(data: TrainingSet, params?: TrainParams | null, beside?: { sampleWeight?: Float64Array | Array<number>, initModel?: Model }): Promise<Model>
+export declare function train(data: TrainingSet, params?: TrainParams | null): Promise<Model>
+
+/**
+ * Finds parameters of training that do well on rows held out: a `Study` that was run.
+ * `train(data, study.bestParams)` trains with them.
+ */
+export declare function tune(data: TrainingSet, params?: TrainParams | null, options?: TuneOptions | null, callback?: (trial: Trial) => unknown): Promise<Study>

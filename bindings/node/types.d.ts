@@ -72,6 +72,26 @@ export interface FoldOptions {
   purge?: string
 }
 
+/** Options of a study: what is searched, and how trials are judged. */
+export type StudyOptions = Omit<StudyParams, 'params'>
+
+/** Options of `Study.run`. */
+export interface RunOptions {
+  /** How many points to try: 50 by default. */
+  trials?: number
+}
+
+/** Options of `tune`. */
+export type TuneOptions = StudyOptions & RunOptions
+
+/** Options of a search. */
+export interface SearchOptions {
+  /** What all draws are seeded with: 0 by default. */
+  seed?: number
+  /** Whether less is better, which is the default, or more. */
+  direction?: 'minimize' | 'maximize'
+}
+
 /** Options of `Model.lift`. */
 export interface LiftOptions {
   /** How many stretches of rows: 10 by default. */

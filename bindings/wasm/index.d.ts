@@ -19,6 +19,14 @@ export type Value = number | boolean | string | null
 export type FeatureRow = { customer_id: string; as_of: string } & Record<string, Value>
 
 /**
+ * The values that a parameter may take: numbers or whole numbers between two ends, drawn evenly by
+ * their logarithm where `log` says so, or one of several values without an order.
+ */
+export type Dimension =
+  | { type: 'float' | 'int'; low: number; high: number; log?: boolean }
+  | { type: 'choice'; values: ReadonlyArray<string | number | boolean | null> }
+
+/**
  * An instant in UTC with microsecond precision.
  *
  * Serialises as RFC 3339 (`2026-11-21T10:00:00Z`), and as microseconds where no human reads.
@@ -547,6 +555,51 @@ export type TreeSegment = {
   /** Who they are, in the playbook's language. */
   condition: string,
 }
+
+/** What a study is about. */
+export type StudyParams = {
+  /** The parameters of training that all trials share, `algorithm` among them. */
+  params?: TrainParams,
+  /**
+   * What is searched: parameters of training with the values that each may take. By default,
+   * those of the algorithm that matter most.
+   */
+  space?: Record<string, Dimension>,
+  /** What trials are judged by; `log_loss` by default. */
+  measure?: Measure,
+  /** How rows are parted into folds, as for cross-validation: `row` by default. */
+  by?: "row" | "customer" | "time",
+  /** How many folds: 5 by default. */
+  folds?: number,
+  /** For folds by time: how long before the judged rows those to train on end. */
+  purge?: string,
+  /** What folds and proposals are drawn with; 0 by default. */
+  seed?: number,
+  /**
+   * Whether trials are given up that are behind the median of others by the same fold; they are
+   * by default.
+   */
+  prune?: boolean,
+}
+
+/** One point of the space, and what came of it. */
+export type Trial = {
+  /** Its number, from 0. */
+  number: number,
+  /** The parameters that were tried; none of a study's first trial, which has the defaults. */
+  params: Record<string, string | number | boolean | null>,
+  /** What became of it. */
+  state: TrialState,
+  /** The scores so far: in a study, one a fold. */
+  scores: Array<number>,
+  /** Their mean; none where there is no score. */
+  score: number | null,
+  /** Why its parameters were refused. */
+  message: string | null,
+}
+
+/** What became of a trial. */
+export type TrialState = "running" | "complete" | "pruned" | "refused"
 
 /**
  * How probabilities compare with what came true.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use stayput_core::{campaign, churn, event, features, health};
-use stayput_models::{simulate, validate};
+use stayput_models::{simulate, tune, validate};
 use ts_rs::{Config, TS};
 
 /// What no type of the core says.
@@ -30,6 +30,14 @@ export type Value = number | boolean | string | null
 
 /** The features of one customer at one instant, in the playbook's order. */
 export type FeatureRow = { customer_id: string; as_of: string } & Record<string, Value>
+
+/**
+ * The values that a parameter may take: numbers or whole numbers between two ends, drawn evenly by
+ * their logarithm where `log` says so, or one of several values without an order.
+ */
+export type Dimension =
+  | { type: 'float' | 'int'; low: number; high: number; log?: boolean }
+  | { type: 'choice'; values: ReadonlyArray<string | number | boolean | null> }
 ";
 
 /// The declaration of a document, with its description.
@@ -113,6 +121,9 @@ fn documents() -> String {
         declaration::<stayput_models::MaxFeatures>(&config),
         declaration::<stayput_models::TreeSegments>(&config),
         declaration::<stayput_models::TreeSegment>(&config),
+        declaration::<tune::StudyParams>(&config),
+        declaration::<tune::Trial>(&config),
+        declaration::<tune::TrialState>(&config),
         declaration::<stayput_models::Report>(&config),
         declaration::<validate::Lift>(&config),
         declaration::<validate::LiftBin>(&config),

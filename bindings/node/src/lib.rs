@@ -14,5 +14,7 @@ pub mod judge;
 mod model;
 mod playbook;
 pub mod simulate;
+mod study;
 mod table;
 pub mod train;
+pub mod tune;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
+use stayput_core::Error;
 use stayput_core::columns::Frame;
 use stayput_core::features::{CutOffs, FeatureTable};
 use stayput_core::time::Timestamp;
@@ -53,9 +55,24 @@ argument!(
     "FeaturesLike"
 );
 argument!(
+    /// A label for each row.
+    Labels,
+    "LabelsLike"
+);
+argument!(
     /// A model of another library.
     ModelSource,
     "ModelSource"
+);
+argument!(
+    /// What is searched.
+    SpaceArgument,
+    "SpaceLike"
+);
+argument!(
+    /// What is shown a trial after each fold.
+    TrialCallback,
+    "TrialCallback"
 );
 argument!(
     /// Any table.
@@ -89,6 +106,17 @@ impl Features<'_> {
     }
 }
 
+impl Labels<'_> {
+    /// One number a row.
+    pub(crate) fn read(&self) -> Result<Vec<f64>> {
+        let numpy = self.0.py().import("numpy")?;
+        let array = numpy.call_method1("asarray", (&self.0, "float64"))?;
+        let array: PyReadonlyArray1<'_, f64> =
+            array.extract().map_err(|_| Error::argument("y", "expected one label a row"))?;
+        Ok(array.as_array().to_vec())
+    }
+}
+
 impl ModelSource<'_> {
     /// The bytes of the model's file.
     pub(crate) fn read(&self, library: &str) -> Result<Vec<u8>> {
@@ -101,6 +129,12 @@ impl TableArgument<'_> {
     /// The table, where the core made it: a table of features.
     pub(crate) fn features(&self) -> Option<Arc<FeatureTable>> {
         self.0.cast::<Table>().ok().and_then(|table| table.get().features.clone())
+    }
+
+    /// Whether it has columns with names.
+    pub(crate) fn is_one(&self) -> PyResult<bool> {
+        let tables = self.0.py().import("stayput._tables")?;
+        tables.call_method1("is_table", (&self.0,))?.extract()
     }
 
     /// The table as the core takes it.

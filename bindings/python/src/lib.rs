@@ -15,6 +15,7 @@ mod playbook;
 mod simulate;
 mod table;
 mod training_set;
+mod tune;
 
 /// The compiled part of `stayput`. Import from `stayput` instead.
 #[pyo3::pymodule]
@@ -33,4 +34,6 @@ mod _native {
     use crate::table::{Table, table};
     #[pymodule_export]
     use crate::training_set::TrainingSet;
+    #[pymodule_export]
+    use crate::tune::{Search, Study, tune};
 }

@@ -11,10 +11,9 @@ use stayput_models::validate::{Bins, BootstrapParams, EmpcParams};
 use stayput_models::{Folds, Judged, TrainOptions, TrainParams, files};
 
 use crate::answers::{self, Array};
-use crate::arguments::{Features, Matrix, ModelSource, as_json};
+use crate::arguments::{Features, Matrix, ModelSource, TableArgument, as_json};
 use crate::errors::{Result, detached};
 use crate::import;
-use crate::table::Table;
 use crate::training_set::TrainingSet;
 
 /// What maps a row of features to a churn probability.
@@ -142,12 +141,11 @@ impl Model {
     /// The rows of a table of features or of a matrix.
     fn rows(&self, py: Python<'_>, rows: &Matrix<'_>) -> Result<Array2<f64>> {
         let object = &rows.0;
-        if let Ok(table) = object.cast::<Table>() {
-            let features = table.get().features.as_ref().ok_or_else(|| {
-                let message = "is not a table of features; `Bundle.score_rows` takes any table";
-                Error::argument("X", message)
-            })?;
-            Ok(self.inner.rows_of(features)?)
+        let table = TableArgument(object.clone());
+        if let Some(features) = table.features() {
+            Ok(self.inner.rows_of(&features)?)
+        } else if table.is_one()? {
+            Ok(self.inner.rows_of_frame(&table.frame()?)?)
         } else {
             let array = py.import("numpy")?.call_method1("asarray", (object, "float64"))?;
             let array: PyReadonlyArray2<'_, f64> = array.extract().map_err(|_| {
@@ -200,8 +198,8 @@ impl Model {
 
     /// The probability of churn of each row, as a one-dimensional array.
     ///
-    /// `X` is a `Table` of features, the `X` of a training set, or a matrix with one column for
-    /// each of `names`: booleans as 0 and 1, categories as indices, missing as NaN.
+    /// `X` is the `X` of a training set, any other table with a column for each of `names`, or a
+    /// matrix with one column for each: booleans as 0 and 1, categories as indices, missing as NaN.
     #[pyo3(signature = (X))]
     #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
     fn predict_proba<'py>(&self, py: Python<'py>, X: Matrix<'_>) -> Result<Array<'py>> {

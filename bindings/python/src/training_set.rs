@@ -5,9 +5,11 @@ use std::sync::Arc;
 use numpy::ToPyArray;
 use pyo3::prelude::*;
 use stayput_core::Reports;
+use stayput_core::features::FeatureTable;
 
 use crate::answers::{self, Array};
-use crate::errors::Result;
+use crate::arguments::{Labels, TableArgument};
+use crate::errors::{Result, detached};
 use crate::table::Table;
 
 /// Feature rows as they stood at each `as_of`, with the label that came true afterwards.
@@ -19,6 +21,29 @@ pub(crate) struct TrainingSet {
 
 #[pymethods]
 impl TrainingSet {
+    /// A training set of any table, each row a customer of its own, and a label for each: 1 where
+    /// the customer churned, 0 where not.
+    ///
+    /// Numbers, booleans and instants are features of that type, texts are categories. Of a table
+    /// of features the keys are kept.
+    #[staticmethod]
+    #[pyo3(signature = (X, y))]
+    #[expect(non_snake_case, reason = "the names that scikit-learn has made known")]
+    fn from_table(py: Python<'_>, X: TableArgument<'_>, y: Labels<'_>) -> Result<Self> {
+        let labels = y.read()?;
+        let set = if let Some(features) = X.features() {
+            let table = features.as_ref().clone();
+            stayput_core::features::TrainingSet::of_table(table, labels)?
+        } else {
+            let frame = X.frame()?;
+            detached(py, || {
+                let table = FeatureTable::of_frame(&frame)?;
+                stayput_core::features::TrainingSet::of_table(table, labels)
+            })?
+        };
+        Ok(Self { set, report: Reports::default() })
+    }
+
     fn __len__(&self) -> usize {
         self.set.labels.len()
     }

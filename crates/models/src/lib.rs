@@ -4,6 +4,8 @@
 //! [`cross_validate`] does both over [`Folds`]. Each algorithm stands in a module of its own, and
 //! only there is anything known of the library that does the fitting.
 //!
+//! A [`Study`] finds parameters that do well on rows held out ([`tune`]).
+//!
 //! [`import`] reads models of other libraries into the same forms, and [`export`] writes ours for
 //! them.
 //!
@@ -26,6 +28,7 @@ mod lower;
 mod params;
 #[cfg(test)]
 mod properties;
+mod random;
 mod segments;
 mod shared;
 pub mod simulate;
@@ -33,6 +36,7 @@ pub mod simulate;
 mod testing;
 mod train;
 mod tree;
+pub mod tune;
 pub mod validate;
 mod warm;
 
@@ -48,4 +52,5 @@ pub use shared::SharedEngine;
 pub use stayput_core::churn::Model;
 pub use stayput_core::{Error, ErrorCode, Result};
 pub use train::{TrainOptions, train, train_with};
+pub use tune::{Search, SharedStudy, Study, StudyParams};
 pub use validate::{Folds, Judged, Report, compare, cross_validate, evaluate};

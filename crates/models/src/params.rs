@@ -112,7 +112,7 @@ impl TrainParams {
         }
     }
 
-    fn from_map(map: &Map<String, Value>) -> Result<Self> {
+    pub(crate) fn from_map(map: &Map<String, Value>) -> Result<Self> {
         let mut params = Self::default();
         for (key, value) in map.iter().filter(|(_, value)| !value.is_null()) {
             match key.as_str() {

@@ -4,6 +4,10 @@ One Rust core turns a customer's event history into features, a health score, a 
 and a decision on what to do next, with the same bits in Python, Node and the browser.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from . import _pickling  # noqa: F401
 from ._errors import (
     ArgumentError,
@@ -20,7 +24,9 @@ from ._native import (
     Engine,
     Model,
     Playbook,
+    Search,
     Simulation,
+    Study,
     Table,
     TrainingSet,
     compare,
@@ -29,20 +35,27 @@ from ._native import (
     simulate,
     table,
     train,
+    tune,
 )
+
+if TYPE_CHECKING:
+    from ._classifier import ChurnClassifier
 
 __all__ = [
     "ArgumentError",
     "Bundle",
     "BundleError",
+    "ChurnClassifier",
     "Engine",
     "Model",
     "ModelError",
     "Playbook",
     "PlaybookError",
+    "Search",
     "Simulation",
     "StateError",
     "StayputError",
+    "Study",
     "Table",
     "TableError",
     "TrainingSet",
@@ -53,4 +66,14 @@ __all__ = [
     "simulate",
     "table",
     "train",
+    "tune",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """``ChurnClassifier``, which needs scikit-learn: it is imported when it is first named."""
+    if name != "ChurnClassifier":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from ._classifier import ChurnClassifier
+
+    return ChurnClassifier

@@ -603,6 +603,22 @@ class Decisions(Document):
         return "\n".join(lines)
 
 
+Params = dict[str, Any]
+"""Parameters by name."""
+
+
+@dataclass(frozen=True)
+class Trial(Document):
+    """One point of a space, and what came of it: ``score`` is the mean of ``scores``."""
+
+    number: int
+    params: dict[str, Any]
+    state: str
+    scores: list[float]
+    score: float | None
+    message: str | None
+
+
 class Scores(Sequence[Score]):
     """The scores of many customers; a score is made when it is asked for."""
 
@@ -651,7 +667,7 @@ class Scores(Sequence[Score]):
 def read(name: str, text: str) -> Any:
     """The document of class ``name`` that is written as JSON in ``text``."""
     value = json.loads(text)
-    if name == "FeatureValues":
+    if name in ("FeatureValues", "Params"):
         return value
     return Scores(value) if name == "Scores" else _build(globals()[name], value)
 

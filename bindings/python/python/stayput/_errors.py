@@ -30,7 +30,7 @@ class PlaybookError(StayputError):
     """The playbook cannot be used: syntax, keys, values, expressions."""
 
 
-class TableError(StayputError):
+class TableError(StayputError, ValueError):
     """A table, column or row is not what the playbook asks for."""
 
 
@@ -38,7 +38,7 @@ class BundleError(StayputError):
     """The bytes are not a whole bundle of a version that this one reads."""
 
 
-class ModelError(StayputError):
+class ModelError(StayputError, ValueError):
     """A model cannot be trained, or does not fit the rows it is given."""
 
 

@@ -8,9 +8,11 @@ from os import PathLike
 from pandas import DataFrame
 from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, ProfitThreshold, Reliability, Report, Reports, Score, Scores, TreeSegments
 from stayput._types import FeaturesLike, Instant, Instants, MatrixLike, ModelSource, TableLike
+from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, Params, ProfitThreshold, Reliability, Report, Reports, Score, Scores, Trial
+from stayput._types import FeaturesLike, Instant, Instants, LabelsLike, MatrixLike, ModelSource, SpaceLike, TableLike, TrialCallback
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Bundle", "Engine", "Model", "Playbook", "Simulation", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train"]
+__all__ = ["Bundle", "Engine", "Model", "Playbook", "Search", "Simulation", "Study", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train", "tune"]
 
 @final
 class Bundle:
@@ -236,8 +238,8 @@ class Model:
         """
         The probability of churn of each row, as a one-dimensional array.
 
-        `X` is a `Table` of features, the `X` of a training set, or a matrix with one column for
-        each of `names`: booleans as 0 and 1, categories as indices, missing as NaN.
+        `X` is the `X` of a training set, any other table with a column for each of `names`, or a
+        matrix with one column for each: booleans as 0 and 1, categories as indices, missing as NaN.
         """
     def profit_threshold(self, /, data: TrainingSet, benefit: SupportsFloat | SupportsIndex, cost: SupportsFloat | SupportsIndex) -> ProfitThreshold:
         """
@@ -358,6 +360,42 @@ class Playbook:
         """
 
 @final
+class Search:
+    """
+    A seeded search of a space for any question that has a number for an answer, as `Study` does
+    for training: `ask` for a point, `tell` its score, and so on.
+    """
+    def __new__(cls, /, space: SpaceLike, *, seed: SupportsIndex = 0, direction: str = "minimize") -> Search: ...
+    def __repr__(self, /) -> str: ...
+    def ask(self, /) -> Params:
+        """
+        The point to try: the same one until it is told.
+        """
+    @property
+    def best(self, /) -> Trial | None:
+        """
+        The best trial; None before there is one.
+        """
+    @staticmethod
+    def from_json(text: str) -> Search:
+        """
+        Reads a search from the JSON of `to_json`, to go on from there.
+        """
+    def tell(self, /, score: SupportsFloat | SupportsIndex) -> None:
+        """
+        The score of the point that `ask` gave.
+        """
+    def to_json(self, /) -> str:
+        """
+        The search as JSON, trials and all.
+        """
+    @property
+    def trials(self, /) -> list[Trial]:
+        """
+        All trials in order; the last one may still wait for its score.
+        """
+
+@final
 class Simulation:
     """
     A simulated company: what a host would see of it, and the truth behind.
@@ -388,6 +426,58 @@ class Simulation:
         """
         One row a customer, of what no host can see: when the customer leaves, how the customer
         answers to each action.
+        """
+
+@final
+class Study:
+    """
+    The search for parameters of training that do well on rows held out.
+
+    `algorithm` and `params` are those of `train`, shared by all trials. `space` says what is
+    searched: for each parameter `{"type": "float", "low": …, "high": …, "log": …}`, the same with
+    `"int"`, or `{"type": "choice", "values": […]}`; by default, the parameters of the algorithm that
+    matter most. Trials are judged by the mean of a `measure` of the report over the folds of
+    `cross_validate`, and given up where they are behind the median of others by the same fold,
+    unless `prune` is false. The first trial has the defaults.
+    """
+    def __new__(cls, /, algorithm: str = "gbm", *, space: SpaceLike | None = None, measure: str = "log_loss", by: str = "row", folds: SupportsIndex = 5, purge: str = "0d", seed: SupportsIndex = 0, prune: bool = True, **params: "object") -> Study: ...
+    def __repr__(self, /) -> str: ...
+    @property
+    def best(self, /) -> Trial | None:
+        """
+        The best complete trial; None before there is one.
+        """
+    @property
+    def best_params(self, /) -> Params:
+        """
+        The parameters of the best trial with those that all share, `algorithm` among them: ready
+        for `train(data, **study.best_params)`.
+        """
+    @staticmethod
+    def from_json(text: str) -> Study:
+        """
+        Reads a study from the JSON of `to_json`, to go on from there.
+        """
+    @property
+    def measure(self, /) -> str:
+        """
+        What trials are judged by.
+        """
+    def run(self, /, data: TrainingSet, trials: SupportsIndex = 50, *, callback: TrialCallback | None = None) -> None:
+        """
+        Tries so many points more, on the training set that the study began with.
+
+        `callback` is shown the trial after each fold; where it returns false, the study stops there
+        and a later `run` goes on from there, as if it had never stopped.
+        """
+    def to_json(self, /) -> str:
+        """
+        The study as JSON, trials and all.
+        """
+    @property
+    def trials(self, /) -> list[Trial]:
+        """
+        All trials in order, with the score of each fold; the last one may still run.
         """
 
 @final
@@ -465,6 +555,15 @@ class TrainingSet:
     def censored(self, /) -> ndarray:
         """
         For each row, whether the data end before its horizon does and leave the label open.
+        """
+    @staticmethod
+    def from_table(X: TableLike, y: LabelsLike) -> TrainingSet:
+        """
+        A training set of any table, each row a customer of its own, and a label for each: 1 where
+        the customer churned, 0 where not.
+
+        Numbers, booleans and instants are features of that type, texts are categories. Of a table
+        of features the keys are kept.
         """
     @property
     def left_out(self, /) -> LeftOut:
@@ -545,4 +644,12 @@ def train(data: TrainingSet, algorithm: str = "gbm", *, sample_weight: "object" 
 
     `sample_weight` says what each row counts. `init_model` is a model of `gbm` that training goes
     on from: `n_estimators` trees are added to it.
+    """
+
+def tune(data: TrainingSet, algorithm: str = "gbm", *, trials: SupportsIndex = 50, callback: TrialCallback | None = None, space: SpaceLike | None = None, measure: str = "log_loss", by: str = "row", folds: SupportsIndex = 5, purge: str = "0d", seed: SupportsIndex = 0, prune: bool = True, **params: "object") -> Study:
+    """
+    Finds parameters of training that do well on rows held out: a `Study` that was run.
+
+    `train(data, **study.best_params)` trains with them. Arguments are those of `Study` and of
+    `Study.run`.
     """

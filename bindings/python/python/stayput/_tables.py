@@ -43,6 +43,15 @@ def columns(table: Any) -> list[tuple[str, str, Any]]:
     return [(str(name), *_read(str(name), data)) for name, data in items]
 
 
+def is_table(value: Any) -> bool:
+    """Whether a value has columns with names; a matrix has none."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.names is not None
+    capsule = hasattr(value, "__arrow_c_stream__") or hasattr(value, "__arrow_c_array__")
+    # Some sparse matrices are dictionaries too, of cells.
+    return capsule or (isinstance(value, Mapping) and not hasattr(value, "shape"))
+
+
 def _read(name: str, data: Any) -> Column:
     """One column, whatever it comes in."""
     if type(data).__module__.startswith("pandas."):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence  # noqa: F401
 from datetime import date
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from ._native import Table  # noqa: F401
+    from ._documents import Trial  # noqa: F401
 
 
 class ArrowStream(Protocol):
@@ -45,8 +45,18 @@ Instants: TypeAlias = Instant | Iterable[Instant] | Mapping[str, Instant]
 ``every`` is ``day``, ``week``, ``month`` or a length such as ``7d``; both ends are there when they
 fall on the grid."""
 
-MatrixLike: TypeAlias = "Table | np.ndarray[Any, Any] | Sequence[Sequence[float]]"
-"""A table of features, or a matrix with one column for each feature of the model."""
+MatrixLike: TypeAlias = "TableLike | Sequence[Sequence[float]]"
+"""A table with a column for each feature of the model, or a matrix of these columns in order."""
+
+LabelsLike: TypeAlias = "np.ndarray[Any, Any] | Sequence[float] | Sequence[bool] | ArrowStream"
+"""A label for each row: 1 where the customer churned, 0 where not."""
+
+SpaceLike: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""What is searched: for each parameter ``{"type": "float", "low": …, "high": …, "log": …}``, the
+same with ``"int"``, or ``{"type": "choice", "values": […]}``."""
+
+TrialCallback: TypeAlias = "Callable[[Trial], object]"
+"""What is shown a trial after each fold; where it returns false, the study stops."""
 
 FeaturesLike: TypeAlias = Sequence[str] | Mapping[str, "str | Sequence[str]"]
 """What an imported model's features are: the names of all, or for some ``"number"``, ``"bool"`` or

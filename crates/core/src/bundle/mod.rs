@@ -7,14 +7,12 @@ use std::sync::Arc;
 
 use container::{BUNDLE, Container, hash};
 
-use crate::churn::{Input, InputKind, Model};
-use crate::columns::{Frame, MISSING_TEXT};
+use crate::churn::{InputKind, Model};
+use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
-use crate::event::{Cells, read_column};
 use crate::expr::Type;
-use crate::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
+use crate::features::FeatureTable;
 use crate::playbook::Playbook;
-use crate::schema::{Field, FieldType};
 
 /// A playbook and, where there is one, its churn model.
 ///
@@ -98,9 +96,7 @@ impl Bundle {
     /// # Errors
     /// `model_missing` when the bundle has no model; `model_shape` when the table lacks a feature.
     pub fn score_rows(&self, table: &FeatureTable) -> Result<Vec<f64>> {
-        let model = self.model().ok_or_else(|| {
-            Error::new(ErrorCode::ModelMissing, "bundle", "has no model to score with")
-        })?;
+        let model = self.scoring()?;
         model.predict(model.rows_of(table)?.view())
     }
 
@@ -111,45 +107,16 @@ impl Bundle {
     /// As [`Bundle::score_rows`]; `table_column` and `table_value` when a column or value is not
     /// what the feature is.
     pub fn score_frame(&self, frame: &Frame) -> Result<Vec<f64>> {
-        let inputs = self.model().map_or(&[][..], Model::inputs);
-        let columns = inputs.iter().map(|input| column_of(input, frame)).collect::<Result<_>>()?;
-        let keys = Keys {
-            customers: vec![String::new()].into(),
-            customer: vec![0; frame.len()].into(),
-            as_of: vec![0; frame.len()].into(),
-        };
-        self.score_rows(&FeatureTable::new(keys, columns)?)
+        let model = self.scoring()?;
+        model.predict(model.rows_of_frame(frame)?.view())
     }
-}
 
-/// The column of a host's table that a model's input is.
-fn column_of(input: &Input, frame: &Frame) -> Result<FeatureColumn> {
-    let (field, feature) = match &input.kind {
-        InputKind::Number => (FieldType::Number, FeatureType::Number),
-        InputKind::Bool => (FieldType::Bool, FeatureType::Bool),
-        // Any name may come: one that the model has not seen is missing to it.
-        InputKind::Category { .. } => (
-            FieldType::Category { values: Vec::new() },
-            FeatureType::Category { values: Vec::new() },
-        ),
-    };
-    let cells = read_column("rows", &Field::new(&input.name, field), frame)?;
-    let (kind, rows) = match cells {
-        Cells::Text { codes, values } => {
-            let code = |code: u32| {
-                if code == MISSING_TEXT { f64::NAN } else { f64::from(code) }
-            };
-            (FeatureType::Category { values }, codes.into_iter().map(code).collect())
-        }
-        Cells::Bool(rows) => {
-            let number = |truth: Option<bool>| truth.map_or(f64::NAN, |t| f64::from(u8::from(t)));
-            (feature, rows.into_iter().map(number).collect())
-        }
-        Cells::Number(rows) => (feature, rows),
-        // No input is an instant.
-        Cells::Time(rows) => (feature, vec![f64::NAN; rows.len()]),
-    };
-    Ok(FeatureColumn { name: input.name.clone(), kind, data: FeatureData::Number(rows.into()) })
+    /// The model, where a question needs one.
+    fn scoring(&self) -> Result<&Model> {
+        self.model().ok_or_else(|| {
+            Error::new(ErrorCode::ModelMissing, "bundle", "has no model to score with")
+        })
+    }
 }
 
 fn check_inputs(playbook: &Playbook, model: &Model) -> Result<()> {

@@ -1,12 +1,15 @@
-//! From a feature table to the rows a model reads, matched by name.
+//! From a table to the rows a model reads, matched by name.
 
 use std::collections::HashMap;
 
 use ndarray::Array2;
 
 use super::model::{Input, InputKind, Model};
+use crate::columns::{Frame, MISSING_TEXT};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
-use crate::features::{FeatureColumn, FeatureTable};
+use crate::event::{Cells, read_column};
+use crate::features::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
+use crate::schema::{Field, FieldType};
 
 impl Model {
     /// The rows of `table` in the form this model reads: `table.len() × self.inputs().len()`.
@@ -33,6 +36,53 @@ impl Model {
         }
         Ok(rows)
     }
+
+    /// The same of a host's table, which has a column for each feature that the model reads:
+    /// booleans and categories as such, missing where missing.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TableColumn`] and [`ErrorCode::TableValue`] when a column or value is not what
+    /// the feature is.
+    pub fn rows_of_frame(&self, frame: &Frame) -> Result<Array2<f64>> {
+        let columns = self.inputs().iter().map(|input| column_of(input, frame));
+        let columns = columns.collect::<Result<_>>()?;
+        let keys = Keys {
+            customers: vec![String::new()].into(),
+            customer: vec![0; frame.len()].into(),
+            as_of: vec![0; frame.len()].into(),
+        };
+        self.rows_of(&FeatureTable::new(keys, columns)?)
+    }
+}
+
+/// The column of a host's table that a model's input is.
+fn column_of(input: &Input, frame: &Frame) -> Result<FeatureColumn> {
+    let (field, feature) = match &input.kind {
+        InputKind::Number => (FieldType::Number, FeatureType::Number),
+        InputKind::Bool => (FieldType::Bool, FeatureType::Bool),
+        // Any name may come: one that the model has not seen is missing to it.
+        InputKind::Category { .. } => (
+            FieldType::Category { values: Vec::new() },
+            FeatureType::Category { values: Vec::new() },
+        ),
+    };
+    let cells = read_column("rows", &Field::new(&input.name, field), frame)?;
+    let (kind, rows) = match cells {
+        Cells::Text { codes, values } => {
+            let code = |code: u32| {
+                if code == MISSING_TEXT { f64::NAN } else { f64::from(code) }
+            };
+            (FeatureType::Category { values }, codes.into_iter().map(code).collect())
+        }
+        Cells::Bool(rows) => {
+            let number = |truth: Option<bool>| truth.map_or(f64::NAN, |t| f64::from(u8::from(t)));
+            (feature, rows.into_iter().map(number).collect())
+        }
+        Cells::Number(rows) => (feature, rows),
+        // No input is an instant.
+        Cells::Time(rows) => (feature, vec![f64::NAN; rows.len()]),
+    };
+    Ok(FeatureColumn { name: input.name.clone(), kind, data: FeatureData::Number(rows.into()) })
 }
 
 /// The model's index for each index of the table's dictionary; none for an input that has none.

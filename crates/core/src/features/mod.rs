@@ -6,6 +6,7 @@ mod batch;
 mod builder;
 mod calendar;
 mod cut_offs;
+mod of_frame;
 mod output;
 mod plan;
 mod retention;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use stayput_core::math;
 
-use super::random::Stream;
+use crate::random::Stream;
 
 /// The plans, in the order of [`Plan`].
 pub(super) const PLANS: [&str; 3] = ["free", "pro", "enterprise"];

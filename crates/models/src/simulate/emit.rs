@@ -6,7 +6,7 @@ use stayput_core::{Result, math};
 
 use super::company::{PARTS, Plan, Profile, ZONES, cents, slot};
 use super::path::Day;
-use super::random::{Stream, poisson};
+use crate::random::{Stream, poisson};
 
 /// Seconds in a day.
 const DAY: u32 = 86_400;
@@ -97,9 +97,9 @@ pub(super) struct UsageStreams {
 impl UsageStreams {
     pub(super) fn new(seed: u64) -> Self {
         Self {
-            counts: Stream::new(seed, "counts"),
-            logins: Stream::new(seed, "logins"),
-            others: Stream::new(seed, "others"),
+            counts: Stream::new(seed, "simulate/counts"),
+            logins: Stream::new(seed, "simulate/logins"),
+            others: Stream::new(seed, "simulate/others"),
         }
     }
 }

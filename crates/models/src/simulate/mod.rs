@@ -68,7 +68,6 @@
 mod company;
 mod emit;
 mod path;
-mod random;
 #[cfg(test)]
 mod tests;
 mod truth;
@@ -80,14 +79,14 @@ use stayput_core::columns::{ColumnData, Frame, MISSING_TIME, TextColumn};
 use stayput_core::time::{Span, Timestamp};
 use stayput_core::{Error, Result};
 
+use crate::random::Stream;
+
 pub use company::Action;
 pub use truth::{Outcome, Outcomes};
 
 use company::{NAMES, PLANS, Profile, ZONES};
 use emit::{Calendar, Events, Log, UsageStreams};
 use path::{Path, Treated};
-use random::Stream;
-pub(crate) use random::normal_quantile;
 
 /// What to simulate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -237,9 +236,9 @@ impl World {
         }
         Ok(Self {
             calendars: Calendar::all(params.start, params.days)?,
-            profiles: Stream::new(params.seed, "profiles"),
-            days: Stream::new(params.seed, "days"),
-            bills: Stream::new(params.seed, "bills"),
+            profiles: Stream::new(params.seed, "simulate/profiles"),
+            days: Stream::new(params.seed, "simulate/days"),
+            bills: Stream::new(params.seed, "simulate/bills"),
             usage: UsageStreams::new(params.seed),
             treated,
             params,

@@ -9,7 +9,7 @@ use stayput_core::math;
 
 use super::company::{Action, Plan, Profile};
 use super::emit::seconds;
-use super::random::{Stream, poisson};
+use crate::random::{Stream, poisson};
 
 /// Days between two bills.
 const BILLING: u64 = 30;

@@ -9,8 +9,8 @@ use stayput_core::{Error, Result};
 use super::company::Profile;
 use super::emit::seconds;
 use super::path::Day;
-use super::random::Stream;
 use super::{Simulation, id_of};
+use crate::random::Stream;
 
 /// The longest horizon, in days.
 const LONGEST: i64 = 3_660;
@@ -101,8 +101,9 @@ impl Simulation {
         }
         let futures: Vec<[Stream; 2]> = (0..paths)
             .map(|at| {
-                ["days", "bills"]
-                    .map(|of| Stream::new(self.world.params.seed, &format!("forecast/{at}/{of}")))
+                ["days", "bills"].map(|of| {
+                    Stream::new(self.world.params.seed, &format!("simulate/forecast/{at}/{of}"))
+                })
             })
             .collect();
         self.each_row(as_of, horizon, |life, from, until| {

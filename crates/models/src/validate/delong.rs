@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use stayput_core::{Error, Result, math};
 
 use crate::data::refuse;
-use crate::simulate::normal_quantile;
+use crate::random::normal_quantile;
 
 /// The difference of two areas under the ROC curve, tested.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

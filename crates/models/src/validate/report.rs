@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use stayput_core::{Error, Result, did_you_mean};
 
 use super::empc::{EmpcParams, empc_of};
 use super::metrics::{brier, ks_of, log_loss, pr_auc_of, roc_auc_of};
@@ -74,6 +75,43 @@ impl Measure {
     /// All of them.
     pub const ALL: [Self; 7] =
         [Self::RocAuc, Self::PrAuc, Self::Ks, Self::LogLoss, Self::Brier, Self::Ece, Self::Empc];
+
+    /// The name in documents, and the field of a report.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RocAuc => "roc_auc",
+            Self::PrAuc => "pr_auc",
+            Self::Ks => "ks",
+            Self::LogLoss => "log_loss",
+            Self::Brier => "brier",
+            Self::Ece => "ece",
+            Self::Empc => "empc",
+        }
+    }
+
+    /// The measure of a name.
+    ///
+    /// # Errors
+    /// [`stayput_core::ErrorCode::Argument`] for any other.
+    pub fn named(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|measure| measure.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name);
+            let near = did_you_mean(name, names);
+            let [others @ .., last] = names.map(|name| format!("`{name}`"));
+            let message = format!("`{name}` is none of {} and {last}{near}", others.join(", "));
+            Error::argument("measure", message)
+        })
+    }
+
+    /// Whether more of it is better.
+    #[must_use]
+    pub fn more_is_better(self) -> bool {
+        match self {
+            Self::RocAuc | Self::PrAuc | Self::Ks | Self::Empc => true,
+            Self::LogLoss | Self::Brier | Self::Ece => false,
+        }
+    }
 
     /// What a report says of it.
     #[must_use]

@@ -16,39 +16,39 @@ const MOST: u32 = 60;
 
 /// The generator of one purpose.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stream {
+pub(crate) struct Stream {
     key: [u64; 2],
 }
 
 impl Stream {
     /// The stream for `purpose` under `seed`.
-    pub(super) fn new(seed: u64, purpose: &str) -> Self {
-        let hash = blake3::hash(format!("stayput/simulate/{purpose}").as_bytes());
+    pub(crate) fn new(seed: u64, purpose: &str) -> Self {
+        let hash = blake3::hash(format!("stayput/{purpose}").as_bytes());
         let mut name = [0; 8];
         name.copy_from_slice(&hash.as_bytes()[..8]);
         Self { key: [seed, u64::from_le_bytes(name)] }
     }
 
     /// Four independent draws for a customer, a step and an index within the step.
-    pub(super) fn block(&self, customer: u64, step: u64, index: u64) -> Block {
+    pub(crate) fn block(&self, customer: u64, step: u64, index: u64) -> Block {
         Block(philox([customer, step, index, 0], self.key))
     }
 }
 
 /// Four independent 64-bit draws.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Block([u64; 4]);
+pub(crate) struct Block([u64; 4]);
 
 impl Block {
     /// Draw `at` (0 to 3) as a number strictly between 0 and 1.
-    pub(super) fn uniform(&self, at: usize) -> f64 {
+    pub(crate) fn uniform(&self, at: usize) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
         let whole = (self.0[at] >> 11) as f64;
         (whole + 0.5) / 9_007_199_254_740_992.0
     }
 
     /// Draw `at` as a standard normal deviate.
-    pub(super) fn normal(&self, at: usize) -> f64 {
+    pub(crate) fn normal(&self, at: usize) -> f64 {
         normal_quantile(self.uniform(at))
     }
 }
@@ -91,7 +91,7 @@ pub(crate) fn normal_quantile(p: f64) -> f64 {
 }
 
 /// A Poisson count of the given mean from one uniform, by inversion; at most [`MOST`].
-pub(super) fn poisson(mean: f64, uniform: f64) -> u32 {
+pub(crate) fn poisson(mean: f64, uniform: f64) -> u32 {
     let mut mass = math::exp(-mean);
     let mut reached = mass;
     let mut count = 0;
