@@ -21,6 +21,7 @@ mod guard;
 pub mod import;
 mod logistic;
 mod lower;
+mod onnx;
 mod params;
 mod shared;
 pub mod simulate;
