@@ -84,7 +84,7 @@ impl Builder {
         self.with("Cast", &[of], vec![int("to", to.into())])
     }
 
-    pub(super) fn to_double(&mut self, of: &str) -> String {
+    pub(super) fn widened(&mut self, of: &str) -> String {
         if self.kind == Kind::Double { of.to_owned() } else { self.cast(of, DOUBLE) }
     }
 

@@ -21,7 +21,8 @@ pub(super) fn margin(builder: &mut Builder, linear: &Linear) -> String {
         match encoding {
             Encoding::Number { mean, scale, indicator } => {
                 numbers.push(at);
-                (means.push(*mean), scales.push(*scale));
+                means.push(*mean);
+                scales.push(*scale);
                 of_numbers.push(linear.weights[first]);
                 first += 1;
                 if *indicator {

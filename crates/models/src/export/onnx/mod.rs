@@ -66,7 +66,7 @@ pub fn onnx(model: &Model) -> Result<Vec<u8>> {
         }
         _ => return Err(super::refuse("ONNX", "its form is not known")),
     };
-    let margin = builder.to_double(&margin);
+    let margin = builder.widened(&margin);
     let probability = match &parts.calibrator {
         Some(calibrator) => calibrate::probability(&mut builder, calibrator, &margin)?,
         None => link_of(&mut builder, link, &margin)?,

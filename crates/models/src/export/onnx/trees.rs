@@ -65,9 +65,9 @@ pub(super) fn margin<T: Copy + Into<f64> + std::ops::Add<Output = T>>(
     let (mut splits, mut leaves) = (0, 0);
     let ranges: Vec<_> = nodes.roots.iter().map(|&root| root as usize).zip(ends).collect();
     for &(root, end) in &ranges {
-        for at in root..end {
-            let next = if nodes.feature[at] == LEAF { &mut leaves } else { &mut splits };
-            numbers[at] = *next;
+        for (number, &feature) in numbers[root..end].iter_mut().zip(&nodes.feature[root..end]) {
+            let next = if feature == LEAF { &mut leaves } else { &mut splits };
+            *number = *next;
             *next += 1;
         }
         splits += i64::from(end - root == 1);

@@ -247,6 +247,7 @@ mod tests {
             };
             let missing_value = column.value(f64::NAN);
             prop_assert_eq!(missing, (!missing_value.is_nan()).then_some(missing_value <= threshold));
+            #[expect(clippy::cast_possible_truncation, reason = "a number of single precision")]
             let beside = if single {
                 single_at(place_of_single(place as f32).saturating_add(near))
             } else {

@@ -142,7 +142,7 @@ const MEMBER: f64 = 6.0;
 
 /// The trees of a `TreeEnsembleClassifier` or `TreeEnsembleRegressor`, whose leaves speak of a
 /// `class` or a `target`.
-pub(super) fn named(node: &Node<'_>, of: &str) -> Result<Ensembles> {
+pub(super) fn named(node: Node<'_>, of: &str) -> Result<Ensembles> {
     let (trees, numbers) = (node.ints("nodes_treeids"), node.ints("nodes_nodeids"));
     let (features, modes) = (node.ints("nodes_featureids"), node.texts("nodes_modes"));
     let (yes, no) = (node.ints("nodes_truenodeids"), node.ints("nodes_falsenodeids"));
@@ -232,7 +232,7 @@ fn gathered(mut trees: Ensemble, weights: Vec<(usize, usize, f64)>, bases: Vec<f
 }
 
 /// The trees of a `TreeEnsemble`.
-pub(super) fn placed(node: &Node<'_>) -> Result<Ensembles> {
+pub(super) fn placed(node: Node<'_>) -> Result<Ensembles> {
     let tensor = |name: &str| {
         let found = node.tensor(name)?;
         found.ok_or_else(|| node.wrong(&format!("the attribute `{name}` is missing")))

@@ -116,7 +116,7 @@ pub(super) fn read(
     let names = graph.inputs(proto)?;
     for node in &proto.node {
         let node = Node { proto: node };
-        let values = graph.follow(&node)?;
+        let values = graph.follow(node)?;
         for (name, value) in node.proto.output.iter().zip(values) {
             graph.put(name, value)?;
         }
@@ -226,7 +226,7 @@ impl<'g> Graph<'g> {
     }
 
     /// What a node makes of its inputs, for each of its outputs.
-    fn follow(&mut self, node: &Node<'g>) -> Result<Vec<Value>> {
+    fn follow(&mut self, node: Node<'g>) -> Result<Vec<Value>> {
         let names = node.proto.input.iter().filter(|name| !name.is_empty());
         let mut inputs = Vec::new();
         for name in names {
@@ -246,7 +246,7 @@ impl<'g> Graph<'g> {
             return Ok(vec![Value::Label; outputs]);
         }
         // What is wrong is an error; what is only not read, one if it is asked for.
-        match self.apply(node, inputs) {
+        match self.apply(node, &inputs) {
             Ok(values) => Ok(values),
             Err(error) if error.code() == stayput_core::ErrorCode::Unsupported => {
                 Ok(vec![Value::Unread(error); outputs])
@@ -339,7 +339,7 @@ fn first_class() -> Error {
 
 /// The columns after a step that is the same for all of them, or one of several for each.
 pub(super) fn each(
-    node: &Node<'_>,
+    node: Node<'_>,
     columns: &[Column],
     values: &[f64],
     step: impl Fn(f64) -> Step,

@@ -12,9 +12,9 @@ use super::node::Node;
 use crate::onnx::{DOUBLE, FLOAT};
 
 impl Graph<'_> {
-    pub(super) fn apply(&mut self, node: &Node<'_>, inputs: Vec<Value>) -> Result<Vec<Value>> {
+    pub(super) fn apply(&mut self, node: Node<'_>, inputs: &[Value]) -> Result<Vec<Value>> {
         let unread = || node.unread("is not read");
-        match (node.op(), inputs.as_slice()) {
+        match (node.op(), inputs) {
             (
                 "Identity" | "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "ZipMap" | "Dropout",
                 [value, ..],
@@ -42,23 +42,7 @@ impl Graph<'_> {
                     .ok_or_else(unread)
             }
             ("Slice", [value, Value::Constant(from), Value::Constant(to), rest @ ..]) => {
-                let axis = match rest {
-                    [] => return Err(unread()),
-                    [Value::Constant(axis), ..] => axis.numbers.first().copied(),
-                    _ => None,
-                };
-                let (from, to) = (from.numbers.first(), to.numbers.first());
-                let (Some(&from), Some(&to), Some(1.0 | -1.0)) = (from, to, axis) else {
-                    return Err(unread());
-                };
-                let last = match value {
-                    Value::Columns(columns) => columns.len(),
-                    Value::Scores(scores) => scores.len(),
-                    _ => return Err(unread()),
-                };
-                let Some(from) = place(from, last) else { return Err(unread()) };
-                let to = place(to, last).unwrap_or(last);
-                picked(value, &(from..to).collect::<Vec<_>>()).ok_or_else(unread)
+                sliced(node, value, (from, to), rest)
             }
             ("Add" | "Sub" | "Mul" | "Div", [a, b]) => {
                 arithmetic(node, a, b).map(|value| vec![value])
@@ -78,63 +62,14 @@ impl Graph<'_> {
                 product(node, columns, weights, None)
             }
             ("Gemm", [Value::Columns(columns), Value::Constant(weights), rest @ ..]) => {
-                let plain = [("alpha", 1.0), ("beta", 1.0)]
-                    .iter()
-                    .all(|(name, one)| node.float(name).is_none_or(|x| x == *one));
-                if !plain || node.int("transA").is_some_and(|turned| turned != 0) {
-                    return Err(unread());
-                }
-                let intercepts = match rest {
-                    [] => None,
-                    [Value::Constant(intercepts)] => Some(intercepts.as_ref()),
-                    _ => return Err(unread()),
-                };
-                if node.int("transB") == Some(1) {
-                    let turned = transposed(node, weights)?;
-                    return product(node, columns, &turned, intercepts);
-                }
-                product(node, columns, weights, intercepts)
+                gemm(node, columns, weights, rest)
             }
-            ("Sigmoid", [Value::Scores(scores)]) => {
-                let of = |score: &Score| match score.of {
-                    Of::Margin { .. } => Some(Of::Logistic),
-                    Of::Negative => Some(Of::LogisticRest),
-                    _ => None,
-                };
-                mapped(scores, of).ok_or_else(unread)
-            }
-            ("Softmax", [Value::Scores(scores)]) => {
-                softmax(scores).map(|value| vec![value]).ok_or_else(unread)
-            }
-            // Probabilities are not negative.
-            ("Abs", [Value::Scores(scores)]) => {
-                let sure = |score: &Score| matches!(score.of, Of::Logistic | Of::LogisticRest);
-                scores.iter().all(sure).then(|| vec![inputs[0].clone()]).ok_or_else(unread)
-            }
-            ("ReduceSum", [Value::Scores(scores), ..]) => {
-                add_up_to_one(scores).then(|| vec![Value::One]).ok_or_else(unread)
-            }
-            ("Greater", [Value::Scores(scores), Value::Constant(zero)])
-                if zero.numbers.iter().all(|&x| x == 0.0) =>
-            {
-                Ok(vec![Value::Above(scores.clone())])
-            }
-            ("Where", [Value::Above(scores), Value::Constant(one), Value::Constant(zero)])
-                if one.numbers == [1.0] && zero.numbers == [0.0] =>
-            {
-                let of = |score: &Score| match score.of {
-                    Of::Margin { .. } => Some(Of::Step),
-                    Of::Negative => Some(Of::Rest),
-                    _ => None,
-                };
-                mapped(scores, of).ok_or_else(unread)
-            }
-            _ => Err(unread()),
+            _ => behind(node, inputs),
         }
     }
 
     /// One column for each category of each feature.
-    fn one_hot(&mut self, node: &Node<'_>, columns: &[Column]) -> Result<Vec<Value>> {
+    fn one_hot(&mut self, node: Node<'_>, columns: &[Column]) -> Result<Vec<Value>> {
         let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
         let mut names: Vec<String> = node.texts("cats_strings").iter().map(text).collect();
         names.extend(node.ints("cats_int64s").iter().map(ToString::to_string));
@@ -152,7 +87,7 @@ impl Graph<'_> {
     }
 
     /// Columns or scores side by side.
-    fn concat(&mut self, node: &Node<'_>, values: &[Value]) -> Result<Vec<Value>> {
+    fn concat(&mut self, node: Node<'_>, values: &[Value]) -> Result<Vec<Value>> {
         if node.op() == "Concat" && !matches!(node.int("axis"), Some(1 | -1)) {
             return Err(node.unread("puts rows together"));
         }
@@ -173,6 +108,99 @@ impl Graph<'_> {
             _ => Err(node.unread("puts features and scores together")),
         }
     }
+}
+
+/// What is done to scores.
+fn behind(node: Node<'_>, inputs: &[Value]) -> Result<Vec<Value>> {
+    let unread = || node.unread("is not read");
+    match (node.op(), inputs) {
+        ("Sigmoid", [Value::Scores(scores)]) => {
+            let of = |score: &Score| match score.of {
+                Of::Margin { .. } => Some(Of::Logistic),
+                Of::Negative => Some(Of::LogisticRest),
+                _ => None,
+            };
+            mapped(scores, of).ok_or_else(unread)
+        }
+        ("Softmax", [Value::Scores(scores)]) => {
+            softmax(scores).map(|value| vec![value]).ok_or_else(unread)
+        }
+        // Probabilities are not negative.
+        ("Abs", [Value::Scores(scores)]) => {
+            let sure = |score: &Score| matches!(score.of, Of::Logistic | Of::LogisticRest);
+            scores.iter().all(sure).then(|| vec![inputs[0].clone()]).ok_or_else(unread)
+        }
+        ("ReduceSum", [Value::Scores(scores), ..]) => {
+            add_up_to_one(scores).then(|| vec![Value::One]).ok_or_else(unread)
+        }
+        ("Greater", [Value::Scores(scores), Value::Constant(zero)])
+            if zero.numbers.iter().all(|&x| x == 0.0) =>
+        {
+            Ok(vec![Value::Above(scores.clone())])
+        }
+        ("Where", [Value::Above(scores), Value::Constant(one), Value::Constant(zero)])
+            if one.numbers == [1.0] && zero.numbers == [0.0] =>
+        {
+            let of = |score: &Score| match score.of {
+                Of::Margin { .. } => Some(Of::Step),
+                Of::Negative => Some(Of::Rest),
+                _ => None,
+            };
+            mapped(scores, of).ok_or_else(unread)
+        }
+        _ => Err(unread()),
+    }
+}
+
+fn sliced(
+    node: Node<'_>,
+    value: &Value,
+    (from, to): (&Constant, &Constant),
+    rest: &[Value],
+) -> Result<Vec<Value>> {
+    let unread = || node.unread("is not read");
+    let axis = match rest {
+        [] => return Err(unread()),
+        [Value::Constant(axis), ..] => axis.numbers.first().copied(),
+        _ => None,
+    };
+    let (from, to) = (from.numbers.first(), to.numbers.first());
+    let (Some(&from), Some(&to), Some(1.0 | -1.0)) = (from, to, axis) else {
+        return Err(unread());
+    };
+    let last = match value {
+        Value::Columns(columns) => columns.len(),
+        Value::Scores(scores) => scores.len(),
+        _ => return Err(unread()),
+    };
+    let Some(from) = place(from, last) else { return Err(unread()) };
+    let to = place(to, last).unwrap_or(last);
+    picked(value, &(from..to).collect::<Vec<_>>()).ok_or_else(unread)
+}
+
+fn gemm(
+    node: Node<'_>,
+    columns: &[Column],
+    weights: &Constant,
+    rest: &[Value],
+) -> Result<Vec<Value>> {
+    let unread = || node.unread("is not read");
+    let plain = [("alpha", 1.0), ("beta", 1.0)]
+        .iter()
+        .all(|(name, one)| node.float(name).is_none_or(|x| x == *one));
+    if !plain || node.int("transA").is_some_and(|turned| turned != 0) {
+        return Err(unread());
+    }
+    let intercepts = match rest {
+        [] => None,
+        [Value::Constant(intercepts)] => Some(intercepts.as_ref()),
+        _ => return Err(unread()),
+    };
+    if node.int("transB") == Some(1) {
+        let turned = transposed(node, weights)?;
+        return product(node, columns, &turned, intercepts);
+    }
+    product(node, columns, weights, intercepts)
 }
 
 fn place(at: f64, count: usize) -> Option<usize> {
@@ -202,7 +230,7 @@ fn mapped(scores: &[Score], of: impl Fn(&Score) -> Option<Of>) -> Option<Vec<Val
     Some(vec![Value::Scores(scores.iter().map(score).collect::<Option<_>>()?)])
 }
 
-fn cast(node: &Node<'_>, value: &Value) -> Result<Value> {
+fn cast(node: Node<'_>, value: &Value) -> Result<Value> {
     let to = node.int("to").and_then(|to| i32::try_from(to).ok());
     Ok(match (value, to) {
         (Value::Columns(columns), Some(FLOAT | DOUBLE)) => {
@@ -213,7 +241,7 @@ fn cast(node: &Node<'_>, value: &Value) -> Result<Value> {
     })
 }
 
-fn arithmetic(node: &Node<'_>, a: &Value, b: &Value) -> Result<Value> {
+fn arithmetic(node: Node<'_>, a: &Value, b: &Value) -> Result<Value> {
     let unread = || node.unread("is not read here");
     let one = |constant: &Constant| constant.numbers == [1.0];
     match (node.op(), a, b) {
@@ -265,7 +293,7 @@ fn wide(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&x| x.into()).collect()
 }
 
-fn scaler(node: &Node<'_>, columns: &[Column]) -> Result<Value> {
+fn scaler(node: Node<'_>, columns: &[Column]) -> Result<Value> {
     let (offset, factor) = (wide(node.floats("offset")), wide(node.floats("scale")));
     let fits = |list: &[f64]| list.len() == 1 || list.len() == columns.len();
     if !fits(&offset) || !fits(&factor) {
@@ -281,7 +309,7 @@ fn scaler(node: &Node<'_>, columns: &[Column]) -> Result<Value> {
     Ok(Value::columns(columns.iter().enumerate().map(scaled).collect::<Result<_>>()?))
 }
 
-fn imputer(node: &Node<'_>, columns: &[Column]) -> Result<Value> {
+fn imputer(node: Node<'_>, columns: &[Column]) -> Result<Value> {
     if node.float("replaced_value_float").is_none_or(|replaced| !replaced.is_nan()) {
         return Err(node.unread("replaces something else than missing values (NaN)"));
     }
@@ -289,7 +317,7 @@ fn imputer(node: &Node<'_>, columns: &[Column]) -> Result<Value> {
 }
 
 fn trees_of(
-    node: &Node<'_>,
+    node: Node<'_>,
     ensembles: &Ensembles,
     columns: &Rc<Vec<Column>>,
     (output, base): (usize, f64),
@@ -302,7 +330,7 @@ fn trees_of(
     Ok(Rc::new(Body::Trees { trees, columns: Rc::clone(columns), single }))
 }
 
-fn classifier(node: &Node<'_>, columns: &Rc<Vec<Column>>) -> Result<Vec<Value>> {
+fn classifier(node: Node<'_>, columns: &Rc<Vec<Column>>) -> Result<Vec<Value>> {
     if node.classes() > 2 {
         return Err(node.unread(&format!("has {} classes", node.classes())));
     }
@@ -337,7 +365,7 @@ fn classifier(node: &Node<'_>, columns: &Rc<Vec<Column>>) -> Result<Vec<Value>> 
     Ok(vec![Value::Label, Value::Scores(scores.to_vec())])
 }
 
-fn regressor(node: &Node<'_>, columns: &Rc<Vec<Column>>) -> Result<Vec<Value>> {
+fn regressor(node: Node<'_>, columns: &Rc<Vec<Column>>) -> Result<Vec<Value>> {
     let placed = node.op() == "TreeEnsemble";
     let mut ensembles =
         if placed { ensemble::placed(node)? } else { ensemble::named(node, "target")? };
@@ -353,7 +381,7 @@ fn regressor(node: &Node<'_>, columns: &Rc<Vec<Column>>) -> Result<Vec<Value>> {
     };
     let average = match (node.text("aggregate_function"), node.int("aggregate_function")) {
         (Some(b"AVERAGE"), _) => true,
-        (Some(b"SUM" | b""), _) | (None, _) if !placed => false,
+        (Some(b"SUM" | b"") | None, _) if !placed => false,
         (_, Some(0)) if placed => true,
         (_, None | Some(1)) if placed => false,
         _ => return Err(node.unread("takes the least or the greatest of its trees")),
@@ -383,7 +411,7 @@ fn margin(sum: Sum) -> Score {
 
 /// The sums whose weights stand one after the other.
 fn sums(
-    node: &Node<'_>,
+    node: Node<'_>,
     columns: &[Column],
     weights: &[f64],
     intercepts: &[f64],
@@ -404,7 +432,7 @@ fn sums(
     Ok(weights.chunks(columns.len()).enumerate().map(sum).collect())
 }
 
-fn linear_classifier(node: &Node<'_>, columns: &[Column]) -> Result<Vec<Value>> {
+fn linear_classifier(node: Node<'_>, columns: &[Column]) -> Result<Vec<Value>> {
     if node.classes() > 2 {
         return Err(node.unread(&format!("has {} classes", node.classes())));
     }
@@ -432,7 +460,7 @@ fn linear_classifier(node: &Node<'_>, columns: &[Column]) -> Result<Vec<Value>> 
     Ok(vec![Value::Label, scores])
 }
 
-fn linear_regressor(node: &Node<'_>, columns: &[Column]) -> Result<Vec<Value>> {
+fn linear_regressor(node: Node<'_>, columns: &[Column]) -> Result<Vec<Value>> {
     if node.text("post_transform").is_some_and(|post| post != b"NONE") {
         return Err(node.unread("has a `post_transform` that is not read"));
     }
@@ -443,7 +471,7 @@ fn linear_regressor(node: &Node<'_>, columns: &[Column]) -> Result<Vec<Value>> {
 }
 
 /// Weights by row as weights by column.
-fn transposed(node: &Node<'_>, of: &Constant) -> Result<Constant> {
+fn transposed(node: Node<'_>, of: &Constant) -> Result<Constant> {
     let [rows, columns] = of.dims[..] else { return Err(node.wrong("its weights are no matrix")) };
     let size = |dim: i64| usize::try_from(dim).unwrap_or(0);
     let (rows, columns) = (size(rows), size(columns));
@@ -454,7 +482,7 @@ fn transposed(node: &Node<'_>, of: &Constant) -> Result<Constant> {
 
 /// Columns times a matrix of one column of weights for each score.
 fn product(
-    node: &Node<'_>,
+    node: Node<'_>,
     columns: &[Column],
     weights: &Constant,
     intercepts: Option<&Constant>,
