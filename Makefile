@@ -3,7 +3,7 @@
 
 SHELL := bash
 
-.PHONY: help setup build demo test lint bench bench-features bench-stream bench-quality clean
+.PHONY: help setup build demo test lint bench bench-features bench-stream bench-quality fuzz clean
 
 help:
 	@echo "make setup   tools and packages to build with (.venv, npm packages, the wasm compiler)"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench-features   window features beside polars and DuckDB"
 	@echo "make bench-quality    trained models beside those of other libraries, on public tables"
 	@echo "make bench-stream     an engine fed event by event, from Rust and through Node"
+	@echo "make fuzz    ten minutes of each fuzz target"
 
 setup:
 	@scripts/setup.sh
@@ -44,6 +45,9 @@ bench-quality:
 
 bench-stream:
 	@scripts/bench-stream.sh
+
+fuzz:
+	@scripts/fuzz.sh
 
 clean:
 	cargo clean

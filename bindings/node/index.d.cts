@@ -1130,6 +1130,18 @@ export declare class Model {
    */
   static fromCatboost(bytes: Uint8Array, features?: ModelFeatures | null): Model
   /**
+   * Takes over a model in ONNX: the bytes of a file, such as skl2onnx, onnxmltools (LightGBM,
+   * XGBoost) and CatBoost write. Tree ensembles and linear models of two classes, with scaling,
+   * imputing and one-hot encoding before them; other operators are refused by name.
+   */
+  static fromOnnx(bytes: Uint8Array, features?: ModelFeatures | null): Model
+  /**
+   * The model as a file in ONNX, with its encoders and calibrator, which ONNX Runtime 1.20 and
+   * newer read. Its input `rows` is a matrix of one column for each of `names`; its outputs are
+   * `label` and `probabilities`. `fromOnnx` gives the model back.
+   */
+  toOnnx(): Buffer
+  /**
    * The model as a file of XGBoost in JSON, which predicts there what it predicts here: forests
    * in single precision, as `gbm` and `gbdt` train, without a calibrator or encoders.
    */

@@ -97,6 +97,26 @@ impl Model {
         imported(env, bytes, features, import::catboost)
     }
 
+    /// Takes over a model in ONNX: the bytes of a file, such as skl2onnx, onnxmltools (LightGBM,
+    /// XGBoost) and CatBoost write. Tree ensembles and linear models of two classes, with scaling,
+    /// imputing and one-hot encoding before them; other operators are refused by name.
+    #[napi(factory, ts_args_type = "bytes: Uint8Array, features?: ModelFeatures | null")]
+    pub fn from_onnx(
+        env: Env,
+        bytes: Unknown<'_>,
+        features: Option<Unknown<'_>>,
+    ) -> napi::Result<Self> {
+        imported(env, bytes, features, import::onnx)
+    }
+
+    /// The model as a file in ONNX, with its encoders and calibrator, which ONNX Runtime 1.20 and
+    /// newer read. Its input `rows` is a matrix of one column for each of `names`; its outputs are
+    /// `label` and `probabilities`. `fromOnnx` gives the model back.
+    #[napi]
+    pub fn to_onnx(&self, env: Env) -> napi::Result<Buffer> {
+        now(env, || Ok(export::onnx(&self.inner)?.into()))
+    }
+
     /// The model as a file of XGBoost in JSON, which predicts there what it predicts here: forests
     /// in single precision, as `gbm` and `gbdt` train, without a calibrator or encoders.
     #[napi]

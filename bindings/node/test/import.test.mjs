@@ -35,6 +35,13 @@ test('a file that is no such model is refused, and so are features that do not f
   throws('unsupported', () => Model.fromLightgbm(text).toXgboost())
 })
 
+test('any model goes to ONNX and comes back as it was', async () => {
+  const model = Model.fromLightgbm(file('small.lightgbm.txt'))
+  const back = Model.fromOnnx(model.toOnnx())
+  assert.deepEqual(back.toBytes(), model.toBytes())
+  throws('model_format', () => Model.fromOnnx(Buffer.from('no model')))
+})
+
 test('what was trained here goes to XGBoost and comes back the same', async () => {
   const acme = new URL('../../../examples/acme/playbook.toml', import.meta.url)
   const playbook = Playbook.load(fileURLToPath(acme))

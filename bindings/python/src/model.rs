@@ -392,6 +392,21 @@ impl Model {
         imported(py, "catboost", &source, features.as_ref(), stayput_models::import::catboost)
     }
 
+    /// Takes over a model in ONNX: the path or the bytes of a file, or a `ModelProto`, such as
+    /// skl2onnx, onnxmltools (LightGBM, XGBoost) and CatBoost write.
+    ///
+    /// Tree ensembles and linear models of two classes, with scaling, imputing and one-hot encoding
+    /// before them; other operators are refused by name. `features` are as for `from_xgboost`.
+    #[staticmethod]
+    #[pyo3(signature = (source, *, features=None))]
+    fn from_onnx(
+        py: Python<'_>,
+        source: ModelSource<'_>,
+        features: Option<Features<'_>>,
+    ) -> Result<Self> {
+        imported(py, "onnx", &source, features.as_ref(), stayput_models::import::onnx)
+    }
+
     /// Takes over a fitted model of scikit-learn, 1.3 or newer, of two classes: `LogisticRegression`,
     /// also in a `Pipeline` after scalers, `DecisionTreeClassifier`, `RandomForestClassifier`,
     /// `ExtraTreesClassifier`, `GradientBoostingClassifier` and `HistGradientBoostingClassifier`.
@@ -409,6 +424,14 @@ impl Model {
     /// calibrator or encoders.
     fn to_xgboost<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
         let bytes = detached(py, || stayput_models::export::xgboost(&self.inner))?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The model as a file in ONNX, with its encoders and calibrator, which ONNX Runtime 1.20 and
+    /// newer read. Its input `rows` is a matrix as for `predict_proba`, `float32` or `float64` as the
+    /// file says; its outputs are `label` and `probabilities`. `from_onnx` gives the model back.
+    fn to_onnx<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyBytes>> {
+        let bytes = detached(py, || stayput_models::export::onnx(&self.inner))?;
         Ok(PyBytes::new(py, &bytes))
     }
 

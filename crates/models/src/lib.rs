@@ -25,6 +25,7 @@ mod guard;
 pub mod import;
 mod logistic;
 mod lower;
+mod onnx;
 mod params;
 #[cfg(test)]
 mod properties;

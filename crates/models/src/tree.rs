@@ -202,4 +202,47 @@ mod tests {
             assert!((value - (churned + 2.0 * rate) / (rows + 2.0)).abs() < 1e-12);
         }
     }
+
+    /// `linfa-trees` agrees on the question at the root, where it does not cut it off: the same
+    /// feature, and a threshold that parts the rows in the same way.
+    #[test]
+    fn the_root_asks_what_linfa_trees_asks() {
+        use linfa::dataset::Dataset;
+        use linfa::traits::Fit;
+        use linfa_trees::{DecisionTree, SplitQuality};
+
+        for seed in 0..5 {
+            let mut set = made_up(600, seed);
+            set.table.columns.retain(|column| ["logins", "spend"].contains(&column.name.as_str()));
+            let known = |row: &usize| !set.table.columns[0].numbers().unwrap()[*row].is_nan();
+            let set = set.select(&(0..600).filter(known).collect::<Vec<_>>()).unwrap();
+            let of = TrainParams {
+                algorithm: Algorithm::Tree,
+                max_depth: Some(1),
+                min_samples_leaf: Some(20),
+                ..TrainParams::default()
+            };
+            let model = crate::train(&set, &of).unwrap();
+            let Predictor::Forest(forest) = &model.parts().predictor else { panic!() };
+            let ForestParts::F64(nodes) = forest.parts() else { panic!() };
+
+            let rows = model.rows_of(&set.table).unwrap();
+            let count = rows.nrows();
+            let columns = linfa_ndarray::Array2::from_shape_fn((count, 2), |(row, column)| {
+                rows[[row, column]]
+            });
+            let labels: linfa_ndarray::Array1<bool> =
+                set.labels.iter().map(|label| *label == 1.0).collect();
+            let theirs = DecisionTree::params()
+                .split_quality(SplitQuality::Gini)
+                .max_depth(Some(1))
+                .min_weight_leaf(20.0)
+                .fit(&Dataset::new(columns, labels))
+                .unwrap();
+            let (feature, threshold, _) = theirs.root_node().split();
+            assert_eq!(nodes.feature[0] as usize, feature);
+            let left = |threshold: f64| rows.column(feature).map(|value| *value < threshold);
+            assert_eq!(left(nodes.value[0]), left(threshold));
+        }
+    }
 }

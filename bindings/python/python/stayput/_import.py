@@ -56,4 +56,13 @@ def _catboost(model: Any) -> bytes:
         return path.read_bytes()
 
 
-_WRITERS = {"xgboost": _xgboost, "lightgbm": _lightgbm, "catboost": _catboost}
+def _onnx(model: Any) -> bytes:
+    return bytes(model.SerializeToString())
+
+
+_WRITERS = {
+    "xgboost": _xgboost,
+    "lightgbm": _lightgbm,
+    "catboost": _catboost,
+    "onnx": _onnx,
+}

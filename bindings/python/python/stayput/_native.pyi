@@ -181,6 +181,15 @@ class Model:
         `features` are as for `from_xgboost`.
         """
     @staticmethod
+    def from_onnx(source: ModelSource, *, features: FeaturesLike | None = None) -> Model:
+        """
+        Takes over a model in ONNX: the path or the bytes of a file, or a `ModelProto`, such as
+        skl2onnx, onnxmltools (LightGBM, XGBoost) and CatBoost write.
+
+        Tree ensembles and linear models of two classes, with scaling, imputing and one-hot encoding
+        before them; other operators are refused by name. `features` are as for `from_xgboost`.
+        """
+    @staticmethod
     def from_sklearn(estimator: "object", *, features: FeaturesLike | None = None) -> Model:
         """
         Takes over a fitted model of scikit-learn, 1.3 or newer, of two classes: `LogisticRegression`,
@@ -263,6 +272,12 @@ class Model:
     def to_bytes(self, /) -> bytes:
         """
         The model as bytes: the same model gives the same bytes.
+        """
+    def to_onnx(self, /) -> bytes:
+        """
+        The model as a file in ONNX, with its encoders and calibrator, which ONNX Runtime 1.20 and
+        newer read. Its input `rows` is a matrix as for `predict_proba`, `float32` or `float64` as the
+        file says; its outputs are `label` and `probabilities`. `from_onnx` gives the model back.
         """
     def to_xgboost(self, /) -> bytes:
         """

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use stayput_core::churn::{
     Compare, Encoder, ForestParts, Input, InputKind, LEAF, Link, Model, Nodes, Predictor,
 };
-use stayput_core::{Error, ErrorCode, Result};
+use stayput_core::{Error, Result};
 
 /// The model as the bytes of an `XGBoost` file in JSON.
 ///
@@ -89,7 +89,7 @@ pub(crate) fn file(mut nodes: Nodes<f32>, inputs: &[Input]) -> Result<Value> {
 }
 
 fn refuse(message: &str) -> Error {
-    Error::new(ErrorCode::Unsupported, "model", format!("cannot be one of XGBoost: {message}"))
+    super::refuse("XGBoost", message)
 }
 
 fn kind(kind: &InputKind) -> &'static str {
@@ -288,6 +288,7 @@ fn categories(inputs: &[Input]) -> Value {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use stayput_core::ErrorCode;
     use stayput_core::churn::ModelParts;
 
     use super::*;

@@ -5,6 +5,7 @@
 //! | `XGBoost` | JSON and UBJSON of `save_model` | 1.0 to 3.x | the old binary format, linear boosters, several classes, vector leaves |
 //! | `LightGBM` | text of `save_model` | 2.3 to 4.x (`v3`, `v4`) | linear trees, several classes |
 //! | `CatBoost` | JSON of `save_model(format="json")` | 1.x | features made of categories by counters, texts, embeddings; several classes |
+//! | ONNX | `.onnx`: graphs of `skl2onnx`, `onnxmltools`, `CatBoost` and our own | `ai.onnx.ml` 1 to 5 | what is no forest or linear model of two classes |
 //!
 //! What scikit-learn trained has no file of its own; it comes over as [`arrays`].
 //!
@@ -21,6 +22,7 @@ mod catboost;
 mod city;
 mod features;
 mod lightgbm;
+mod onnx;
 mod single;
 #[cfg(test)]
 mod tests;
@@ -34,6 +36,7 @@ use stayput_core::{Error, ErrorCode, Result};
 pub use catboost::catboost;
 pub use features::Features;
 pub use lightgbm::lightgbm;
+pub use onnx::onnx;
 pub use xgboost::xgboost;
 
 /// The error for bytes that are no model of `library`.

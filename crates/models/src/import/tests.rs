@@ -9,42 +9,14 @@ use super::*;
 type Read = fn(&[u8], &Features) -> Result<Model>;
 
 /// `x < 2.5 (missing left) ? (plan in {1} ? 0.25 : 0.5) : -1`, base score 0.5.
-const XGBOOST: &str = r#"{"learner": {
-    "feature_names": ["x", "plan"], "feature_types": ["float", "c"],
-    "gradient_booster": {"name": "gbtree", "model": {
-        "gbtree_model_param": {"num_trees": "1", "num_parallel_tree": "1"}, "tree_info": [0],
-        "cats": {"enc": [{"offsets": [], "values": []}, {"offsets": [0, 1, 3], "values": [97, -61, -92]}]},
-        "trees": [{
-            "left_children": [1, 3, -1, -1, -1], "right_children": [2, 4, -1, -1, -1],
-            "split_indices": [0, 1, 0, 0, 0], "split_conditions": [2.5, 0, -1, 0.5, 0.25],
-            "default_left": [1, 0, 0, 0, 0], "split_type": [0, 1, 0, 0, 0],
-            "loss_changes": [3, 1, 0, 0, 0],
-            "categories": [1], "categories_nodes": [1], "categories_segments": [0],
-            "categories_sizes": [1], "tree_param": {"num_nodes": "5", "size_leaf_vector": "0"}}]}},
-    "learner_model_param": {"base_score": "[5E-1]", "num_class": "0", "num_feature": "2"},
-    "objective": {"name": "binary:logistic"}}, "version": [3, 1, 0]}"#;
+const XGBOOST: &str = include_str!("small.xgboost.json");
 
 /// The same trees, of one missing type each.
 const LIGHTGBM: &str = include_str!("small.lightgbm.txt");
 
-const CATBOOST: &str = r#"{
-    "features_info": {
-        "float_features": [{"feature_index": 0, "flat_feature_index": 0, "feature_id": "x",
-            "borders": [2.5], "nan_value_treatment": "AsFalse"}],
-        "categorical_features": [{"feature_index": 0, "flat_feature_index": 1, "feature_id": "plan",
-            "values": [174581543]}]},
-    "model_info": {"params": {"loss_function": {"type": "Logloss"}}},
-    "oblivious_trees": [{"leaf_values": [0.5, -1, 0.25, -2], "splits": [
-        {"split_type": "FloatFeature", "float_feature_index": 0, "border": 2.5},
-        {"split_type": "OneHotFeature", "cat_feature_index": 0, "value": 174581543}]}],
-    "scale_and_bias": [2, [0.125]]}"#;
+const CATBOOST: &str = include_str!("small.catboost.json");
 
-const NON_SYMMETRIC: &str = r#"{
-    "features_info": {"float_features": [{"feature_index": 0, "flat_feature_index": 0,
-        "feature_id": "0", "nan_value_treatment": "AsTrue"}]},
-    "model_info": {"params": {"loss_function": {"type": "Logloss"}}},
-    "trees": [{"split": {"split_type": "FloatFeature", "float_feature_index": 0, "border": 2.5},
-        "left": {"value": 1}, "right": {"value": -1}}]}"#;
+const NON_SYMMETRIC: &str = include_str!("small.non_symmetric.catboost.json");
 
 /// A JSON value in UBJSON, so that one small file serves both.
 fn ubjson(value: &serde_json::Value, bytes: &mut Vec<u8>) {

@@ -1,11 +1,4 @@
-//! Logistic regression with an L2 penalty, by the L-BFGS of the `argmin` crate.
-//!
-//! Numbers are standardised (by their mean and population standard deviation over the rows that
-//! have a value, each counting its sample weight) and categories are one-hot, as
-//! `stayput_core::churn::Linear` says; unscaled, the solver takes several times as long. The weights
-//! `w` minimise `Σ s · log(1 + exp(-y · margin)) + |w|² / (2 C)` over rows that count `s`, the
-//! intercept free, which is scikit-learn's `C`, `sample_weight` and `class_weight`. A row that counts
-//! 2 is worth two rows that count 1.
+//! The loss of rows that count differently, minimised by the L-BFGS of the `argmin` crate.
 //!
 //! Sums run in the order of the rows, and `exp` and `ln` are the core's, so the same rows give the
 //! same weights on every machine.
@@ -13,73 +6,14 @@
 use argmin::core::{CostFunction, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
-use stayput_core::churn::{Encoding, InputKind, Linear, Predictor};
 use stayput_core::{Result, math};
 
+use super::{FLAT, MOST_STEPS};
 use crate::data::{Data, refuse};
-use crate::lower::shares;
 use crate::params::LogisticParams;
 
-/// What the fit gives: the weights, and each input's share in the spread of the margin.
-pub(crate) fn fit(data: &Data, params: &LogisticParams) -> Result<(Predictor, Vec<f64>)> {
-    let mut linear = encoder(data);
-    let (weights, intercept) = solve(&columns(&linear, data), linear.columns(), data, params)?;
-    linear.weights = weights;
-    linear.intercept = intercept;
-    let importance = importance(&linear, data);
-    Ok((Predictor::Linear(linear), importance))
-}
-
-/// How each input becomes columns, with weights of 0.
-fn encoder(data: &Data) -> Linear {
-    let encodings = data.inputs.iter().zip(data.rows.columns()).map(|(input, column)| {
-        let indicator = column.iter().any(|value| value.is_nan());
-        match &input.kind {
-            InputKind::Number | InputKind::Bool => {
-                let rows = column.iter().enumerate().filter(|(_, value)| !value.is_nan());
-                let (values, weights): (Vec<f64>, Vec<f64>) =
-                    rows.map(|(row, &value)| (value, data.sample_weight(row))).unzip();
-                let (mean, deviation) = moments(&values, &weights);
-                let scale = if deviation > 0.0 { deviation } else { 1.0 };
-                Encoding::Number { mean, scale, indicator }
-            }
-            InputKind::Category { values } => {
-                let values = u32::try_from(values.len()).unwrap_or(u32::MAX);
-                Encoding::Category { values, indicator }
-            }
-        }
-    });
-    let mut linear = Linear { encodings: encodings.collect(), weights: Vec::new(), intercept: 0.0 };
-    linear.weights = vec![0.0; linear.columns()];
-    linear
-}
-
-/// Mean and population standard deviation of values that count so much, on numbers divided by the
-/// largest so that no sum overflows; 0 for no numbers.
-fn moments(values: &[f64], weights: &[f64]) -> (f64, f64) {
-    let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
-    let count: f64 = weights.iter().sum();
-    if count == 0.0 || largest == 0.0 {
-        return (0.0, 0.0);
-    }
-    let both = || values.iter().map(|value| value / largest).zip(weights);
-    let mean = both().map(|(value, weight)| value * weight).sum::<f64>() / count;
-    let square = |(value, weight): (f64, &f64)| (value - mean) * (value - mean) * weight;
-    let variance = both().map(square).sum::<f64>() / count;
-    // A spread below the rounding of the mean is no spread.
-    let deviation = if variance.sqrt() > 1e-12 * mean.abs() { variance.sqrt() } else { 0.0 };
-    (mean * largest, deviation * largest)
-}
-
-/// The columns of every row, one row after the other.
-fn columns(linear: &Linear, data: &Data) -> Vec<f64> {
-    let width = linear.columns();
-    let mut columns = vec![0.0; width * data.rows.nrows()];
-    for (row, into) in data.rows.rows().into_iter().zip(columns.chunks_exact_mut(width)) {
-        linear.encode(&row.to_vec(), into);
-    }
-    columns
-}
+/// Steps whose gradients the solver remembers, as many as `linfa-logistic` has it remember.
+const REMEMBERED: usize = 10;
 
 /// The loss and its gradient. The parameters are the weights and, last, the intercept.
 struct Loss<'a> {
@@ -138,7 +72,7 @@ impl Gradient for Loss<'_> {
 }
 
 /// Weights and intercept for the log-odds of label 1.
-fn solve(
+pub(super) fn solve(
     columns: &[f64],
     width: usize,
     data: &Data,
@@ -149,12 +83,11 @@ fn solve(
     };
     let counted: f64 = (0..data.labels.len()).map(|row| data.weight(row)).sum();
     let loss = Loss { columns, width, data, penalty: 1.0 / params.c };
-    // The loss is a sum over rows, so its gradient and what counts as flat grow with them.
-    let solver = LBFGS::new(MoreThuenteLineSearch::new(), 10)
-        .with_tolerance_grad(1e-6 * counted)
+    let solver = LBFGS::new(MoreThuenteLineSearch::new(), REMEMBERED)
+        .with_tolerance_grad(FLAT * counted)
         .map_err(failed)?;
     let fitted = Executor::new(loss, solver)
-        .configure(|state| state.param(vec![0.0; width + 1]).max_iters(1_000))
+        .configure(|state| state.param(vec![0.0; width + 1]).max_iters(MOST_STEPS))
         .run()
         .map_err(failed)?;
     let mut weights = fitted.state().get_best_param().cloned().unwrap_or_default();
@@ -162,25 +95,14 @@ fn solve(
     Ok((weights, intercept))
 }
 
-/// The standard deviation of what each input adds to the margin, as shares of their sum.
-fn importance(linear: &Linear, data: &Data) -> Vec<f64> {
-    let mut added = data.rows.clone();
-    let mut into = vec![0.0; data.inputs.len()];
-    for (row, mut added) in data.rows.rows().into_iter().zip(added.rows_mut()) {
-        linear.contributions(&row.to_vec(), &mut into);
-        added.iter_mut().zip(&into).for_each(|(to, from)| *to = *from);
-    }
-    let weights: Vec<f64> = (0..data.labels.len()).map(|row| data.sample_weight(row)).collect();
-    shares(added.columns().into_iter().map(|column| moments(&column.to_vec(), &weights).1))
-}
-
 #[cfg(test)]
 mod tests {
-    use stayput_core::churn::Model;
+    use stayput_core::churn::{Model, Predictor};
     use stayput_core::features::TrainingSet;
 
+    use super::super::{columns, encoder};
     use super::*;
-    use crate::params::{Algorithm, TrainParams};
+    use crate::params::{Algorithm, CheckedAlgorithm, TrainParams};
     use crate::testing::{made_up, real};
 
     fn params() -> TrainParams {
@@ -242,14 +164,19 @@ mod tests {
         }
     }
 
+    /// Rows that all count 1 have one minimum, whichever way it is looked for.
     #[test]
-    fn moments_do_not_overflow_and_a_constant_has_no_spread() {
-        assert_eq!(moments(&[1.0, 2.0, 3.0, 4.0], &[1.0; 4]), (2.5, 1.25_f64.sqrt()));
-        assert_eq!(moments(&[1.0, 4.0], &[3.0, 1.0]), moments(&[1.0, 1.0, 4.0, 1.0], &[1.0; 4]));
-        assert_eq!(moments(&[0.1; 7], &[1.0; 7]).1.to_bits(), 0.0_f64.to_bits());
-        assert_eq!(moments(&[], &[]), (0.0, 0.0));
-        assert_eq!(moments(&[3.0], &[0.0]), (0.0, 0.0));
-        let (mean, deviation) = moments(&[1e308, -1e308, 1e308, -1e308], &[1.0; 4]);
-        assert_eq!((mean, deviation), (0.0, 1e308));
+    fn weights_of_one_give_what_no_weights_give() {
+        let data = Data::new(&made_up(700, 4)).unwrap();
+        let CheckedAlgorithm::Logistic(checked) = params().check().unwrap().algorithm else {
+            panic!("not logistic")
+        };
+        let linear = encoder(&data);
+        let (columns, width) = (columns(&linear, &data), linear.columns());
+        let ours = solve(&columns, width, &data, &checked).unwrap();
+        let theirs = super::super::solve(columns, width, &data.labels, &checked).unwrap();
+        for (ours, theirs) in ours.0.iter().zip(&theirs.0).chain([(&ours.1, &theirs.1)]) {
+            assert!((ours - theirs).abs() < 1e-4, "{ours} {theirs}");
+        }
     }
 }
