@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use stayput_core::Result;
-use stayput_core::churn::{Model, ModelParts};
+use stayput_core::churn::{Model, ModelParts, Reference};
 use stayput_core::features::TrainingSet;
 
 use crate::data::{Data, refuse};
@@ -25,14 +25,18 @@ pub fn train(set: &TrainingSet, params: &TrainParams) -> Result<Model> {
     let params = params.check()?;
     let data = Data::new(set)?;
     let params = settled(params, &data)?;
+    let known = |model: Model| {
+        let reference = Reference::of(&model, model.rows_of(&set.table)?.view(), &set.labels)?;
+        model.with_reference(Some(reference))
+    };
     if params.calibrate.is_none() && !params.confidence {
-        return fit(data, &params);
+        return known(fit(data, &params)?);
     }
     let margins = calibrate::out_of_fold(&data, &params)?;
     let calibrator =
         params.calibrate.map(|kind| calibrate::calibrator(kind, &margins, &data.labels));
     let confidence = params.confidence.then(|| calibrate::venn_abers(&margins, &data.labels));
-    fit(data, &params)?.calibrated(calibrator)?.with_confidence(confidence)
+    known(fit(data, &params)?)?.calibrated(calibrator)?.with_confidence(confidence)
 }
 
 /// The parameters, with as many trees as rows held out say where that is left to them.
@@ -67,6 +71,7 @@ pub(crate) fn fit(data: Data, params: &CheckedTrainParams) -> Result<Model> {
         params: params.record(),
         trained_on,
         confidence: None,
+        reference: None,
     })
 }
 
