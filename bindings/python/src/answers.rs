@@ -63,6 +63,7 @@ document!(LeftOut, "LeftOut");
 document!(Lift, "Lift");
 document!(Lineage, "Lineage");
 document!(ProfitThreshold, "ProfitThreshold");
+document!(Reasons, "Reasons");
 document!(Reliability, "Reliability");
 document!(Report, "Report");
 document!(Reports, "Reports");

@@ -18,6 +18,7 @@ from ._errors import (
 from ._native import (
     Bundle,
     Engine,
+    Explanation,
     Model,
     Playbook,
     Simulation,
@@ -36,6 +37,7 @@ __all__ = [
     "Bundle",
     "BundleError",
     "Engine",
+    "Explanation",
     "Model",
     "ModelError",
     "Playbook",
