@@ -3,7 +3,7 @@
 
 SHELL := bash
 
-.PHONY: help setup build demo test lint bench bench-features bench-stream bench-quality clean
+.PHONY: help setup build demo test lint bench bench-features bench-stream bench-quality bench-explain clean
 
 help:
 	@echo "make setup   tools and packages to build with (.venv, npm packages, the wasm compiler)"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint    formatting and lints"
 	@echo "make bench   benchmarks of each part"
 	@echo "make bench-features   window features beside polars and DuckDB"
+	@echo "make bench-explain    explanations beside those of other libraries"
 	@echo "make bench-quality    trained models beside those of other libraries, on public tables"
 	@echo "make bench-stream     an engine fed event by event, from Rust and through Node"
 
@@ -41,6 +42,9 @@ bench-features:
 
 bench-quality:
 	@scripts/bench-quality.sh
+
+bench-explain:
+	@scripts/bench-explain.sh
 
 bench-stream:
 	@scripts/bench-stream.sh
