@@ -19,6 +19,7 @@ mod gbdt;
 mod gbm;
 mod guard;
 pub mod import;
+pub mod inspect;
 mod logistic;
 mod lower;
 mod params;
