@@ -47,7 +47,7 @@ fn model(cover: bool) -> Model {
         left: vec![1, 0, 0, 4, 0, 0, 7, 0, 0],
         missing_left: vec![false; 9],
         sets: Sets { node: vec![6], end: vec![1], words: vec![1] },
-        cover: if cover { vec![2.0, 1.0, 1.0].repeat(3) } else { Vec::new() },
+        cover: if cover { [2.0, 1.0, 1.0].repeat(3) } else { Vec::new() },
     };
     Model::new(ModelParts {
         inputs: names.map(input).to_vec(),

@@ -152,8 +152,8 @@ impl Oblivious {
             return Vec::new();
         }
         let mut covers = vec![0.0; 2 * leaves];
-        for node in leaves..2 * leaves {
-            covers[node] = self.leaf_weights[leaf(node)];
+        for (node, cover) in covers.iter_mut().enumerate().skip(leaves) {
+            *cover = self.leaf_weights[leaf(node)];
         }
         for node in (1..leaves).rev() {
             covers[node] = covers[2 * node] + covers[2 * node + 1];

@@ -27,6 +27,7 @@ pub struct AccumulatedEffects {
 /// [`stayput_core::ErrorCode::Argument`] when the model has no such feature, no row has a value of
 /// it, or there cannot be so many bins; [`stayput_core::ErrorCode::ModelShape`] when the width is not
 /// the model's.
+#[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice is")]
 pub fn accumulated_effects(
     model: &Model,
     rows: ArrayView2<'_, f64>,
@@ -88,7 +89,9 @@ fn numbers(
         effects.push(sum);
     }
     let centre = if count > 0.0 { centre / count } else { 0.0 };
-    effects.iter_mut().for_each(|effect| *effect -= centre);
+    for effect in &mut effects {
+        *effect -= centre;
+    }
     let counts = within.iter().enumerate();
     let counts = counts.map(|(bin, which)| if bin == 0 { 0 } else { which.len() }).collect();
     Ok(AccumulatedEffects { values: ends.to_vec(), effects, counts })
@@ -118,6 +121,8 @@ fn names(
     let total: usize = counts.iter().sum();
     let weighted = effects.iter().zip(&counts).map(|(effect, &count)| effect * count as f64);
     let centre = weighted.sum::<f64>() / total as f64;
-    effects.iter_mut().for_each(|effect| *effect -= centre);
+    for effect in &mut effects {
+        *effect -= centre;
+    }
     Ok(AccumulatedEffects { values: codes.to_vec(), effects, counts })
 }

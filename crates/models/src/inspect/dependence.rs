@@ -21,6 +21,7 @@ pub struct Dependence {
 /// [`stayput_core::ErrorCode::Argument`] when the model has no such feature, no row has a value of
 /// it, or there are no rows; [`stayput_core::ErrorCode::ModelShape`] when the width is not the
 /// model's.
+#[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice is")]
 pub fn partial_dependence(
     model: &Model,
     rows: ArrayView2<'_, f64>,

@@ -44,6 +44,7 @@ fn columns(model: &Model) -> Vec<usize> {
 ///
 /// # Errors
 /// As [`Model::explainer`] and [`stayput_core::churn::Explainer::explain`].
+#[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice is")]
 pub fn mean_contributions(
     model: &Model,
     rows: ArrayView2<'_, f64>,

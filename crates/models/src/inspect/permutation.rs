@@ -23,6 +23,7 @@ pub struct Permuted {
 /// # Errors
 /// [`stayput_core::ErrorCode::Argument`] for no repeats, other than one label a row, or labels that
 /// are all alike; [`stayput_core::ErrorCode::ModelShape`] when the width is not the model's.
+#[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice is")]
 pub fn permutation_importance(
     model: &Model,
     rows: ArrayView2<'_, f64>,

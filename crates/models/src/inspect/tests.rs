@@ -1,5 +1,7 @@
 //! Inspection against its definitions, on trained models.
 
+#![expect(clippy::cast_precision_loss, reason = "counts of rows")]
+
 use ndarray::{Array2, Axis};
 use stayput_core::ErrorCode;
 use stayput_core::churn::Output;

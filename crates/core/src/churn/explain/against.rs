@@ -61,8 +61,8 @@ impl Against {
         let count = rows.len() as f64;
         let size = trees.longest() as usize + 1;
         let mut mean = trees.base;
-        let mut grounds = Vec::with_capacity(trees.trees.len());
-        for tree in trees.trees {
+        let mut grounds = Vec::with_capacity(trees.list.len());
+        for tree in trees.list {
             let mut ways: Vec<Vec<u8>> = Vec::with_capacity(rows.len());
             let mut sum = 0.0;
             for row in &rows {

@@ -23,7 +23,7 @@ struct Edge {
 struct Leaves {
     tree: Tree,
     /// The value of each leaf, and where its edges end.
-    leaves: Vec<(f64, usize)>,
+    ends: Vec<(f64, usize)>,
     edges: Vec<Edge>,
     points: Vec<(f64, f64)>,
 }
@@ -37,8 +37,8 @@ pub(super) struct Paths {
 
 impl Paths {
     pub(super) fn new(trees: Trees) -> Self {
-        let Trees { trees, rules, .. } = trees;
-        Self { rules, trees: trees.into_iter().map(Leaves::new).collect() }
+        let Trees { list, rules, .. } = trees;
+        Self { rules, trees: list.into_iter().map(Leaves::new).collect() }
     }
 
     /// A row in the precision of the forest.
@@ -59,18 +59,18 @@ impl Paths {
 
 impl Leaves {
     fn new(tree: Tree) -> Self {
-        let (mut leaves, mut edges) = (Vec::new(), Vec::new());
+        let (mut ends, mut edges) = (Vec::new(), Vec::new());
         for (at, split) in (0_u32..).zip(&tree.splits) {
             for side in [0_u8, 1] {
                 if split.child[usize::from(side)] == NONE {
                     let begin = edges.len();
                     climb(&tree, at, side, begin, &mut edges);
-                    leaves.push((split.value[usize::from(side)], edges.len()));
+                    ends.push((split.value[usize::from(side)], edges.len()));
                 }
             }
         }
         let points = gauss_legendre(tree.longest.div_ceil(2).max(1));
-        Self { tree, leaves, edges, points }
+        Self { tree, ends, edges, points }
     }
 
     fn add(&self, sides: &[u8], width: usize, into: &mut [f64]) {
@@ -83,7 +83,7 @@ impl Leaves {
         }
         let mut terms = Vec::new();
         let mut begin = 0;
-        for &(value, end) in &self.leaves {
+        for &(value, end) in &self.ends {
             let edges = &self.edges[begin..end];
             begin = end;
             let on = |edge: &Edge| {

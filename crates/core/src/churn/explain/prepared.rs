@@ -69,7 +69,7 @@ impl Prepared {
                         None => Plan::Walk(tree.splits.iter().map(|s| s.question).collect(), walk),
                     }
                 };
-                let split = trees.trees.iter().filter(|tree| !tree.splits.is_empty());
+                let split = trees.list.iter().filter(|tree| !tree.splits.is_empty());
                 let plans = split.map(plan).collect();
                 Ok(Self { form: Form::Trees { rules: trees.rules, trees: plans }, mean, link })
             }
@@ -165,7 +165,9 @@ pub(in crate::churn) fn mean_contributions(
         count += 1.0;
     }
     if count > 0.0 {
-        sums.iter_mut().for_each(|sum| *sum /= count);
+        for sum in &mut sums {
+            *sum /= count;
+        }
     }
     sums
 }

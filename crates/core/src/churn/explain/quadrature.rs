@@ -19,7 +19,7 @@ pub(super) fn gauss_legendre(n: u32) -> Vec<(f64, f64)> {
                 slope = derivative;
                 x -= value / derivative;
             }
-            ((1.0 + x) / 2.0, 1.0 / ((1.0 - x * x) * slope * slope))
+            (f64::midpoint(1.0, x), 1.0 / ((1.0 - x * x) * slope * slope))
         })
         .collect();
     points.reverse();

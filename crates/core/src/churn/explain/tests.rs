@@ -175,9 +175,8 @@ fn expected(nodes: &Nodes<f64>, at: usize, row: &[f64], known: usize) -> f64 {
         None if value.is_nan() => nodes.missing_left[at],
         None => match nodes.compare {
             Compare::Less => value < nodes.value[at],
-            Compare::LessEqual => value <= nodes.value[at],
             Compare::NonZeroLessEqual if value == 0.0 => nodes.missing_left[at],
-            Compare::NonZeroLessEqual => value <= nodes.value[at],
+            Compare::LessEqual | Compare::NonZeroLessEqual => value <= nodes.value[at],
         },
     };
     below(if goes_left { left } else { left + 1 })
@@ -318,12 +317,12 @@ proptest! {
             prop_assert_eq!(&found, &explainer.explain(rows.view(), output, Some(2)).unwrap());
             prop_assert_eq!(found.base, explainer.base(output));
             for (at, &margin) in margins.iter().enumerate() {
+                let probability = model.probability(margin);
                 let stated = match (output, model.calibrator()) {
-                    (Output::Margin, _) => margin,
-                    (Output::Probability, _) => model.probability(margin),
+                    (Output::Probability, _) => probability,
                     (Output::LogOdds, Some(calibrator)) => calibrator.log_odds(margin),
-                    (Output::LogOdds, None) if kind == 2 => math::logit(model.probability(margin)),
-                    (Output::LogOdds, None) => margin,
+                    (Output::LogOdds, None) if kind == 2 => math::logit(probability),
+                    _ => margin,
                 };
                 let sum = found.base + found.values.row(at).sum();
                 prop_assert!(close(sum, stated, 1e-12), "{output:?}: {sum} {stated}");

@@ -14,7 +14,7 @@ pub(super) const NONE: u32 = u32::MAX;
 /// The trees of a forest in double precision, whatever its own.
 #[derive(Debug, Clone)]
 pub(super) struct Trees {
-    pub(super) trees: Vec<Tree>,
+    pub(super) list: Vec<Tree>,
     pub(super) rules: Rules,
     /// What the sum starts with.
     pub(super) base: f64,
@@ -115,7 +115,7 @@ impl Trees {
         let ends = ends.chain([u32::try_from(nodes.feature.len()).unwrap_or(u32::MAX)]);
         let trees = nodes.roots.iter().zip(ends);
         Self {
-            trees: trees.map(|(&root, end)| Tree::new(nodes, root..end, &question)).collect(),
+            list: trees.map(|(&root, end)| Tree::new(nodes, root..end, &question)).collect(),
             rules: Rules { single, compare: nodes.compare, words: nodes.sets.words.clone() },
             base: nodes.base.into(),
             covered: !nodes.cover.is_empty() || nodes.feature.iter().all(|&at| at == LEAF),
@@ -124,12 +124,12 @@ impl Trees {
 
     /// What the sum is on average over the rows the trees were made from.
     pub(super) fn mean(&self) -> f64 {
-        self.trees.iter().fold(self.base, |sum, tree| sum + tree.mean)
+        self.list.iter().fold(self.base, |sum, tree| sum + tree.mean)
     }
 
     /// The most inputs that one path asks about.
     pub(super) fn longest(&self) -> u32 {
-        self.trees.iter().map(|tree| tree.longest).max().unwrap_or_default()
+        self.list.iter().map(|tree| tree.longest).max().unwrap_or_default()
     }
 }
 
