@@ -3,7 +3,8 @@
 
 SHELL := bash
 
-.PHONY: help setup build demo test lint bench bench-features bench-stream bench-quality fuzz clean
+.PHONY: help setup build demo test lint bench bench-features bench-stream bench-quality \
+  bench-explain fuzz clean
 
 help:
 	@echo "make setup   tools and packages to build with (.venv, npm packages, the wasm compiler)"
@@ -13,6 +14,7 @@ help:
 	@echo "make lint    formatting and lints"
 	@echo "make bench   benchmarks of each part"
 	@echo "make bench-features   window features beside polars and DuckDB"
+	@echo "make bench-explain    explanations beside those of other libraries"
 	@echo "make bench-quality    trained models beside those of other libraries, on public tables"
 	@echo "make bench-stream     an engine fed event by event, from Rust and through Node"
 	@echo "make fuzz    ten minutes of each fuzz target"
@@ -42,6 +44,9 @@ bench-features:
 
 bench-quality:
 	@scripts/bench-quality.sh
+
+bench-explain:
+	@scripts/bench-explain.sh
 
 bench-stream:
 	@scripts/bench-stream.sh

@@ -366,6 +366,22 @@ export type ChurnReason = {
   importance: number,
 }
 
+/** Something that raises a customer's churn probability. */
+export type ReasonCode = {
+  /** The group of features; null for a feature of none. */
+  group: string | null,
+  /** The feature; of a group the one that contributes most. */
+  feature: string,
+  /** The customer's value; null where missing. */
+  value: Value,
+  /** The typical value of customers who stay; null where it is not known. */
+  typical: Value,
+  /** What the feature or group adds to the log-odds of churn. */
+  contribution: number,
+  /** The reason as a sentence. */
+  text: string,
+}
+
 /** What was decided at one instant. */
 export type Decisions = {
   /** The instant. */

@@ -367,6 +367,22 @@ export type ChurnReason = {
   importance: number,
 }
 
+/** Something that raises a customer's churn probability. */
+export type ReasonCode = {
+  /** The group of features; null for a feature of none. */
+  group: string | null,
+  /** The feature; of a group the one that contributes most. */
+  feature: string,
+  /** The customer's value; null where missing. */
+  value: Value,
+  /** The typical value of customers who stay; null where it is not known. */
+  typical: Value,
+  /** What the feature or group adds to the log-odds of churn. */
+  contribution: number,
+  /** The reason as a sentence. */
+  text: string,
+}
+
 /** What was decided at one instant. */
 export type Decisions = {
   /** The instant. */
@@ -870,6 +886,13 @@ export interface At {
   asOf: Instant
 }
 
+/** What is asked of reasons: at most `top`, and only of features marked as actionable. */
+export interface ReasonsAt {
+  asOf: Instant
+  top?: number
+  actionable?: boolean
+}
+
 /** The instants `from`, `from + every`, … up to `to`. */
 export interface Grid {
   from: Instant
@@ -1060,6 +1083,11 @@ export declare class Engine {
   ingest(events: Rows, customers?: Rows | null, options?: ColumnOptions): Promise<Reports>
   /** Everything known of one customer at an instant. */
   score(customerId: string, options: At): Score
+  /**
+   * Why a customer may churn at an instant: what raises the probability, the strongest first, as
+   * sentences in the words of the playbook's `[reasons]`.
+   */
+  reasons(customerId: string, options: ReasonsAt): ReasonCode[]
   /** The features of one customer at an instant, in the playbook's order; null where missing. */
   features(customerId: string, options: At): Record<string, Value>
   /** Everything known of each customer at an instant, by `customer_id`. */

@@ -366,6 +366,22 @@ export type ChurnReason = {
   importance: number,
 }
 
+/** Something that raises a customer's churn probability. */
+export type ReasonCode = {
+  /** The group of features; null for a feature of none. */
+  group: string | null,
+  /** The feature; of a group the one that contributes most. */
+  feature: string,
+  /** The customer's value; null where missing. */
+  value: Value,
+  /** The typical value of customers who stay; null where it is not known. */
+  typical: Value,
+  /** What the feature or group adds to the log-odds of churn. */
+  contribution: number,
+  /** The reason as a sentence. */
+  text: string,
+}
+
 /** What was decided at one instant. */
 export type Decisions = {
   /** The instant. */
@@ -864,6 +880,13 @@ export interface At {
     asOf: Instant;
 }
 
+/** What is asked of reasons: at most `top`, and only of features marked as actionable. */
+export interface ReasonsAt {
+    asOf: Instant;
+    top?: number;
+    actionable?: boolean;
+}
+
 export interface Grid {
     from: Instant;
     to: Instant;
@@ -1009,6 +1032,14 @@ export class Engine {
      */
     constructor(bundle: Bundle);
     /**
+     * Why a customer may churn at an instant: what raises the probability, the strongest first, as
+     * sentences in the words of the playbook's `[reasons]`.
+     *
+     * # Errors
+     * `unknown_customer` when there is none of that id; `model_missing` without a model.
+     */
+    reasons(customerId: string, options: ReasonsAt): ReasonCode[];
+    /**
      * An engine that goes on from a snapshot.
      *
      * # Errors
@@ -1134,6 +1165,7 @@ export interface InitOutput {
     readonly engine_importCustomers: (a: number, b: any) => [number, number, number];
     readonly engine_ingest: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_new: (a: number) => number;
+    readonly engine_reasons: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_restore: (a: number, b: any) => [number, number, number];
     readonly engine_score: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_scoreAll: (a: number, b: any) => [number, number, number];

@@ -107,6 +107,7 @@ fn documents() -> String {
         declaration::<churn::ProbabilityInterval>(&config),
         declaration::<churn::ConfidenceLevel>(&config),
         declaration::<stayput_core::Reason>(&config),
+        declaration::<stayput_core::ReasonCode>(&config),
         declaration::<stayput_core::Decisions>(&config),
         declaration::<campaign::Decision>(&config),
         declaration::<campaign::Suppression>(&config),

@@ -108,6 +108,26 @@ impl Engine {
         json::parse(env, &document)
     }
 
+    /// Why a customer may churn at an instant: what raises the probability, the strongest first, as
+    /// sentences in the words of the playbook's `[reasons]`.
+    #[napi(
+        ts_args_type = "customerId: string, options: ReasonsAt",
+        ts_return_type = "ReasonCode[]"
+    )]
+    pub fn reasons(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> napi::Result<Unknown<'static>> {
+        let document = now(env, || {
+            let id = input::text(customer_id, "customerId")?;
+            let (as_of, params) = wire::of_reasons(&json::options_text(env, options)?)?;
+            wire::reasons_json(&*self.inner.read()?, &id, as_of, params).map(Document)
+        })?;
+        json::parse(env, &document)
+    }
+
     /// The features of one customer at an instant, in the playbook's order; null where missing.
     #[napi(
         ts_args_type = "customerId: string, options: At",

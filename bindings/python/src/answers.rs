@@ -64,6 +64,7 @@ document!(Lift, "Lift");
 document!(Lineage, "Lineage");
 document!(Params, "Params");
 document!(ProfitThreshold, "ProfitThreshold");
+document!(Reasons, "Reasons");
 document!(Reliability, "Reliability");
 document!(Report, "Report");
 document!(Reports, "Reports");

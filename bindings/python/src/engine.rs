@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use stayput_core::wire;
+use stayput_core::{ReasonParams, wire};
 use stayput_models::SharedEngine;
 
-use crate::answers::{Decisions, FeatureValues, Reports, Score, Scores};
+use crate::answers::{Decisions, FeatureValues, Reasons, Reports, Score, Scores};
 use crate::arguments::{Instant, TableArgument};
 use crate::bundle::Bundle;
 use crate::errors::{Result, detached};
@@ -57,6 +57,23 @@ impl Engine {
         let as_of = as_of.read()?;
         let score = || wire::score_json(&*self.inner.read()?, customer_id, as_of);
         Score::read(py, &detached(py, score)?)
+    }
+
+    /// Why a customer may churn at `as_of`: what raises the probability, the strongest first, as
+    /// sentences in the words of the playbook's `[reasons]`; at most `top` of them, or as many as the
+    /// playbook says, and of actionable features alone where `actionable` is true.
+    #[pyo3(signature = (customer_id, *, as_of, top=None, actionable=false))]
+    fn reasons<'py>(
+        &self,
+        py: Python<'py>,
+        customer_id: &str,
+        as_of: Instant<'_>,
+        top: Option<usize>,
+        actionable: bool,
+    ) -> Result<Reasons<'py>> {
+        let (as_of, params) = (as_of.read()?, ReasonParams { top, actionable });
+        let reasons = || wire::reasons_json(&*self.inner.read()?, customer_id, as_of, params);
+        Reasons::read(py, &detached(py, reasons)?)
     }
 
     /// The features of one customer at `as_of`, in the playbook's order; None where missing.

@@ -8,6 +8,7 @@ mod arguments;
 mod bundle;
 mod engine;
 mod errors;
+mod explain;
 mod frame;
 mod import;
 mod model;
@@ -24,6 +25,8 @@ mod _native {
     use crate::bundle::Bundle;
     #[pymodule_export]
     use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::explain::Explanation;
     #[pymodule_export]
     use crate::model::{Model, compare, cross_validate, train};
     #[pymodule_export]

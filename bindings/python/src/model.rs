@@ -13,6 +13,7 @@ use stayput_models::{Folds, Judged, TrainOptions, TrainParams, files};
 use crate::answers::{self, Array};
 use crate::arguments::{Features, Matrix, ModelSource, TableArgument, as_json};
 use crate::errors::{Result, detached};
+use crate::explain::Explanation;
 use crate::import;
 use crate::training_set::TrainingSet;
 
@@ -139,7 +140,7 @@ impl Model {
     }
 
     /// The rows of a table of features or of a matrix.
-    fn rows(&self, py: Python<'_>, rows: &Matrix<'_>) -> Result<Array2<f64>> {
+    pub(crate) fn rows(&self, py: Python<'_>, rows: &Matrix<'_>) -> Result<Array2<f64>> {
         let object = &rows.0;
         let table = TableArgument(object.clone());
         if let Some(features) = table.features() {
@@ -151,7 +152,9 @@ impl Model {
             let array: PyReadonlyArray2<'_, f64> = array.extract().map_err(|_| {
                 Error::new(ErrorCode::ModelShape, "argument", "expected a matrix").at_path("X")
             })?;
-            Ok(array.as_array().to_owned())
+            let view = array.as_array();
+            // An empty slice may have strides that no array of ours can have.
+            Ok(if view.is_empty() { Array2::zeros(view.dim()) } else { view.to_owned() })
         }
     }
 
@@ -443,6 +446,29 @@ impl Model {
         let rows = self.rows(py, &X)?;
         let margins = detached(py, || self.inner.margins(rows.view()))?;
         Ok(Array(margins.into_pyarray(py).into_any()))
+    }
+
+    /// What each feature contributes to each row: exact Shapley values, which with the base add up
+    /// to what the model states.
+    ///
+    /// `X` is as for `predict_proba`, and so is `background`, a sample of rows that stands for
+    /// features that are not known; without it, trees take the shares of training rows that went
+    /// each way, and a logistic regression trained here the means of its training rows. `output` is
+    /// `"log_odds"` (of the stated probability), `"margin"` (before any calibration) or
+    /// `"probability"`. With `interactions=True` the values are those of pairs of features.
+    #[pyo3(signature = (X, *, background=None, output="log_odds", interactions=false, n_jobs=None))]
+    #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
+    #[expect(clippy::too_many_arguments, reason = "all but one by name")]
+    fn explain(
+        &self,
+        py: Python<'_>,
+        X: Matrix<'_>,
+        background: Option<Matrix<'_>>,
+        output: &str,
+        interactions: bool,
+        n_jobs: Option<i64>,
+    ) -> Result<Explanation> {
+        Explanation::of(py, self, &X, background.as_ref(), output, interactions, n_jobs)
     }
 
     fn __repr__(&self) -> String {

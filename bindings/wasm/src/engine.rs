@@ -83,6 +83,23 @@ impl Engine {
         document(|| wire::score_json(&self.0, &input::text(id, "customerId")?, input::at(options)?))
     }
 
+    /// Why a customer may churn at an instant: what raises the probability, the strongest first, as
+    /// sentences in the words of the playbook's `[reasons]`.
+    ///
+    /// # Errors
+    /// `unknown_customer` when there is none of that id; `model_missing` without a model.
+    #[wasm_bindgen(unchecked_return_type = "ReasonCode[]")]
+    pub fn reasons(
+        &self,
+        #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "ReasonsAt")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| {
+            let (as_of, params) = wire::of_reasons(&input::options(options)?)?;
+            wire::reasons_json(&self.0, &input::text(id, "customerId")?, as_of, params)
+        })
+    }
+
     /// The features of one customer at an instant, in the playbook's order; null where missing.
     ///
     /// # Errors

@@ -12,6 +12,13 @@ export interface At {
     asOf: Instant;
 }
 
+/** What is asked of reasons: at most `top`, and only of features marked as actionable. */
+export interface ReasonsAt {
+    asOf: Instant;
+    top?: number;
+    actionable?: boolean;
+}
+
 /** The instants `from`, `from + every`, … up to `to`; `every` is `day`, `week`, `month` or `7d`. */
 export interface Grid {
     from: Instant;

@@ -29,9 +29,10 @@ pub use describe::{
     ColumnDescription, Common, CustomersDescription, Description, Duplicates, Gap, Gaps, Spread,
     Suspicion, TypeDescription, describe,
 };
-pub use engine::{Churn, Decisions, Engine, Reason, Score};
+pub use engine::{Churn, Decisions, Engine, Reason, ReasonCode, ReasonParams, Score};
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
-    CampaignPrograms, CampaignsPlan, Conditions, EventUse, FeatureDefinition, Features,
-    FunctionUse, HealthPlan, Lineage, Playbook, Reports, Training,
+    CampaignPrograms, CampaignsPlan, Conditions, EventUse, FeatureDefinition, FeatureReason,
+    Features, FunctionUse, HealthPlan, Lineage, Playbook, ReasonGroup, ReasonsPlan, Reports,
+    Template, Training,
 };

@@ -23,6 +23,7 @@ mod gbdt;
 mod gbm;
 mod guard;
 pub mod import;
+pub mod inspect;
 mod logistic;
 mod lower;
 mod onnx;

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use stayput_core::churn::{Model, ModelParts};
+use stayput_core::churn::{Model, ModelParts, Reference};
 use stayput_core::features::TrainingSet;
 use stayput_core::{Error, ErrorCode, Result};
 
@@ -73,14 +73,18 @@ pub fn train_with(
     data.weigh_classes(params.weights);
     let init = options.init_model;
     let params = settled(params, &data, init)?;
+    let known = |model: Model| {
+        let reference = Reference::of(&model, model.rows_of(&set.table)?.view(), &set.labels)?;
+        model.with_reference(Some(reference))
+    };
     if !judged {
-        return fit_from(data, &params, init);
+        return known(fit_from(data, &params, init)?);
     }
     let margins = calibrate::out_of_fold(&data, &params)?;
     let calibrator =
         params.calibrate.map(|kind| calibrate::calibrator(kind, &margins, &data.labels));
     let confidence = params.confidence.then(|| calibrate::venn_abers(&margins, &data.labels));
-    fit(data, &params)?.calibrated(calibrator)?.with_confidence(confidence)
+    known(fit(data, &params)?)?.calibrated(calibrator)?.with_confidence(confidence)
 }
 
 /// The parameters, with as many trees as rows held out say where that is left to them.
@@ -141,6 +145,7 @@ fn fit_from(data: Data, params: &CheckedTrainParams, init: Option<&Model>) -> Re
         params: params.record(),
         trained_on,
         confidence: None,
+        reference: None,
     })?;
     match init {
         Some(init) => warm::joined(&model, init),

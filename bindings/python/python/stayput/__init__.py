@@ -22,6 +22,7 @@ from ._errors import (
 from ._native import (
     Bundle,
     Engine,
+    Explanation,
     Model,
     Playbook,
     Search,
@@ -47,6 +48,7 @@ __all__ = [
     "BundleError",
     "ChurnClassifier",
     "Engine",
+    "Explanation",
     "Model",
     "ModelError",
     "Playbook",

@@ -537,6 +537,25 @@ class Churn(Document):
     reasons: list[Reason]
 
 
+@dataclass(frozen=True)
+class ReasonCode(Document):
+    """Something that raises a customer's churn probability, as a sentence.
+
+    ``contribution`` is what the feature, or all features of ``group`` together, add to the log-odds
+    of churn; ``typical`` is the value of customers who stay.
+    """
+
+    group: str | None
+    feature: str
+    value: float | bool | str | None
+    typical: float | bool | str | None
+    contribution: float
+    text: str
+
+
+Reasons = list[ReasonCode]
+"""What raises a churn probability, the strongest first."""
+
 FeatureValues = dict[str, float | bool | str | None]
 """Features by name, in the playbook's order."""
 
@@ -669,6 +688,8 @@ def read(name: str, text: str) -> Any:
     value = json.loads(text)
     if name in ("FeatureValues", "Params"):
         return value
+    if name == "Reasons":
+        return [_build(ReasonCode, reason) for reason in value]
     return Scores(value) if name == "Scores" else _build(globals()[name], value)
 
 

@@ -7,12 +7,14 @@ from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
 from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, ProfitThreshold, Reliability, Report, Reports, Score, Scores, TreeSegments
+from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, ProfitThreshold, Reasons, Reliability, Report, Reports, Score, Scores
 from stayput._types import FeaturesLike, Instant, Instants, MatrixLike, ModelSource, TableLike
 from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, Params, ProfitThreshold, Reliability, Report, Reports, Score, Scores, Trial
 from stayput._types import FeaturesLike, Instant, Instants, LabelsLike, MatrixLike, ModelSource, SpaceLike, TableLike, TrialCallback
 from typing import Any, SupportsFloat, SupportsIndex, final
 
 __all__ = ["Bundle", "Engine", "Model", "Playbook", "Search", "Simulation", "Study", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train", "tune"]
+__all__ = ["Bundle", "Engine", "Explanation", "Model", "Playbook", "Simulation", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train"]
 
 @final
 class Bundle:
@@ -116,6 +118,12 @@ class Engine:
         included; these may come before what they correct. A known customer's attributes are
         replaced as a whole. A row that is wrong is in the report; those beside it count.
         """
+    def reasons(self, /, customer_id: str, *, as_of: Instant, top: int | None = None, actionable: bool = False) -> Reasons:
+        """
+        Why a customer may churn at `as_of`: what raises the probability, the strongest first, as
+        sentences in the words of the playbook's `[reasons]`; at most `top` of them, or as many as the
+        playbook says, and of actionable features alone where `actionable` is true.
+        """
     @staticmethod
     def restore(bundle: Bundle, data: bytes) -> Engine:
         """
@@ -132,6 +140,29 @@ class Engine:
     def snapshot(self, /) -> bytes:
         """
         The state of all customers, as bytes: the same state gives the same bytes.
+        """
+
+@final
+class Explanation:
+    """
+    What each feature contributes to each of several rows.
+    """
+    def __repr__(self, /) -> str: ...
+    @property
+    def base(self, /) -> float:
+        """
+        What is explained where no feature is known.
+        """
+    @property
+    def names(self, /) -> list[str]:
+        """
+        The names of the features, in order.
+        """
+    @property
+    def values(self, /) -> ndarray:
+        """
+        What each feature adds to the base: rows × features, or, for interactions, rows × features ×
+        features.
         """
 
 @final
@@ -155,6 +186,17 @@ class Model:
     def evaluate(self, /, data: TrainingSet) -> Report:
         """
         How the probabilities compare with what came true.
+        """
+    def explain(self, /, X: MatrixLike, *, background: MatrixLike | None = None, output: str = "log_odds", interactions: bool = False, n_jobs: int | None = None) -> Explanation:
+        """
+        What each feature contributes to each row: exact Shapley values, which with the base add up
+        to what the model states.
+
+        `X` is as for `predict_proba`, and so is `background`, a sample of rows that stands for
+        features that are not known; without it, trees take the shares of training rows that went
+        each way, and a logistic regression trained here the means of its training rows. `output` is
+        `"log_odds"` (of the stated probability), `"margin"` (before any calibration) or
+        `"probability"`. With `interactions=True` the values are those of pairs of features.
         """
     @staticmethod
     def from_bytes(data: bytes) -> Model:

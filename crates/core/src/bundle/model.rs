@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::container::{Container, MODEL, to_postcard};
 use crate::churn::{
     Calibrator, Encoder, Forest, ForestParts, Input, Linear, Model, ModelParts, Predictor,
-    TrainedOn, VennAbers,
+    Reference, TrainedOn, VennAbers,
 };
 use crate::error::Result;
 use crate::schema::Literal;
@@ -25,6 +25,9 @@ struct Stored {
 
 /// The section of what says how well a probability is known; files of models without it have none.
 const CONFIDENCE: &str = "confidence";
+
+/// The section of what is known of the training rows; files of models without it have none.
+const REFERENCE: &str = "reference";
 
 #[derive(Serialize, Deserialize)]
 enum StoredPredictor {
@@ -64,7 +67,7 @@ impl From<ModelParts> for Stored {
 }
 
 impl Stored {
-    fn model(self, confidence: Option<VennAbers>) -> Result<Model> {
+    fn model(self, confidence: Option<VennAbers>, reference: Option<Reference>) -> Result<Model> {
         let stored = self;
         let literal = |literal| match literal {
             StoredLiteral::Bool(truth) => Literal::Bool(truth),
@@ -84,6 +87,7 @@ impl Stored {
             params: stored.params.into_iter().map(|(name, of)| (name, literal(of))).collect(),
             trained_on: stored.trained_on,
             confidence,
+            reference,
         })
     }
 }
@@ -91,10 +95,13 @@ impl Stored {
 /// Adds the sections of a model.
 pub(super) fn write(container: &mut Container<'_>, model: &Model) -> Result<()> {
     container.push("model", to_postcard(&Stored::from(model.parts().clone()))?)?;
-    match &model.parts().confidence {
-        Some(confidence) => container.push(CONFIDENCE, to_postcard(confidence)?),
-        None => Ok(()),
+    if let Some(confidence) = &model.parts().confidence {
+        container.push(CONFIDENCE, to_postcard(confidence)?)?;
     }
+    if let Some(reference) = &model.parts().reference {
+        container.push(REFERENCE, to_postcard(reference)?)?;
+    }
+    Ok(())
 }
 
 /// The model that the sections hold.
@@ -104,7 +111,12 @@ pub(super) fn read(container: &Container<'_>) -> Result<Model> {
         Some(_) => Some(container.require_value(CONFIDENCE)?),
         None => None,
     };
-    stored.model(confidence).map_err(|error| container.wrong_section("model", &error))
+    let reference = match container.get(REFERENCE) {
+        Some(_) => Some(container.require_value(REFERENCE)?),
+        None => None,
+    };
+    let model = stored.model(confidence, reference);
+    model.map_err(|error| container.wrong_section("model", &error))
 }
 
 impl Model {

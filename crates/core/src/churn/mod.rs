@@ -9,10 +9,12 @@
 
 mod calibrator;
 mod encoder;
+mod explain;
 mod forest;
 mod linear;
 mod link;
 mod model;
+mod reference;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -20,8 +22,10 @@ mod venn_abers;
 
 pub use calibrator::Calibrator;
 pub use encoder::{Encoder, NumberOfName, smoothed_mean};
+pub use explain::{Explainer, Explanation, Interactions, Output};
 pub use forest::{Compare, Forest, ForestParts, LEAF, Nodes, Sets};
 pub use linear::{Encoding, Linear};
 pub use link::Link;
 pub use model::{Input, InputKind, Model, ModelParts, Predictor, TrainedOn};
+pub use reference::Reference;
 pub use venn_abers::{ConfidenceLevel, ProbabilityInterval, Steps, VennAbers};

@@ -1,14 +1,17 @@
 //! A model: what it reads, how it predicts, and where it came from.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::calibrator::Calibrator;
 use super::encoder::Encoder;
+use super::explain::Prepared;
 use super::forest::{Forest, Trees};
 use super::linear::Linear;
+use super::reference::Reference;
 use super::venn_abers::{ProbabilityInterval, VennAbers};
 use crate::error::{Error, ErrorCode, Result};
 use crate::features::FeatureType;
@@ -106,6 +109,9 @@ pub struct ModelParts {
     /// What says how well a probability is known, where it was asked for.
     #[serde(default)]
     pub confidence: Option<VennAbers>,
+    /// What is known of the training rows, where the model was trained here.
+    #[serde(default)]
+    pub reference: Option<Reference>,
 }
 
 /// The fewest rows that are worth a thread.
@@ -122,6 +128,7 @@ pub struct Model {
     /// How many columns the encoders make of a row.
     width: usize,
     inference: Inference,
+    pub(super) kept: Kept,
 }
 
 /// The predictor in the form that inference wants.
@@ -136,6 +143,10 @@ impl PartialEq for Model {
         self.parts == other.parts
     }
 }
+
+/// What was prepared to explain the model; made when it is first asked for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept(pub(super) OnceLock<Arc<Prepared>>);
 
 impl Serialize for Model {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
@@ -191,6 +202,13 @@ impl Model {
         if let Some(confidence) = &parts.confidence {
             confidence.check()?;
         }
+        if let Some(reference) = &parts.reference {
+            let columns = match &parts.predictor {
+                Predictor::Forest(_) => 0,
+                Predictor::Linear(_) => encoded.len(),
+            };
+            reference.check(parts.inputs.len(), columns)?;
+        }
         if parts.importance.len() != parts.inputs.len() {
             return Err(refuse(format!(
                 "has {} importances for {} inputs",
@@ -203,7 +221,7 @@ impl Model {
         if !shares || ((sum - 1.0).abs() > 1e-6 && sum != 0.0) {
             return Err(refuse("its importances are not shares of 1".to_owned()));
         }
-        Ok(Self { parts, width: encoded.len(), inference })
+        Ok(Self { parts, width: encoded.len(), inference, kept: Kept::default() })
     }
 
     /// The same model, checked again.
@@ -261,6 +279,21 @@ impl Model {
     /// [`ErrorCode::ModelShape`] when they are not possible.
     pub fn with_confidence(mut self, confidence: Option<VennAbers>) -> Result<Self> {
         self.parts.confidence = confidence;
+        self.check()
+    }
+
+    /// What is known of the rows the model was trained on, where it was trained here.
+    #[must_use]
+    pub fn reference(&self) -> Option<&Reference> {
+        self.parts.reference.as_ref()
+    }
+
+    /// The same model, knowing the rows it was trained on.
+    ///
+    /// # Errors
+    /// [`ErrorCode::ModelShape`] when what is known does not fit the model.
+    pub fn with_reference(mut self, reference: Option<Reference>) -> Result<Self> {
+        self.parts.reference = reference;
         self.check()
     }
 
@@ -404,8 +437,24 @@ impl Model {
         }
     }
 
+    /// The number of columns that the predictor reads.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The input that each column of the predictor is made of.
+    pub(super) fn input_of_column(&self) -> Vec<usize> {
+        let encoders = self.parts.encoders.iter().chain(std::iter::repeat(&Encoder::Native));
+        let inputs = self.parts.inputs.iter().zip(encoders).enumerate();
+        inputs
+            .flat_map(|(at, (input, encoder))| {
+                std::iter::repeat_n(at, encoder.columns(&input.kind))
+            })
+            .collect()
+    }
+
     /// Writes the columns of the predictor for the values of a row.
-    fn encode(&self, row: impl Iterator<Item = f64>, mut columns: &mut [f64]) {
+    pub(super) fn encode(&self, row: impl Iterator<Item = f64>, mut columns: &mut [f64]) {
         for ((encoder, input), value) in self.parts.encoders.iter().zip(&self.parts.inputs).zip(row)
         {
             let width = encoder.columns(&input.kind).min(columns.len());
@@ -415,7 +464,7 @@ impl Model {
         }
     }
 
-    fn check_width(&self, width: usize) -> Result<()> {
+    pub(super) fn check_width(&self, width: usize) -> Result<()> {
         if width == self.parts.inputs.len() {
             return Ok(());
         }
@@ -426,7 +475,7 @@ impl Model {
 }
 
 /// What the columns are that the predictor reads.
-fn encoded_kinds(inputs: &[Input], encoders: &[Encoder]) -> Vec<InputKind> {
+pub(super) fn encoded_kinds(inputs: &[Input], encoders: &[Encoder]) -> Vec<InputKind> {
     let encoders = encoders.iter().chain(std::iter::repeat(&Encoder::Native));
     inputs.iter().zip(encoders).flat_map(|(input, encoder)| encoder.kinds(&input.kind)).collect()
 }

@@ -41,6 +41,7 @@ fn parts(predictor: Predictor) -> ModelParts {
         params: [("C".to_owned(), crate::schema::Literal::Number(0.1))].into(),
         trained_on: TrainedOn { rows: 10, positives: 3 },
         confidence: None,
+        reference: None,
     }
 }
 

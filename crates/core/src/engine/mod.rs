@@ -6,6 +6,7 @@
 mod attributes;
 mod decide;
 mod forget;
+mod reasons;
 mod score;
 mod scorer;
 mod snapshot;
@@ -14,6 +15,7 @@ mod state;
 use std::collections::BTreeMap;
 
 pub use decide::Decisions;
+pub use reasons::{ReasonCode, ReasonParams};
 pub use score::{Churn, Reason, Score};
 
 use crate::bundle::Bundle;
@@ -149,6 +151,22 @@ impl Engine {
         let state = self.customer(customer_id)?;
         let (agenda, mut memory) = (self.scorer.agenda(as_of), Memory::default());
         self.scorer.score(&self.bundle, customer_id, state, as_of, &agenda, &mut memory)
+    }
+
+    /// Why a customer may churn at `as_of`: what raises the probability, the strongest first, told
+    /// in the words of the playbook's `[reasons]`, with the value that customers who stay have.
+    ///
+    /// # Errors
+    /// As [`Engine::score`]; `model_missing` when the bundle has no model, and `model_data` when
+    /// the model knows nothing of the rows it was trained on.
+    pub fn reasons(
+        &self,
+        customer_id: &str,
+        as_of: Timestamp,
+        params: ReasonParams,
+    ) -> Result<Vec<ReasonCode>> {
+        Forgotten::check(self.forgotten.as_ref(), as_of)?;
+        self.scorer.reasons(&self.bundle, self.customer(customer_id)?, as_of, params)
     }
 
     fn customer(&self, customer_id: &str) -> Result<&CustomerState> {

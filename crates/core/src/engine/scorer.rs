@@ -1,11 +1,12 @@
 //! The playbook's expressions bound into one frame, and the order in which they are asked:
 //! features, health, churn, lifecycle, segments.
 
+use super::reasons::{self, ReasonCode, ReasonParams};
 use super::score::{Churn, Reason, Score};
 use super::state::CustomerState;
 use crate::bundle::Bundle;
 use crate::churn::{InputKind, ProbabilityInterval};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Result};
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
 use crate::features::{Agenda, Frames, Plan, Retention, Scratch, Subject};
 use crate::health::{self, Health};
@@ -178,6 +179,25 @@ impl Scorer {
         let (mut frames, mut scratch) = (Frames::default(), Scratch::default());
         self.plan.fill(&subject, &self.agenda(as_of), 0..1, &mut frames, &mut scratch);
         (0..self.plan.features()).map(|index| frames.at(0)[self.plan.feature(index)]).collect()
+    }
+
+    /// What raises one customer's churn probability.
+    pub(super) fn reasons(
+        &self,
+        bundle: &Bundle,
+        state: &CustomerState,
+        as_of: Timestamp,
+        params: ReasonParams,
+    ) -> Result<Vec<ReasonCode>> {
+        let model = bundle.model().ok_or_else(|| {
+            Error::new(ErrorCode::ModelMissing, "bundle", "has no model to explain")
+        })?;
+        let values = self.features(bundle, state, as_of);
+        let inputs = model.inputs().iter().zip(&self.model_inputs);
+        let row: Vec<f64> =
+            inputs.map(|(input, feature)| model_value(&input.kind, values[*feature])).collect();
+        let playbook = bundle.playbook();
+        reasons::reasons(playbook, model, &row, &values, &self.model_inputs, params)
     }
 
     /// Everything known of one customer, as a document.

@@ -256,6 +256,11 @@ impl Node {
         matches!(self.value, Value::Text(_))
     }
 
+    /// Whether this is a table; for keys that take several types.
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.value, Value::Table(_))
+    }
+
     /// The number this is; always finite.
     pub(crate) fn number(&self) -> Result<f64> {
         match self.value {

@@ -9,6 +9,7 @@ mod features;
 mod health;
 mod lineage;
 mod people;
+mod reasons;
 mod schema;
 mod suggest;
 
@@ -29,6 +30,7 @@ pub use campaigns::{CampaignPrograms, CampaignsPlan};
 pub use health::HealthPlan;
 pub use lineage::{EventUse, FeatureDefinition, FunctionUse, Lineage};
 pub use people::Conditions;
+pub use reasons::{FeatureReason, ReasonGroup, ReasonsPlan, Template};
 
 /// A checked playbook.
 ///
@@ -49,6 +51,7 @@ struct Parts {
     lifecycle: Option<Conditions>,
     segments: Conditions,
     campaigns: CampaignsPlan,
+    reasons: ReasonsPlan,
 }
 
 /// A feature table, and what became of the rows it was made from.
@@ -100,7 +103,7 @@ impl Playbook {
         let lifecycle = people::lifecycle(&mut root, &names)?;
         let segments = people::segments(&mut root, &names, lifecycle.as_ref())?;
         let campaigns = campaigns::read(&mut root, &name, &names, lifecycle.as_ref(), &segments)?;
-        not_built(&mut root, "reasons")?;
+        let reasons = reasons::read(&mut root, &features)?;
         root.finish()?;
         let text = text.to_owned();
         Ok(Self(Arc::new(Parts {
@@ -115,6 +118,7 @@ impl Playbook {
             lifecycle,
             segments,
             campaigns,
+            reasons,
         })))
     }
 
@@ -182,6 +186,12 @@ impl Playbook {
     #[must_use]
     pub fn campaigns(&self) -> &CampaignsPlan {
         &self.0.campaigns
+    }
+
+    /// How the reasons of a churn probability are told.
+    #[must_use]
+    pub fn reasons(&self) -> &ReasonsPlan {
+        &self.0.reasons
     }
 
     /// The features of many customers at many instants.

@@ -14,13 +14,13 @@ use serde_json::{Map, Value};
 use crate::bundle::Bundle;
 use crate::columns::{ColumnData, Frame};
 use crate::describe::describe;
-use crate::engine::Engine;
+use crate::engine::{Engine, ReasonParams};
 use crate::error::{Error, Position, Result};
 use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
-pub use options::{TableOptions, at, cut_offs};
+pub use options::{TableOptions, at, cut_offs, of_reasons};
 
 /// A feature table as rows, with the report of what it was made from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -177,6 +177,19 @@ pub fn ingest_json(
 /// Those of [`Engine::score`].
 pub fn score_json(engine: &Engine, customer_id: &str, as_of: Timestamp) -> Result<String> {
     to_json(&engine.score(customer_id, as_of)?)
+}
+
+/// [`Engine::reasons`] as JSON text.
+///
+/// # Errors
+/// Those of [`Engine::reasons`].
+pub fn reasons_json(
+    engine: &Engine,
+    customer_id: &str,
+    as_of: Timestamp,
+    params: ReasonParams,
+) -> Result<String> {
+    to_json(&engine.reasons(customer_id, as_of, params)?)
 }
 
 /// [`Engine::score_all`] as JSON text.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::engine::ReasonParams;
 use crate::error::{Error, Result, did_you_mean};
 use crate::features::{CutOffs, Every, Grid, TrainingOptions};
 use crate::time::Timestamp;
@@ -91,6 +92,32 @@ impl TableOptions {
 /// `argument` when it is none, or another key is there.
 pub fn at(json: &str) -> Result<Timestamp> {
     object(json, &["asOf"])?.get("asOf").map_or_else(|| Err(no_instant()), instant)
+}
+
+/// The instant and what is asked of reasons: `{asOf, top, actionable}`.
+///
+/// # Errors
+/// `argument` when a value is not what its key says, or another key is there.
+pub fn of_reasons(json: &str) -> Result<(Timestamp, ReasonParams)> {
+    let given = object(json, &["asOf", "top", "actionable"])?;
+    let as_of = given.get("asOf").map_or_else(|| Err(no_instant()), instant)?;
+    let top = match given.get("top") {
+        None | Some(Value::Null) => None,
+        Some(top) => {
+            Some(top.as_u64().and_then(|top| usize::try_from(top).ok()).ok_or_else(|| {
+                Error::argument("top", format!("expected a whole number, found `{top}`"))
+            })?)
+        }
+    };
+    let actionable = match given.get("actionable") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(truth)) => *truth,
+        Some(other) => {
+            let message = format!("expected true or false, found `{other}`");
+            return Err(Error::argument("actionable", message));
+        }
+    };
+    Ok((as_of, ReasonParams { top, actionable }))
 }
 
 /// Cut-offs as JSON: an instant, a list of them, or `{from, to, every}`.
@@ -197,6 +224,23 @@ mod tests {
         let grid = cut_offs(r#"{"from": "2026-01-01", "to": 1767225600000, "every": "month"}"#);
         assert_eq!(grid.unwrap(), Grid { from: first, to: first, every: Every::Month }.into());
         assert_eq!(at(r#"{"asOf": 1767225600000}"#).unwrap(), first);
+    }
+
+    #[test]
+    fn what_is_asked_of_reasons_is_read() {
+        let first = Timestamp::parse("2026-01-01").unwrap();
+        let read = of_reasons(r#"{"asOf": "2026-01-01", "top": 2, "actionable": true}"#).unwrap();
+        assert_eq!(read, (first, ReasonParams { top: Some(2), actionable: true }));
+        let read = of_reasons(r#"{"asOf": "2026-01-01"}"#).unwrap();
+        assert_eq!(read, (first, ReasonParams::default()));
+        for (json, message) in [
+            (r#"{"asOf": 0, "top": -1}"#, "`top`: expected a whole number, found `-1`"),
+            (r#"{"asOf": 0, "actionable": 1}"#, "`actionable`: expected true or false, found `1`"),
+            (r#"{"asOf": 0, "tops": 1}"#, "`options`: `tops` is not an option"),
+        ] {
+            let error = of_reasons(json).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("argument {message}")), "{error}");
+        }
     }
 
     #[test]

@@ -57,16 +57,14 @@ pub fn catboost(bytes: &[u8], features: &Features) -> Result<Model> {
                 format!("tree {at} has {depth} questions and {} leaves", tree.leaf_values.len());
             return Err(refuse(message));
         }
-        // Nodes are numbered by levels, from 1: the children of `n` are `2n` and `2n + 1`.
-        let leaf = |node: usize| {
-            let answers = (node - tree.leaf_values.len()).reverse_bits();
-            if depth == 0 { 0 } else { answers >> (usize::BITS as usize - depth) }
-        };
+        // Nodes are numbered by levels, from 1: the children of `n` are `2n` and `2n + 1`. The last
+        // question is asked first, as the library does when it explains; answers are the same.
+        let leaf = |node: usize| node - tree.leaf_values.len();
         let covers = tree.covers(leaf);
         let cover = |node: usize| covers.get(node).copied();
         lower::push_tree(&mut nodes, 1, 0.0, cover, |node| {
             let level = node.ilog2() as usize;
-            let Some(split) = tree.splits.get(level) else {
+            let Some(split) = tree.splits.iter().rev().nth(level) else {
                 return Ok(Source::Leaf(scale * tree.leaf_values[leaf(node)]));
             };
             questions.ask(split, 2 * node, 2 * node + 1)

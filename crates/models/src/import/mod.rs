@@ -66,6 +66,7 @@ fn model(
         predictor,
         calibrator,
         confidence: None,
+        reference: None,
         algorithm: library.to_owned(),
         params: params.collect(),
         trained_on: TrainedOn::default(),

@@ -205,7 +205,7 @@ fn by_time(set: &TrainingSet, folds: usize, purge: Span) -> Result<Vec<Split>> {
 
 /// A number drawn for `index` under `seed`: the finalizer of `SplitMix64` (Steele, Lea and Flood
 /// 2014) over both.
-pub(super) fn keyed(seed: u64, index: u64) -> u64 {
+pub(crate) fn keyed(seed: u64, index: u64) -> u64 {
     let mix = |mut z: u64| {
         z = z.wrapping_add(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
