@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Buffer, Env, Float64Array, Unknown};
 use napi_derive::napi;
-use stayput_core::Result;
+use stayput_core::{Result, threads};
 use stayput_models::import::Features;
 use stayput_models::{export, files, import};
 
@@ -155,13 +155,24 @@ impl Model {
         Float64Array::new(self.inner.importance().to_vec())
     }
 
-    /// The probability of churn for each row, in row order.
+    /// The probability of churn of one row: a number for each of `names`, booleans as 0 and 1,
+    /// categories as indices, missing as NaN. Answered at once, on the event loop.
+    #[napi(ts_args_type = "row: Float64Array")]
+    pub fn predict_row(&self, env: Env, row: Float64Array) -> napi::Result<f64> {
+        now(env, || self.inner.predict_row(&row))
+    }
+
+    /// The probability of churn for each row, in row order, on all cores.
     #[napi(ts_args_type = "rows: Table | TrainingSet", ts_return_type = "Promise<Float64Array>")]
     pub fn predict_proba(&self, rows: Unknown<'_>) -> Promised<Float64Array> {
         let rows = table::rows(rows, "rows");
         let model = Arc::clone(&self.inner);
-        later(move || Ok(model.predict(model.rows_of(rows?.table())?.view())?.into()))
+        later(move || {
+            let threads = threads::count(None)?;
+            Ok(model.predict_on(model.rows_of(rows?.table())?.view(), threads)?.into())
+        })
     }
+
     /// Where the calibrated probability of each row lies: the lower end and the upper end of each, in
     /// row order. For a model that was trained with `confidence`.
     #[napi(ts_args_type = "rows: Table | TrainingSet", ts_return_type = "Promise<Float64Array>")]

@@ -14,6 +14,18 @@ const champion = await train(set, { algorithm: 'logistic' })
 const challenger = await train(set, { n_estimators: 40, max_depth: 3 })
 const near = (found, expected) => assert.ok(Math.abs(found - expected) < 1e-12, `${found} is not ${expected}`)
 
+test('one row is as a row of many', async () => {
+  const p = await challenger.predictProba(later)
+  // The dictionary that the model was trained with.
+  const code = (name, value) => (typeof value === 'string' ? set.table.categories(name).indexOf(value) : Number(value ?? NaN))
+  const columns = challenger.names.map((name) => [name, later.table.column(name)])
+  for (let at = 0; at < later.length; at += 50) {
+    const row = Float64Array.from(columns, ([name, column]) => code(name, column[at]))
+    assert.equal(challenger.predictRow(row), p[at])
+  }
+  throws('model_shape', () => challenger.predictRow(new Float64Array(2)))
+})
+
 test('the tables agree with the report, and with the rows', async () => {
   const report = await challenger.evaluate(later)
   const p = await challenger.predictProba(later)

@@ -50,6 +50,11 @@ argument!(
     "MatrixLike"
 );
 argument!(
+    /// One row of numbers.
+    Row,
+    "RowLike"
+);
+argument!(
     /// What the features of an imported model are.
     Features,
     "FeaturesLike"
@@ -103,6 +108,23 @@ impl Features<'_> {
             || Ok(import::Features::AsStored),
             |json| import::Features::from_json(&json),
         )?)
+    }
+}
+
+impl Row<'_> {
+    /// What `ask` says of the row; an array of `float64` is read where it lies.
+    pub(crate) fn read<T>(&self, ask: impl Fn(&[f64]) -> stayput_core::Result<T>) -> Result<T> {
+        if let Ok(row) = self.0.extract::<PyReadonlyArray1<'_, f64>>() {
+            return Ok(match row.as_slice() {
+                Ok(row) => ask(row)?,
+                Err(_) => ask(&row.as_array().to_vec())?,
+            });
+        }
+        let row: Vec<f64> = self
+            .0
+            .extract()
+            .map_err(|_| Error::argument("row", "expected a number for each feature"))?;
+        Ok(ask(&row)?)
     }
 }
 

@@ -6,12 +6,12 @@ use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use stayput_core::{Error, ErrorCode};
+use stayput_core::{Error, ErrorCode, threads};
 use stayput_models::validate::{Bins, BootstrapParams, EmpcParams};
 use stayput_models::{Folds, Judged, TrainOptions, TrainParams, files};
 
 use crate::answers::{self, Array};
-use crate::arguments::{Features, Matrix, ModelSource, TableArgument, as_json};
+use crate::arguments::{Features, Matrix, ModelSource, Row, TableArgument, as_json};
 use crate::errors::{Result, detached};
 use crate::explain::Explanation;
 use crate::import;
@@ -203,12 +203,25 @@ impl Model {
     ///
     /// `X` is the `X` of a training set, any other table with a column for each of `names`, or a
     /// matrix with one column for each: booleans as 0 and 1, categories as indices, missing as NaN.
-    #[pyo3(signature = (X))]
+    /// With `n_jobs` threads, or one a core; the answer is the same.
+    #[pyo3(signature = (X, *, n_jobs=None))]
     #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
-    fn predict_proba<'py>(&self, py: Python<'py>, X: Matrix<'_>) -> Result<Array<'py>> {
+    fn predict_proba<'py>(
+        &self,
+        py: Python<'py>,
+        X: Matrix<'_>,
+        n_jobs: Option<i64>,
+    ) -> Result<Array<'py>> {
+        let threads = threads::count(n_jobs)?;
         let rows = self.rows(py, &X)?;
-        let probabilities = detached(py, || self.inner.predict(rows.view()))?;
+        let probabilities = detached(py, || self.inner.predict_on(rows.view(), threads))?;
         Ok(Array(probabilities.into_pyarray(py).into_any()))
+    }
+
+    /// The probability of churn of one row, which is as a row of a matrix for `predict_proba`: the
+    /// quickest way to ask for one customer. A list will do; an array of `float64` is read where it lies.
+    fn predict_row(&self, row: Row<'_>) -> Result<f64> {
+        row.read(|row| self.inner.predict_row(row))
     }
 
     /// Where the calibrated probability of each row lies, as an array of two columns: the Venn–Abers

@@ -66,6 +66,30 @@ def test_the_parameters_are_those_of_train():
     assert (given["algorithm"], given["C"], given["encoding"]) == ("logistic", 0.5, "target")
 
 
+def test_weights_of_classes_are_weights_of_rows():
+    frame, y = customers()
+    heavy = ChurnClassifier("logistic", class_weight={0: 1.0, 1: 5.0}).fit(frame, y)
+    plain = ChurnClassifier("logistic").fit(frame, y)
+    scaled = ChurnClassifier("logistic", scale_pos_weight=5.0).fit(frame, y)
+    assert heavy.predict_proba(frame)[:, 1].mean() > plain.predict_proba(frame)[:, 1].mean() + 0.1
+    assert np.allclose(heavy.predict_proba(frame), scaled.predict_proba(frame), atol=1e-6)
+
+
+def test_one_row_is_as_a_row_of_many():
+    frame, y = customers()
+    model = ChurnClassifier(n_estimators=15).fit(frame, y).model_
+    matrix = foreign.matrix(sorted_names(frame))
+    whole = model.predict_proba(matrix)
+    assert (whole == model.predict_proba(matrix, n_jobs=1)).all()
+    assert [model.predict_row(row) for row in matrix] == whole.tolist()
+    assert model.predict_row(matrix[3].tolist()) == whole[3]
+    assert model.predict_row(np.asfortranarray(matrix)[3]) == whole[3]
+    with pytest.raises(stayput.StayputError, match="rows have 2 columns"):
+        model.predict_row([1.0, 2.0])
+    with pytest.raises(stayput.StayputError, match="expected a number for each feature"):
+        model.predict_row("no")
+
+
 def tables():
     frame, _ = customers()
     texts = frame.astype({"plan": object, "city": object}).where(frame.notna(), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,8 @@ except ImportError as error:
     raise ImportError(f"{_NEEDED}; install `stayput[sklearn]`") from error
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ._types import MatrixLike
 
     Array = np.ndarray[Any, Any]
@@ -30,7 +33,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """A churn model as an estimator of scikit-learn.
 
     The parameters are those of ``stayput.train`` under the same names; what is ``None`` has the
-    default of its algorithm, and ``random_state`` takes a ``numpy.random.RandomState`` too.
+    default of its algorithm. ``random_state`` takes a ``numpy.random.RandomState`` too, and
+    ``class_weight`` a weight for each class.
 
     ``X`` is a matrix of numbers, or a table of any kind (pandas, polars, pyarrow, a ``Table``), whose
     categories and texts are used as categories. NaN and null are missing values, which every
@@ -53,16 +57,25 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         algorithm: str = "gbm",
         *,
         n_estimators: int | None = None,
+        early_stopping: str | None = None,
+        early_stopping_rounds: int | None = None,
         grow_policy: str | None = None,
         max_depth: int | None = None,
         learning_rate: float | None = None,
         min_child_weight: float | None = None,
         min_child_samples: int | None = None,
+        min_samples_leaf: int | None = None,
+        max_features: str | float | None = None,
+        max_samples: float | None = None,
         subsample: float | None = None,
         colsample_bytree: float | None = None,
         colsample_bylevel: float | None = None,
         reg_lambda: float | None = None,
         C: float | None = None,  # noqa: N803
+        monotone_constraints: Mapping[str, int] | None = None,
+        interaction_constraints: Sequence[Sequence[str]] | None = None,
+        class_weight: str | Mapping[Any, float] | None = None,
+        scale_pos_weight: float | None = None,
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
         encoding: str | None = None,
@@ -71,16 +84,25 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ) -> None:
         self.algorithm = algorithm
         self.n_estimators = n_estimators
+        self.early_stopping = early_stopping
+        self.early_stopping_rounds = early_stopping_rounds
         self.grow_policy = grow_policy
         self.max_depth = max_depth
         self.learning_rate = learning_rate
         self.min_child_weight = min_child_weight
         self.min_child_samples = min_child_samples
+        self.min_samples_leaf = min_samples_leaf
+        self.max_features = max_features
+        self.max_samples = max_samples
         self.subsample = subsample
         self.colsample_bytree = colsample_bytree
         self.colsample_bylevel = colsample_bylevel
         self.reg_lambda = reg_lambda
         self.C = C
+        self.monotone_constraints = monotone_constraints
+        self.interaction_constraints = interaction_constraints
+        self.class_weight = class_weight
+        self.scale_pos_weight = scale_pos_weight
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.encoding = encoding
@@ -100,7 +122,8 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._names: list[str] | None = None
         self.classes_, labels = _two_classes(y)
         data = TrainingSet.from_table(self._table(columns), labels)
-        self.model_: Model = train(data, **self._params())
+        weights = self._class_weights(y)
+        self.model_: Model = train(data, sample_weight=weights, **self._params())
         return self
 
     def predict_proba(self, X: MatrixLike) -> Array:  # noqa: N803
@@ -140,9 +163,18 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _params(self) -> dict[str, Any]:
         """The parameters of ``train`` that are given."""
         given = {k: v for k, v in self.get_params(deep=False).items() if v is not None}
+        if isinstance(given.get("class_weight"), Mapping):
+            del given["class_weight"]
         if isinstance(given.get("random_state"), np.random.RandomState):
             given["random_state"] = int(given["random_state"].randint(2**31))
         return given
+
+    def _class_weights(self, y: Any) -> Array | None:
+        """What each row counts where the classes have weights of their own."""
+        if not isinstance(self.class_weight, Mapping):
+            return None
+        weights = [self.class_weight.get(name, 1.0) for name in self.classes_.tolist()]
+        return np.where(np.asarray(y) == self.classes_[1], weights[1], weights[0])
 
     def _column_names(self) -> list[str]:
         """What the model calls the columns."""

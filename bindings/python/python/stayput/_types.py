@@ -48,6 +48,9 @@ fall on the grid."""
 MatrixLike: TypeAlias = "TableLike | Sequence[Sequence[float]]"
 """A table with a column for each feature of the model, or a matrix of these columns in order."""
 
+RowLike: TypeAlias = "np.ndarray[Any, Any] | Sequence[float]"
+"""One row: a number for each feature of the model, in order."""
+
 LabelsLike: TypeAlias = "np.ndarray[Any, Any] | Sequence[float] | Sequence[bool] | ArrowStream"
 """A label for each row: 1 where the customer churned, 0 where not."""
 
