@@ -1118,6 +1118,11 @@ export declare class Engine {
 
 /** A churn model. */
 export declare class Model {
+  /**
+   * The leaves of a model that is one `tree` as segments of a playbook, with the rows of the set
+   * that come to each.
+   */
+  segments(data: TrainingSet): Promise<TreeSegments>
   /** How the probabilities compare with what came true in a training set. */
   evaluate(data: TrainingSet): Promise<Report>
   /**
@@ -1187,7 +1192,12 @@ export declare class Model {
   get names(): Array<string>
   /** The share each feature has in what the model learned, in the order of `names`. */
   get importance(): Float64Array
-  /** The probability of churn for each row, in row order. */
+  /**
+   * The probability of churn of one row: a number for each of `names`, booleans as 0 and 1,
+   * categories as indices, missing as NaN. Answered at once, on the event loop.
+   */
+  predictRow(row: Float64Array): number
+  /** The probability of churn for each row, in row order, on all cores. */
   predictProba(rows: Table | TrainingSet): Promise<Float64Array>
   /**
    * Where the calibrated probability of each row lies: the lower end and the upper end of each, in
@@ -1397,7 +1407,6 @@ export declare function simulate(params?: SimulationParams | null): Promise<Simu
  * training goes on from: `n_estimators` trees are added to it.
  */
 export declare function train(data: TrainingSet, params?: TrainParams | null, beside?: { sampleWeight?: Float64Array | Array<number>, initModel?: Model }): Promise<Model>
-export declare function train(data: TrainingSet, params?: TrainParams | null): Promise<Model>
 
 /**
  * Finds parameters of training that do well on rows held out: a `Study` that was run.

@@ -880,7 +880,6 @@ export interface At {
     asOf: Instant;
 }
 
-/** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
     asOf: Instant;
     top?: number;

@@ -6,15 +6,11 @@ from _typeshed import SupportsGetItem
 from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
-from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, ProfitThreshold, Reliability, Report, Reports, Score, Scores, TreeSegments
-from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, ProfitThreshold, Reasons, Reliability, Report, Reports, Score, Scores
-from stayput._types import FeaturesLike, Instant, Instants, MatrixLike, ModelSource, TableLike
-from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, Params, ProfitThreshold, Reliability, Report, Reports, Score, Scores, Trial
-from stayput._types import FeaturesLike, Instant, Instants, LabelsLike, MatrixLike, ModelSource, SpaceLike, TableLike, TrialCallback
+from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, Params, ProfitThreshold, Reasons, Reliability, Report, Reports, Score, Scores, TreeSegments, Trial
+from stayput._types import FeaturesLike, Instant, Instants, LabelsLike, MatrixLike, ModelSource, RowLike, SpaceLike, TableLike, TrialCallback
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Bundle", "Engine", "Model", "Playbook", "Search", "Simulation", "Study", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train", "tune"]
-__all__ = ["Bundle", "Engine", "Explanation", "Model", "Playbook", "Simulation", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train"]
+__all__ = ["Bundle", "Engine", "Explanation", "Model", "Playbook", "Search", "Simulation", "Study", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train", "tune"]
 
 @final
 class Bundle:
@@ -118,7 +114,7 @@ class Engine:
         included; these may come before what they correct. A known customer's attributes are
         replaced as a whole. A row that is wrong is in the report; those beside it count.
         """
-    def reasons(self, /, customer_id: str, *, as_of: Instant, top: int | None = None, actionable: bool = False) -> Reasons:
+    def reasons(self, /, customer_id: str, *, as_of: Instant, top: SupportsIndex | None = None, actionable: bool = False) -> Reasons:
         """
         Why a customer may churn at `as_of`: what raises the probability, the strongest first, as
         sentences in the words of the playbook's `[reasons]`; at most `top` of them, or as many as the
@@ -187,7 +183,7 @@ class Model:
         """
         How the probabilities compare with what came true.
         """
-    def explain(self, /, X: MatrixLike, *, background: MatrixLike | None = None, output: str = "log_odds", interactions: bool = False, n_jobs: int | None = None) -> Explanation:
+    def explain(self, /, X: MatrixLike, *, background: MatrixLike | None = None, output: str = "log_odds", interactions: bool = False, n_jobs: SupportsIndex | None = None) -> Explanation:
         """
         What each feature contributes to each row: exact Shapley values, which with the base add up
         to what the model states.
@@ -285,12 +281,18 @@ class Model:
         Where the calibrated probability of each row lies, as an array of two columns: the Venn–Abers
         interval of a model that was trained with `confidence=True`. `X` is as for `predict_proba`.
         """
-    def predict_proba(self, /, X: MatrixLike) -> ndarray:
+    def predict_proba(self, /, X: MatrixLike, *, n_jobs: SupportsIndex | None = None) -> ndarray:
         """
         The probability of churn of each row, as a one-dimensional array.
 
         `X` is the `X` of a training set, any other table with a column for each of `names`, or a
         matrix with one column for each: booleans as 0 and 1, categories as indices, missing as NaN.
+        With `n_jobs` threads, or one a core; the answer is the same.
+        """
+    def predict_row(self, /, row: RowLike) -> float:
+        """
+        The probability of churn of one row, which is as a row of a matrix for `predict_proba`: the
+        quickest way to ask for one customer. A list will do; an array of `float64` is read where it lies.
         """
     def profit_threshold(self, /, data: TrainingSet, benefit: SupportsFloat | SupportsIndex, cost: SupportsFloat | SupportsIndex) -> ProfitThreshold:
         """
