@@ -48,6 +48,11 @@ impl<'a> Reader<'a> {
     /// A count or length with its type before it.
     fn length(&mut self) -> Read<usize> {
         let kind = self.byte()?;
+        // A text begins with a length: one that began with a text would nest without end.
+        if !b"iUIlL".contains(&kind) {
+            let kind = char::from(kind).escape_debug();
+            return Err(format!("`{kind}` is not the type of a length"));
+        }
         let value = self.value(kind, 0)?;
         let length = value.as_u64().and_then(|length| usize::try_from(length).ok());
         length.ok_or_else(|| format!("`{value}` is not a length"))
@@ -142,6 +147,8 @@ mod tests {
         assert_eq!(read(huge).unwrap_err(), "the file ends too early");
         assert!(read(b"[$Z#l\x7f\xff\xff\xff").unwrap_err().contains("without bytes"));
         assert!(read(&b"[".repeat(100_000)).unwrap_err().contains("too deep"));
+        let lengths = b"S".repeat(1_000_000);
+        assert!(read(&lengths).unwrap_err().contains("`S` is not the type of a length"));
         assert!(read(b"[$[#i\x01").is_err());
         assert!(read(b"Si\xff").unwrap_err().contains("not a length"));
         assert!(read(b"[]x").unwrap_err().contains("after its end"));
