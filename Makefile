@@ -4,7 +4,7 @@
 SHELL := bash
 
 .PHONY: help setup build demo test lint bench bench-features bench-stream bench-quality \
-  bench-explain fuzz clean
+  bench-models bench-explain fuzz clean
 
 help:
 	@echo "make setup   tools and packages to build with (.venv, npm packages, the wasm compiler)"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench   benchmarks of each part"
 	@echo "make bench-features   window features beside polars and DuckDB"
 	@echo "make bench-explain    explanations beside those of other libraries"
+	@echo "make bench-models     training and prediction beside other libraries"
 	@echo "make bench-quality    trained models beside those of other libraries, on public tables"
 	@echo "make bench-stream     an engine fed event by event, from Rust and through Node"
 	@echo "make fuzz    ten minutes of each fuzz target"
@@ -41,6 +42,9 @@ bench:
 
 bench-features:
 	@scripts/bench-features.sh
+
+bench-models:
+	@scripts/bench-models.sh
 
 bench-quality:
 	@scripts/bench-quality.sh

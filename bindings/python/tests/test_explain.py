@@ -1,5 +1,7 @@
 """Explanations are those of the libraries that trained a model, and of shap."""
 
+import math
+
 import catboost
 import foreign
 import lightgbm
@@ -111,12 +113,35 @@ def test_boosting_of_scikit_learn_by_shap(against):
     explainer = shap.TreeExplainer(trees, data=background, feature_perturbation=how)
     theirs = explainer.shap_values(rows[:100])
     found = adds_up(model, rows[:100], background=background, output="margin")
-    # Against a background, shap sums in single precision.
-    same(found.values, theirs, 1e-6 if against else 1e-9)
     same(found.base, explainer.expected_value, 1e-6 if against else 1e-9)
-    if not against:
+    if against:
+        # There shap works in single precision, in which a row may be on the other side of a
+        # threshold: a few rows differ, and the definition decides (below).
+        assert np.isclose(found.values, theirs, rtol=0, atol=1e-6).mean() > 0.95
+    else:
+        same(found.values, theirs, 1e-9)
         pairs = model.explain(rows[:20], output="margin", interactions=True).values
         same(pairs, explainer.shap_interaction_values(rows[:20]), 1e-9)
+
+
+def test_against_a_background_the_definition_decides():
+    rows, left = numbers(2000)
+    rows = rows[:, :14].astype(np.float32).astype(float)
+    trees = GradientBoostingClassifier(n_estimators=60, max_depth=5, random_state=1).fit(rows, left)
+    model = stayput.Model.from_sklearn(trees)
+    width = rows.shape[1]
+    # Shapley (1953): over all sets of features that come from the row, the rest from the other.
+    sets = np.arange(2**width)
+    taken = (sets[:, None] >> np.arange(width) & 1).astype(bool)
+    size = taken.sum(axis=1)
+    weight = np.array([1 / (width * math.comb(width - 1, of)) for of in range(width)])
+    for row, other in [(rows[0], rows[1015]), (rows[2], rows[1020]), (rows[4], rows[1001])]:
+        margins = trees.decision_function(np.where(taken, row, other))
+        found = model.explain(row[None], background=other[None], output="margin").values[0]
+        for feature in range(width):
+            without = sets[~taken[:, feature]]
+            steps = margins[without | 1 << feature] - margins[without]
+            same(found[feature], (weight[size[without]] * steps).sum(), 1e-10)
 
 
 def test_logistic_regression_against_its_means():

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Training and prediction beside other libraries, from Rust, Python and Node, with the packages as
+# they ship.
+. "$(dirname "$0")/lib.sh"
+plan 5
+
+scripts/prerequisites.sh
+scripts/python-tools.sh
+scripts/python-tools.sh dev
+scripts/python-release.sh
+scripts/node-tools.sh
+scripts/node.sh
+cargo bench --bench predict
+PYTHONPATH=$CARGO_TARGET_DIR/bench-python .venv/bin/python benches/models/speed.py \
+  "$CARGO_TARGET_DIR/bench-models"
+npm --prefix bindings/node run --silent bench:models -- "$CARGO_TARGET_DIR/bench-models"
