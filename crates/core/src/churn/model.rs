@@ -332,8 +332,9 @@ impl Model {
     ///
     /// # Errors
     /// [`ErrorCode::ModelShape`] when the width is not the model's.
+    #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice is")]
     pub fn predict(&self, rows: ArrayView2<'_, f64>) -> Result<Vec<f64>> {
-        self.predict_on(rows, 1)
+        self.predict_on(rows.view(), 1)
     }
 
     /// The same as [`Model::predict`], on as many threads, of which each has 2,048 rows at least.

@@ -133,7 +133,8 @@ fn a_row_of_the_wrong_width_is_refused() {
     assert_eq!(error.to_string(), "model: rows have 1 columns; the model reads 3");
     assert!(model.predict(Array2::zeros((2, 4)).view()).is_err());
     assert!(model.predict(Array2::zeros((0, 3)).view()).unwrap().is_empty());
-    let rows = Array2::from_shape_fn((5_000, 3), |(row, input)| ((row * 7 + input) % 70) as f64);
+    let value = |at: usize| f64::from(u32::try_from(at % 70).unwrap());
+    let rows = Array2::from_shape_fn((5_000, 3), |(row, input)| value(row * 7 + input));
     let alone = model.predict(rows.view()).unwrap();
     for threads in [0, 1, 2, 3, 64] {
         assert_eq!(model.predict_on(rows.view(), threads).unwrap(), alone);

@@ -15,8 +15,8 @@ pub fn cover_importance(model: &Model) -> Vec<f64> {
     let mut covers = vec![0.0; model.inputs().len()];
     if let Predictor::Forest(forest) = &model.parts().predictor {
         match forest.parts() {
-            ForestParts::F32(nodes) => add(&nodes, &columns, &mut covers),
-            ForestParts::F64(nodes) => add(&nodes, &columns, &mut covers),
+            ForestParts::F32(nodes) => add(nodes, &columns, &mut covers),
+            ForestParts::F64(nodes) => add(nodes, &columns, &mut covers),
         }
     }
     shares(covers.into_iter())

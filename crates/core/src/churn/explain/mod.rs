@@ -224,7 +224,7 @@ impl Explainer<'_> {
             }
             Predictor::Forest(forest) => {
                 let kinds = encoded_kinds(self.model.inputs(), &self.model.parts().encoders);
-                Some(Paths::new(tree::Trees::new(&forest.parts(), &kinds)))
+                Some(Paths::new(tree::Trees::new(forest.parts(), &kinds)))
             }
         };
         let carrier = self.carrier(output);

@@ -53,7 +53,7 @@ impl Prepared {
     ) -> Result<Self> {
         match predictor {
             Predictor::Forest(forest) => {
-                let (trees, link) = read(&forest.parts(), kinds)?;
+                let (trees, link) = read(forest.parts(), kinds)?;
                 if !trees.covered {
                     return Err(Error::argument(
                         "background",
@@ -92,7 +92,7 @@ impl Prepared {
     ) -> Result<Self> {
         match predictor {
             Predictor::Forest(forest) => {
-                let (trees, link) = read(&forest.parts(), kinds)?;
+                let (trees, link) = read(forest.parts(), kinds)?;
                 let against = Against::new(trees, rows, kinds.len());
                 let mean = against.mean;
                 Ok(Self { form: Form::Against(Box::new(against)), mean, link })

@@ -51,13 +51,13 @@ pub fn onnx(model: &Model) -> Result<Vec<u8>> {
                 (kind, builder) = (Kind::Single, Builder::new(Kind::Single));
                 let zero_is_missing = nodes.compare == Compare::NonZeroLessEqual;
                 let (rows, width) = encode::columns(&mut builder, parts, zero_is_missing)?;
-                (trees::margin(&mut builder, &nodes, &rows, &width), nodes.link)
+                (trees::margin(&mut builder, nodes, &rows, &width), nodes.link)
             }
             ForestParts::F64(nodes) => {
                 (kind, builder) = (Kind::Double, Builder::new(Kind::Double));
                 let zero_is_missing = nodes.compare == Compare::NonZeroLessEqual;
                 let (rows, width) = encode::columns(&mut builder, parts, zero_is_missing)?;
-                (trees::margin(&mut builder, &nodes, &rows, &width), nodes.link)
+                (trees::margin(&mut builder, nodes, &rows, &width), nodes.link)
             }
         },
         Predictor::Linear(model) => {
