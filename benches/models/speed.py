@@ -53,7 +53,7 @@ def trainers(values, labels, data):
     deep = {"objective": "binary:logistic", "max_depth": 6, "eta": 0.1, "nthread": THREADS, "tree_method": "hist"}
     leaves = {"objective": "binary", "num_leaves": 31, "learning_rate": 0.1, "num_threads": THREADS, "verbose": -1}
     even = {"iterations": TREES, "depth": 6, "learning_rate": 0.1, "verbose": 0, "thread_count": THREADS}
-    ours = {"n_estimators": TREES, "max_depth": 6, "learning_rate": 0.1, "n_jobs": THREADS, "encoding": "native"}
+    ours = {"n_estimators": TREES, "max_depth": 6, "learning_rate": 0.1, "n_jobs": THREADS}
     plain = ours | {"grow_policy": "depthwise", "min_child_weight": 1, "subsample": 1, "colsample_bytree": 1}
     narrow = values.astype(np.float32)
     return {
