@@ -15,6 +15,8 @@
     reason = "a benchmark stops at the first surprise, and tells the time"
 )]
 
+mod shared;
+
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -26,32 +28,12 @@ use ndarray::{Array2, Axis};
 use stayput::churn::Output;
 use stayput::models::import;
 
-const RUNS: usize = 5;
+use shared::{median, unit};
+
 const TREES: usize = 200;
 const WIDTH: usize = 23;
 const TRAIN: usize = 20_000;
 const ROWS: usize = 2_000;
-
-/// Numbers between 0 and 1 that follow from their place.
-fn unit(at: usize) -> f64 {
-    let mut x = (at as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((x ^ x >> 31) >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// The median time of a run, in seconds.
-fn median(mut run: impl FnMut()) -> f64 {
-    let mut times: Vec<f64> = (0..RUNS)
-        .map(|_| {
-            let start = Instant::now();
-            run();
-            start.elapsed().as_secs_f64()
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[RUNS / 2]
-}
 
 fn main() {
     let rows = Array2::from_shape_fn((TRAIN, WIDTH), |(row, column)| {
