@@ -11,6 +11,7 @@ mod errors;
 mod explain;
 mod frame;
 mod import;
+mod judge;
 mod model;
 mod playbook;
 mod simulate;
@@ -28,7 +29,9 @@ mod _native {
     #[pymodule_export]
     use crate::explain::Explanation;
     #[pymodule_export]
-    use crate::model::{Model, compare, cross_validate, train};
+    use crate::judge::compare;
+    #[pymodule_export]
+    use crate::model::{Model, cross_validate, train};
     #[pymodule_export]
     use crate::playbook::{Playbook, describe};
     #[pymodule_export]

@@ -142,6 +142,13 @@ class Host:
     def decide(self, step):
         return self.engine.decide(as_of=step["as_of"]).to_dict()
 
+    def ask(self, step):
+        customer = [step["customer_id"]] if "customer_id" in step else []
+        answer = getattr(self.engine, step["method"])(*customer, **step["options"])
+        if isinstance(answer, list):
+            return [item.to_dict() for item in answer]
+        return answer.to_dict()
+
     def snapshot(self, step):
         state = self.engine.snapshot()
         self.made = stayput.Engine.restore(self.bundle, state)

@@ -7,16 +7,20 @@ mod attributes;
 mod decide;
 mod forget;
 mod reasons;
+mod recourse;
 mod score;
 mod scorer;
 mod snapshot;
 mod state;
+mod what_if;
 
 use std::collections::BTreeMap;
 
 pub use decide::Decisions;
 pub use reasons::{ReasonCode, ReasonParams};
+pub use recourse::{Recourse, RecourseChange, RecourseQuestion};
 pub use score::{Churn, Reason, Score};
+pub use what_if::WhatIf;
 
 use crate::bundle::Bundle;
 use crate::columns::Frame;
