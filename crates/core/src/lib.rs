@@ -29,10 +29,13 @@ pub use describe::{
     ColumnDescription, Common, CustomersDescription, Description, Duplicates, Gap, Gaps, Spread,
     Suspicion, TypeDescription, describe,
 };
-pub use engine::{Churn, Decisions, Engine, Reason, ReasonCode, ReasonParams, Score};
+pub use engine::{
+    Churn, Decisions, Engine, HealthChange, HealthHistory, HealthPoint, Reason, ReasonCode,
+    ReasonParams, Score,
+};
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
-    CampaignPrograms, CampaignsPlan, Conditions, EventUse, FeatureDefinition, FeatureReason,
-    Features, FunctionUse, HealthPlan, Lineage, Playbook, ReasonGroup, ReasonsPlan, Reports,
-    Template, Training,
+    AccountsPlan, CampaignPrograms, CampaignsPlan, Conditions, EventUse, FeatureDefinition,
+    FeatureReason, Features, FunctionUse, HealthPlan, Lineage, Playbook, ReasonGroup, ReasonsPlan,
+    Reports, Template, Training,
 };

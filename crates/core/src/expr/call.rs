@@ -56,17 +56,10 @@ impl Checker<'_> {
                 arity(2, 65)?;
                 self.bucket(args)
             }
-            "logistic" => {
-                arity(3, 3)?;
-                self.numbers(Function::Logistic, args)
-            }
-            "decay" => {
-                arity(2, 2)?;
-                self.decay(args)
-            }
-            "percentile_rank" => {
-                arity(3, 102)?;
-                self.percentile_rank(args)
+            "logistic" | "decay" | "percentile_rank" => {
+                let least = if name == "decay" { 2 } else { 3 };
+                arity(least, if name == "percentile_rank" { 102 } else { least })?;
+                self.points(name, args)
             }
             "ratio" => {
                 arity(2, 2)?;
@@ -187,6 +180,15 @@ impl Checker<'_> {
             }
         }
         Ok((Node::Curve(Box::new(x), points), Type::Number))
+    }
+
+    /// A curve of points that has a formula.
+    fn points(&mut self, name: &str, args: &[Ast]) -> Result<(Node, Type)> {
+        match name {
+            "logistic" => self.numbers(Function::Logistic, args),
+            "decay" => self.decay(args),
+            _ => self.percentile_rank(args),
+        }
     }
 
     fn decay(&mut self, args: &[Ast]) -> Result<(Node, Type)> {

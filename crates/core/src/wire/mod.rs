@@ -3,6 +3,7 @@
 //! A binding hands text in and text out; numbers are written with the fewest digits that read back
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
+mod health;
 mod options;
 mod tables;
 
@@ -21,6 +22,10 @@ use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
+pub use health::{
+    account_health_json, health_change_json, health_history_json, health_overrides_json,
+    lift_health_override_json, override_health_json,
+};
 pub use options::{Options, cut_offs};
 pub use tables::TableOptions;
 
