@@ -156,6 +156,15 @@ impl Subject<'_> {
             }
             "score_all" => value(&self.engine()?.score_all(instant(&step["as_of"])?)?),
             "decide" => value(&self.engine()?.decide(instant(&step["as_of"])?)?),
+            "health_history" => self.ask(step, wire::health_history_json)?,
+            "health_change" => self.ask(step, wire::health_change_json)?,
+            "health_overrides" => self.ask(step, wire::health_overrides_json)?,
+            "override_health" => self.tell(step, wire::override_health_json)?,
+            "lift_health_override" => self.tell(step, wire::lift_health_override_json)?,
+            "account_health" => {
+                let answer = wire::account_health_json(self.engine()?, &step_options(step))?;
+                serde_json::from_str(&answer).unwrap()
+            }
             "snapshot" => {
                 let bytes = self.engine()?.snapshot()?;
                 let again = Engine::restore(self.bundle()?, &bytes)?;
@@ -173,6 +182,28 @@ impl Subject<'_> {
             }
             other => panic!("there is no call `{other}`"),
         })
+    }
+
+    /// A question about one customer.
+    fn ask(
+        &mut self,
+        step: &Map<String, Value>,
+        question: fn(&Engine, &str, &str) -> Result<String>,
+    ) -> Result<Value> {
+        let id = step["customer_id"].as_str().unwrap();
+        let answer = question(self.engine()?, id, &step_options(step))?;
+        Ok(serde_json::from_str(&answer).unwrap())
+    }
+
+    /// A call that changes what is known of one customer.
+    fn tell(
+        &mut self,
+        step: &Map<String, Value>,
+        call: fn(&mut Engine, &str, &str) -> Result<String>,
+    ) -> Result<Value> {
+        let id = step["customer_id"].as_str().unwrap();
+        let answer = call(self.engine()?, id, &step_options(step))?;
+        Ok(serde_json::from_str(&answer).unwrap())
     }
 
     fn playbook(&self) -> Result<Playbook> {
@@ -284,6 +315,11 @@ fn optional(step: &Map<String, Value>, table: &str) -> Result<Option<Frame>> {
 
 fn instant(text: &Value) -> Result<Timestamp> {
     wire::as_of(text.as_str().unwrap())
+}
+
+/// The `options` of a step, as JSON.
+fn step_options(step: &Map<String, Value>) -> String {
+    step.get("options").map_or_else(|| "{}".to_owned(), Value::to_string)
 }
 
 /// The options of a step, under the names that hosts in JavaScript give them.

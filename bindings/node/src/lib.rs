@@ -7,6 +7,7 @@ mod bundle;
 pub mod describe;
 mod engine;
 mod error;
+mod health;
 mod input;
 mod job;
 mod json;

@@ -56,12 +56,17 @@ macro_rules! document {
 answer!(Array, "numpy", "ndarray");
 answer!(DataFrame, "pandas", "DataFrame");
 answer!(Anything, "typing", "Any");
+document!(Accounts, "Accounts");
 document!(Comparison, "Comparison");
 document!(Decisions, "Decisions");
 document!(Description, "Description");
 document!(Empc, "Empc");
 document!(FeatureDefinition, "FeatureDefinition");
 document!(FeatureValues, "FeatureValues");
+document!(HealthChange, "HealthChange");
+document!(HealthHistory, "HealthHistory");
+document!(HealthOverride, "HealthOverride");
+document!(HealthOverrides, "HealthOverrides");
 document!(Intervals, "Intervals");
 document!(LeftOut, "LeftOut");
 document!(Lift, "Lift");

@@ -55,6 +55,12 @@ def rows(table):
     return [plain(dict(zip(columns, row))) for row in zip(*columns.values())]
 
 
+def arguments(step):
+    """The options of a step under Python's names."""
+    names = {"asOf": "as_of", "from": "from_"}
+    return {names.get(name, name): value for name, value in step.get("options", {}).items()}
+
+
 def damaged(whole, how):
     (kind, n), = how.items()
     if kind == "flip":
@@ -141,6 +147,26 @@ class Host:
 
     def decide(self, step):
         return self.engine.decide(as_of=step["as_of"]).to_dict()
+
+    def health_history(self, step):
+        return self.engine.health_history(step["customer_id"], **arguments(step)).to_dict()
+
+    def health_change(self, step):
+        return self.engine.health_change(step["customer_id"], **arguments(step)).to_dict()
+
+    def override_health(self, step):
+        return self.engine.override_health(step["customer_id"], **arguments(step)).to_dict()
+
+    def lift_health_override(self, step):
+        ended = self.engine.lift_health_override(step["customer_id"], **arguments(step))
+        return [override.to_dict() for override in ended]
+
+    def health_overrides(self, step):
+        known = self.engine.health_overrides(step["customer_id"])
+        return [override.to_dict() for override in known]
+
+    def account_health(self, step):
+        return [account.to_dict() for account in self.engine.account_health(**arguments(step))]
 
     def snapshot(self, step):
         state = self.engine.snapshot()

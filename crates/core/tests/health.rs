@@ -297,7 +297,7 @@ proptest! {
         events.extend(tickets.iter().map(|(at, severity)| ticket("a", *at, *severity)));
         let mut engine = engine(events, vec![customer("a", 0, Some(1.0), Some("x"))]);
         engine.override_health("a", says(said, from, until)).unwrap();
-        for as_of in [since, (since + 119) / 2, 119] {
+        for as_of in [since, i64::midpoint(since, 119), 119] {
             let change = engine.health_change("a", day(since), day(as_of)).unwrap();
             let score = |at| engine.score("a", day(at)).unwrap().health.unwrap().score;
             let (before, after) = (score(since), score(as_of));
