@@ -156,14 +156,11 @@ impl Subject<'_> {
             }
             "score_all" => value(&self.engine()?.score_all(instant(&step["as_of"])?)?),
             "decide" => value(&self.engine()?.decide(instant(&step["as_of"])?)?),
-            "health_history" => self.ask(step, wire::health_history_json)?,
-            "health_change" => self.ask(step, wire::health_change_json)?,
-            "health_overrides" => self.ask(step, wire::health_overrides_json)?,
-            "override_health" => self.tell(step, wire::override_health_json)?,
-            "lift_health_override" => self.tell(step, wire::lift_health_override_json)?,
-            "account_health" => {
-                let answer = wire::account_health_json(self.engine()?, &step_options(step))?;
-                serde_json::from_str(&answer).unwrap()
+            "ask" => {
+                let customer = step.get("customer_id").map(|id| id.as_str().unwrap());
+                let options = camel(&step["options"]).to_string();
+                let method = step["method"].as_str().unwrap();
+                serde_json::from_str(&ask(self.engine()?, method, customer, &options)?).unwrap()
             }
             "snapshot" => {
                 let bytes = self.engine()?.snapshot()?;
@@ -184,28 +181,6 @@ impl Subject<'_> {
         })
     }
 
-    /// A question about one customer.
-    fn ask(
-        &mut self,
-        step: &Map<String, Value>,
-        question: fn(&Engine, &str, &str) -> Result<String>,
-    ) -> Result<Value> {
-        let id = step["customer_id"].as_str().unwrap();
-        let answer = question(self.engine()?, id, &step_options(step))?;
-        Ok(serde_json::from_str(&answer).unwrap())
-    }
-
-    /// A call that changes what is known of one customer.
-    fn tell(
-        &mut self,
-        step: &Map<String, Value>,
-        call: fn(&mut Engine, &str, &str) -> Result<String>,
-    ) -> Result<Value> {
-        let id = step["customer_id"].as_str().unwrap();
-        let answer = call(self.engine()?, id, &step_options(step))?;
-        Ok(serde_json::from_str(&answer).unwrap())
-    }
-
     fn playbook(&self) -> Result<Playbook> {
         Playbook::parse(&self.case.playbook.as_ref().unwrap().join("\n"))
     }
@@ -223,6 +198,38 @@ impl Subject<'_> {
         }
         Ok(self.engine.as_mut().unwrap())
     }
+}
+
+/// The answer of an engine's method by its name.
+fn ask(
+    engine: &mut Engine,
+    method: &str,
+    customer_id: Option<&str>,
+    options: &str,
+) -> Result<String> {
+    match (method, customer_id) {
+        ("reasons", Some(id)) => wire::reasons_json(engine, id, options),
+        ("what_if", Some(id)) => wire::what_if_json(engine, id, options),
+        ("recourse", Some(id)) => wire::recourse_json(engine, id, options),
+        ("health_history", Some(id)) => wire::health_history_json(engine, id, options),
+        ("health_change", Some(id)) => wire::health_change_json(engine, id, options),
+        ("override_health", Some(id)) => wire::override_health_json(engine, id, options),
+        ("lift_health_override", Some(id)) => wire::lift_health_override_json(engine, id, options),
+        ("health_overrides", Some(id)) => wire::health_overrides_json(engine, id, options),
+        ("account_health", None) => wire::account_health_json(engine, options),
+        (other, _) => panic!("there is no method `{other}`"),
+    }
+}
+
+/// Options with their names as JavaScript has them.
+fn camel(options: &Value) -> Value {
+    let name = |name: &str| {
+        let mut words = name.split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+    };
+    let options = options.as_object().unwrap().iter();
+    options.map(|(key, value)| (name(key), value.clone())).collect::<Map<_, _>>().into()
 }
 
 /// Holds the file of a bundle to the playbook and model that the case shows.
@@ -315,11 +322,6 @@ fn optional(step: &Map<String, Value>, table: &str) -> Result<Option<Frame>> {
 
 fn instant(text: &Value) -> Result<Timestamp> {
     wire::as_of(text.as_str().unwrap())
-}
-
-/// The `options` of a step, as JSON.
-fn step_options(step: &Map<String, Value>) -> String {
-    step.get("options").map_or_else(|| "{}".to_owned(), Value::to_string)
 }
 
 /// The options of a step, under the names that hosts in JavaScript give them.

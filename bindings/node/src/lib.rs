@@ -7,6 +7,7 @@ mod bundle;
 pub mod describe;
 mod engine;
 mod error;
+pub mod explain;
 mod health;
 mod input;
 mod job;

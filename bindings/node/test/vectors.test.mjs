@@ -65,12 +65,10 @@ class Subject {
     score: ({ customer_id, as_of }) => this.engine.score(customer_id, { asOf: as_of }),
     score_all: ({ as_of }) => this.engine.scoreAll({ asOf: as_of }),
     decide: ({ as_of }) => this.engine.decide({ asOf: as_of }),
-    health_history: ({ customer_id, options }) => this.engine.healthHistory(customer_id, options),
-    health_change: ({ customer_id, options }) => this.engine.healthChange(customer_id, options),
-    override_health: ({ customer_id, options }) => this.engine.overrideHealth(customer_id, options),
-    lift_health_override: ({ customer_id, options }) => this.engine.liftHealthOverride(customer_id, options),
-    health_overrides: ({ customer_id }) => this.engine.healthOverrides(customer_id),
-    account_health: ({ options }) => this.engine.accountHealth(options),
+    ask: ({ method, customer_id, options }) => {
+      const customer = customer_id === undefined ? [] : [customer_id]
+      return this.engine[camel(method)](...customer, named(options))
+    },
     snapshot: async () => {
       const bytes = await this.engine.snapshot()
       this.#engine = await Engine.restore(this.bundle, bytes)
@@ -83,6 +81,10 @@ class Subject {
     },
   }
 }
+
+const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())
+const named = (options) =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [camel(name), value]))
 
 function damaged(bytes, { keep, flip, append = 0 } = {}) {
   const part = Buffer.from(bytes.subarray(0, keep))

@@ -56,9 +56,8 @@ def rows(table):
 
 
 def arguments(step):
-    """The options of a step under Python's names."""
-    names = {"asOf": "as_of", "from": "from_"}
-    return {names.get(name, name): value for name, value in step.get("options", {}).items()}
+    """The options of a step as Python's arguments; `from` is a word of the language."""
+    return {f"{name}_" if name == "from" else name: value for name, value in step["options"].items()}
 
 
 def damaged(whole, how):
@@ -148,25 +147,12 @@ class Host:
     def decide(self, step):
         return self.engine.decide(as_of=step["as_of"]).to_dict()
 
-    def health_history(self, step):
-        return self.engine.health_history(step["customer_id"], **arguments(step)).to_dict()
-
-    def health_change(self, step):
-        return self.engine.health_change(step["customer_id"], **arguments(step)).to_dict()
-
-    def override_health(self, step):
-        return self.engine.override_health(step["customer_id"], **arguments(step)).to_dict()
-
-    def lift_health_override(self, step):
-        ended = self.engine.lift_health_override(step["customer_id"], **arguments(step))
-        return [override.to_dict() for override in ended]
-
-    def health_overrides(self, step):
-        known = self.engine.health_overrides(step["customer_id"])
-        return [override.to_dict() for override in known]
-
-    def account_health(self, step):
-        return [account.to_dict() for account in self.engine.account_health(**arguments(step))]
+    def ask(self, step):
+        customer = [step["customer_id"]] if "customer_id" in step else []
+        answer = getattr(self.engine, step["method"])(*customer, **arguments(step))
+        if isinstance(answer, list):
+            return [item.to_dict() for item in answer]
+        return answer.to_dict()
 
     def snapshot(self, step):
         state = self.engine.snapshot()

@@ -2,6 +2,10 @@
 
 const text = (lines) => lines.join("\n");
 
+const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+const named = (options) =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [camel(name), value]));
+
 function damaged(bytes, { keep, flip, append = 0 } = {}) {
   const part = bytes.slice(0, keep);
   if (flip !== undefined) part[flip] ^= 1;
@@ -53,12 +57,10 @@ export function run({ Playbook, Bundle, Engine }, spec, bytes) {
     score: ({ customer_id, as_of }) => engine().score(customer_id, { asOf: as_of }),
     score_all: ({ as_of }) => engine().scoreAll({ asOf: as_of }),
     decide: ({ as_of }) => engine().decide({ asOf: as_of }),
-    health_history: ({ customer_id, options }) => engine().healthHistory(customer_id, options),
-    health_change: ({ customer_id, options }) => engine().healthChange(customer_id, options),
-    override_health: ({ customer_id, options }) => engine().overrideHealth(customer_id, options),
-    lift_health_override: ({ customer_id, options }) => engine().liftHealthOverride(customer_id, options),
-    health_overrides: ({ customer_id }) => engine().healthOverrides(customer_id),
-    account_health: ({ options }) => engine().accountHealth(options),
+    ask({ method, customer_id, options }) {
+      const customer = customer_id === undefined ? [] : [customer_id];
+      return engine()[camel(method)](...customer, named(options));
+    },
     snapshot() {
       const before = engine().snapshot();
       current = Engine.restore(bundle(), before);

@@ -31,11 +31,11 @@ pub use describe::{
 };
 pub use engine::{
     Churn, Decisions, Engine, HealthChange, HealthHistory, HealthPoint, Reason, ReasonCode,
-    ReasonParams, Score,
+    ReasonParams, Recourse, RecourseChange, RecourseQuestion, Score, WhatIf,
 };
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
-    AccountsPlan, CampaignPrograms, CampaignsPlan, Conditions, EventUse, FeatureDefinition,
-    FeatureReason, Features, FunctionUse, HealthPlan, Lineage, Playbook, ReasonGroup, ReasonsPlan,
-    Reports, Template, Training,
+    AccountsPlan, Actionable, CampaignPrograms, CampaignsPlan, Conditions, Direction, EventUse,
+    FeatureDefinition, FeatureReason, Features, FunctionUse, HealthPlan, Lineage, Playbook,
+    ReasonGroup, ReasonsPlan, Reports, Template, Training,
 };

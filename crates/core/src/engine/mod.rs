@@ -8,17 +8,21 @@ mod decide;
 mod forget;
 mod health;
 mod reasons;
+mod recourse;
 mod score;
 mod scorer;
 mod snapshot;
 mod state;
+mod what_if;
 
 use std::collections::BTreeMap;
 
 pub use decide::Decisions;
 pub use health::{HealthChange, HealthHistory, HealthPoint};
 pub use reasons::{ReasonCode, ReasonParams};
+pub use recourse::{Recourse, RecourseChange, RecourseQuestion};
 pub use score::{Churn, Reason, Score};
+pub use what_if::WhatIf;
 
 use crate::bundle::Bundle;
 use crate::columns::Frame;

@@ -3,10 +3,11 @@
 
 use super::health::{HealthScorer, Instants};
 use super::reasons::{self, ReasonCode, ReasonParams};
+use super::recourse::{self, Recourse, RecourseQuestion};
 use super::score::{Churn, Reason, Score};
 use super::state::CustomerState;
 use crate::bundle::Bundle;
-use crate::churn::{InputKind, ProbabilityInterval};
+use crate::churn::{InputKind, Model, ProbabilityInterval};
 use crate::error::{Error, ErrorCode, Result};
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
 use crate::features::{Agenda, Frames, Plan, Retention, Scratch, Subject};
@@ -66,6 +67,8 @@ pub(super) struct Memory<'a> {
     pub(super) scratch: Scratch,
     /// Frames of other instants than that asked about.
     pub(super) past: Frames<'a>,
+    /// Features that are to be other than they are.
+    pub(super) changes: Vec<(usize, Value<'a>)>,
 }
 
 /// The windows of everything that is asked at one instant, the same for every customer.
@@ -137,9 +140,10 @@ impl Scorer {
         memory: &mut Memory<'a>,
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
-        let Memory { frames, scratch, .. } = memory;
+        let Memory { frames, scratch, changes, .. } = memory;
         self.plan.fill(subject, agenda, 0..1, frames, scratch);
         let frame = frames.at_mut(0);
+        self.plan.change(frame, changes);
         let health = playbook.health().and_then(|plan| {
             let computed = health::evaluate(&plan.spec, &self.health.scores(frame), band);
             health::with_override(&plan.spec, computed, over)
@@ -207,9 +211,7 @@ impl Scorer {
             Error::new(ErrorCode::ModelMissing, "bundle", "has no model to explain")
         })?;
         let values = self.features(bundle, state, as_of);
-        let inputs = model.inputs().iter().zip(&self.model_inputs);
-        let row: Vec<f64> =
-            inputs.map(|(input, feature)| model_value(&input.kind, values[*feature])).collect();
+        let row = self.row(model, &values);
         let playbook = bundle.playbook();
         reasons::reasons(playbook, model, &row, &values, &self.model_inputs, params)
     }
@@ -232,6 +234,28 @@ impl Scorer {
         health::trend(&points)
     }
 
+    /// The least change to one customer's features that brings the churn probability down.
+    pub(super) fn recourse(
+        &self,
+        bundle: &Bundle,
+        state: &CustomerState,
+        as_of: Timestamp,
+        asked: &RecourseQuestion,
+    ) -> Result<Recourse> {
+        let model = bundle
+            .model()
+            .ok_or_else(|| Error::new(ErrorCode::ModelMissing, "bundle", "has no model to ask"))?;
+        let values = self.features(bundle, state, as_of);
+        let row = self.row(model, &values);
+        recourse::recourse(bundle.playbook(), model, &row, &self.model_inputs, asked)
+    }
+
+    /// The features as the model reads them.
+    fn row(&self, model: &Model, values: &[Value<'_>]) -> Vec<f64> {
+        let inputs = model.inputs().iter().zip(&self.model_inputs);
+        inputs.map(|(input, feature)| model_value(&input.kind, values[*feature])).collect()
+    }
+
     /// Everything known of one customer, as a document.
     pub(super) fn score<'a>(
         &'a self,
@@ -245,10 +269,27 @@ impl Scorer {
         let playbook = bundle.playbook();
         let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
         let known = (state.band(as_of), state.overrides.at(as_of));
-        let mut assessment = self.assess(bundle, &subject, known, &asked.agenda, memory)?;
-        if let Some((health, instants)) = assessment.health.as_mut().zip(asked.trend.as_ref()) {
+        let mut score =
+            self.score_of(bundle, customer_id, &subject, known, as_of, asked, memory)?;
+        if let Some((health, instants)) = score.health.as_mut().zip(asked.trend.as_ref()) {
             health.trend = self.trend(bundle, state, instants, memory);
         }
+        Ok(score)
+    }
+
+    /// The same of a subject, which may differ from what is known, but for the trend of health.
+    #[expect(clippy::too_many_arguments, reason = "all that a score is made of")]
+    pub(super) fn score_of<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        customer_id: &str,
+        subject: &Subject<'a>,
+        known: (Option<&str>, Option<&HealthOverride>),
+        as_of: Timestamp,
+        asked: &Question,
+        memory: &mut Memory<'a>,
+    ) -> Result<Score> {
+        let assessment = self.assess(bundle, subject, known, &asked.agenda, memory)?;
         let frame = memory.frames.at(0);
         let specs = &bundle.playbook().feature_set().specs;
         let feature = |index: usize| frame[self.plan.feature(index)].json();

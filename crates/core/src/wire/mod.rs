@@ -3,6 +3,7 @@
 //! A binding hands text in and text out; numbers are written with the fewest digits that read back
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
+mod explain;
 mod health;
 mod options;
 mod tables;
@@ -16,12 +17,13 @@ use serde_json::{Map, Value};
 use crate::bundle::Bundle;
 use crate::columns::{ColumnData, Frame};
 use crate::describe::describe;
-use crate::engine::{Engine, ReasonParams};
+use crate::engine::{Engine, ReasonParams, RecourseQuestion};
 use crate::error::{Error, Position, Result};
 use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
+pub use explain::{Explained, explain, explain_rows};
 pub use health::{
     account_health_json, health_change_json, health_history_json, health_overrides_json,
     lift_health_override_json, override_health_json,
@@ -197,6 +199,31 @@ pub fn reasons_json(engine: &Engine, customer_id: &str, options: &str) -> Result
         actionable: options.flag("actionable")?.unwrap_or_default(),
     };
     to_json(&engine.reasons(customer_id, options.as_of()?, params)?)
+}
+
+/// [`Engine::what_if`] as JSON text. Options: `asOf`, `changes`.
+///
+/// # Errors
+/// Those of [`Engine::what_if`].
+pub fn what_if_json(engine: &Engine, customer_id: &str, options: &str) -> Result<String> {
+    let options = Options::read(options, &["asOf", "changes"])?;
+    let changes = Options::need("changes", options.object("changes")?)?;
+    to_json(&engine.what_if(customer_id, options.as_of()?, changes)?)
+}
+
+/// [`Engine::recourse`] as JSON text. Options: `asOf`, `threshold`, `features`, `maxChanges`.
+///
+/// # Errors
+/// Those of [`Engine::recourse`].
+pub fn recourse_json(engine: &Engine, customer_id: &str, options: &str) -> Result<String> {
+    let options = Options::read(options, &["asOf", "threshold", "features", "maxChanges"])?;
+    let features = options.texts("features")?;
+    let question = RecourseQuestion {
+        threshold: Options::need("threshold", options.number("threshold")?)?,
+        features: features.map(|names| names.into_iter().map(str::to_owned).collect()),
+        max_changes: options.count("maxChanges")?,
+    };
+    to_json(&engine.recourse(customer_id, options.as_of()?, &question)?)
 }
 
 /// [`Engine::features`] as a JSON object, in the playbook's order; null where missing. Options:
