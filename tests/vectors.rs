@@ -211,6 +211,12 @@ fn ask(
         ("reasons", Some(id)) => wire::reasons_json(engine, id, options),
         ("what_if", Some(id)) => wire::what_if_json(engine, id, options),
         ("recourse", Some(id)) => wire::recourse_json(engine, id, options),
+        ("health_history", Some(id)) => wire::health_history_json(engine, id, options),
+        ("health_change", Some(id)) => wire::health_change_json(engine, id, options),
+        ("override_health", Some(id)) => wire::override_health_json(engine, id, options),
+        ("lift_health_override", Some(id)) => wire::lift_health_override_json(engine, id, options),
+        ("health_overrides", Some(id)) => wire::health_overrides_json(engine, id, options),
+        ("account_health", None) => wire::account_health_json(engine, options),
         (other, _) => panic!("there is no method `{other}`"),
     }
 }

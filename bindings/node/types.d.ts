@@ -74,6 +74,40 @@ export interface Grid {
 /** Instants: one, several, or those of a grid. */
 export type Instants = Instant | ReadonlyArray<Instant> | Grid
 
+/** Options of `Engine.healthHistory`. */
+export interface HealthHistoryOptions {
+  asOf: Instants
+}
+
+/** Options of `Engine.healthChange`: the change from `since` to `asOf`. */
+export interface HealthChangeOptions {
+  asOf: Instant
+  since: Instant
+}
+
+/** Options of `Engine.overrideHealth`: `score` (0 to 100), `band`, or both. */
+export interface HealthOverrideOptions {
+  score?: number
+  band?: string
+  /** Who says so. */
+  author: string
+  /** Why. */
+  reason: string
+  /** Since when it holds. */
+  from: Instant
+  /** When it ends. */
+  until: Instant
+}
+
+/** Options of `Engine.accountHealth`. */
+export interface AccountHealthOptions {
+  asOf: Instant
+  /** The one account to look at: all by default. */
+  account?: string
+  /** How many customers of an account are listed: 5 by default. */
+  worst?: number
+}
+
 /**
  * Options of a table of features. Events have `customer_id`, `timestamp`, `type`, perhaps
  * `event_id`, and properties. One with an `event_id` is corrected by a row with the same one and a

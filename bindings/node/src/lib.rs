@@ -8,6 +8,7 @@ pub mod describe;
 mod engine;
 mod error;
 pub mod explain;
+mod health;
 mod input;
 mod job;
 mod json;

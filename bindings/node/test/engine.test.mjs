@@ -34,7 +34,11 @@ test('a score is everything known of one customer', async () => {
       band: 'at_risk',
       coverage: 1,
       capped_by: null,
-      factors: [{ name: 'engagement', score: 50, weight: 1, contribution: 50 }],
+      factors: [
+        { name: 'engagement', score: 50, weight: 1, contribution: 50, coverage: 1, capped_by: null, factors: [] },
+      ],
+      trend: null,
+      overridden: null,
     },
     churn: null,
     lifecycle: 'active',

@@ -62,6 +62,7 @@ macro_rules! document {
 answer!(Array, "numpy", "ndarray");
 answer!(DataFrame, "pandas", "DataFrame");
 answer!(Anything, "typing", "Any");
+document!(Accounts, "Accounts");
 document!(Comparison, "Comparison");
 document!(Decisions, "Decisions");
 document!(Description, "Description");
@@ -70,6 +71,10 @@ document!(FeatureDefinition, "FeatureDefinition");
 document!(FeatureDependence, "FeatureDependence");
 document!(FeatureImportances, "FeatureImportances");
 document!(FeatureValues, "FeatureValues");
+document!(HealthChange, "HealthChange");
+document!(HealthHistory, "HealthHistory");
+document!(HealthOverride, "HealthOverride");
+document!(HealthOverrides, "HealthOverrides");
 document!(Intervals, "Intervals");
 document!(LeftOut, "LeftOut");
 document!(Lift, "Lift");

@@ -10,6 +10,7 @@ mod engine;
 mod errors;
 mod explain;
 mod frame;
+mod health;
 mod import;
 mod judge;
 mod model;

@@ -55,6 +55,11 @@ def rows(table):
     return [plain(dict(zip(columns, row))) for row in zip(*columns.values())]
 
 
+def arguments(step):
+    """The options of a step as Python's arguments; `from` is a word of the language."""
+    return {f"{name}_" if name == "from" else name: value for name, value in step["options"].items()}
+
+
 def damaged(whole, how):
     (kind, n), = how.items()
     if kind == "flip":
@@ -144,7 +149,7 @@ class Host:
 
     def ask(self, step):
         customer = [step["customer_id"]] if "customer_id" in step else []
-        answer = getattr(self.engine, step["method"])(*customer, **step["options"])
+        answer = getattr(self.engine, step["method"])(*customer, **arguments(step))
         if isinstance(answer, list):
             return [item.to_dict() for item in answer]
         return answer.to_dict()

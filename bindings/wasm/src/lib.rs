@@ -7,6 +7,7 @@
 mod answer;
 mod bundle;
 mod engine;
+mod health;
 mod input;
 mod playbook;
 mod table;

@@ -64,6 +64,40 @@ export interface Grid {
     every: string;
 }
 
+/** Options of `Engine.healthHistory`. */
+export interface HealthHistoryOptions {
+    asOf: Instant | Instant[] | Grid;
+}
+
+/** Options of `Engine.healthChange`: the change from `since` to `asOf`. */
+export interface HealthChangeOptions {
+    asOf: Instant;
+    since: Instant;
+}
+
+/** Options of `Engine.overrideHealth`: `score` (0 to 100), `band`, or both. */
+export interface HealthOverrideOptions {
+    score?: number;
+    band?: string;
+    /** Who says so. */
+    author: string;
+    /** Why. */
+    reason: string;
+    /** Since when it holds. */
+    from: Instant;
+    /** When it ends. */
+    until: Instant;
+}
+
+/** Options of `Engine.accountHealth`. */
+export interface AccountHealthOptions {
+    asOf: Instant;
+    /** The one account to look at: all by default. */
+    account?: string;
+    /** How many customers of an account are listed: 5 by default. */
+    worst?: number;
+}
+
 /**
  * The instants that features are asked of, and columns of the events to rename. Without `asOf`,
  * the column `as_of` of the customers says which.

@@ -23,7 +23,12 @@ class Document:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as dictionaries and lists, with instants as ``datetime``."""
-        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+        return dataclasses.asdict(self, dict_factory=_keys)  # type: ignore[call-overload, no-any-return]
+
+
+def _keys(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Attributes under their names in JSON: ``from_`` is ``from``."""
+    return {name.removesuffix("_"): value for name, value in fields}
 
 
 @dataclass(frozen=True)
@@ -487,23 +492,179 @@ class Comparison(Document):
 
 @dataclass(frozen=True)
 class Factor(Document):
-    """What one factor did to the health score."""
+    """What one factor, or a group of factors, did to the health score.
+
+    The contributions of the ``factors`` of a group add up to the group's. ``capped_by`` names the one
+    whose cap holds the group down.
+    """
 
     name: str
     score: float | None
     weight: float
     contribution: float
+    coverage: float
+    capped_by: str | None
+    factors: list[Factor]
+
+
+@dataclass(frozen=True)
+class HealthTrend(Document):
+    """How a computed health score goes up or down.
+
+    ``slope_per_day`` is the Theil–Sen slope in points, ``p_value`` that of the Mann–Kendall test,
+    ``tau`` Kendall's tau-b. ``direction`` is ``increasing`` or ``decreasing`` where the p-value is
+    below 0.05, else ``no_trend``; ``points`` is how many instants had a score.
+    """
+
+    slope_per_day: float
+    p_value: float
+    tau: float | None
+    direction: str
+    points: int
+
+
+@dataclass(frozen=True)
+class OverriddenHealth(Document):
+    """The override that holds, and what was computed.
+
+    ``contribution`` is what it adds to the computed score.
+    """
+
+    computed_score: float | None
+    computed_band: str | None
+    contribution: float
+    author: str
+    reason: str
+    from_: datetime
+    until: datetime
 
 
 @dataclass(frozen=True)
 class Health(Document):
-    """The health of one customer: the contributions of the factors add up to the score."""
+    """The health of one customer.
+
+    The contributions of the factors, and that of the override where there is one, add up to the
+    score.
+    """
 
     score: float
     band: str
     coverage: float
     capped_by: str | None
     factors: list[Factor]
+    trend: HealthTrend | None
+    overridden: OverriddenHealth | None
+
+
+@dataclass(frozen=True)
+class HealthPoint(Document):
+    """The health of one customer at one of many instants; ``None`` where there was none."""
+
+    as_of: datetime
+    score: float | None
+    band: str | None
+    coverage: float | None
+    computed_score: float | None
+
+
+@dataclass(frozen=True)
+class HealthHistory(Document):
+    """The health of one customer over time, each instant as it was known then."""
+
+    customer_id: str
+    points: list[HealthPoint]
+    trend: HealthTrend | None
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row an instant, by ``as_of``."""
+        import pandas as pd
+
+        return pd.DataFrame([point.to_dict() for point in self.points]).set_index("as_of")
+
+
+@dataclass(frozen=True)
+class HealthChangeTerm(Document):
+    """One reason of a change of health.
+
+    ``kind`` is ``time``, ``data``, ``missingness``, ``cap`` or ``override``. ``before`` and ``after``
+    are the factor's scores, ``points`` what it did to the health score, ``text`` says so.
+    """
+
+    kind: str
+    factor: str | None
+    before: float | None
+    after: float | None
+    points: float
+    text: str
+
+
+@dataclass(frozen=True)
+class HealthChange(Document):
+    """What changed a customer's health between two instants.
+
+    The points of the terms, added from first to last, are exactly ``change``.
+    """
+
+    customer_id: str
+    since: datetime
+    as_of: datetime
+    before: float | None
+    after: float | None
+    band_before: str | None
+    band_after: str | None
+    change: float | None
+    terms: list[HealthChangeTerm]
+
+
+@dataclass(frozen=True)
+class HealthOverride(Document):
+    """What a person says a customer's health is, from ``from_`` until before ``until``."""
+
+    score: float | None
+    band: str | None
+    author: str
+    reason: str
+    from_: datetime
+    until: datetime
+
+
+HealthOverrides = list[HealthOverride]
+"""Overrides in the order in which they begin."""
+
+
+@dataclass(frozen=True)
+class AccountChild(Document):
+    """A customer of an account."""
+
+    customer_id: str
+    score: float
+    band: str
+    weight: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class AccountHealth(Document):
+    """The health of an account: the weighted mean of its customers' scores.
+
+    ``source`` is ``children``, ``own``, ``fallback`` or, where there is no score, ``None``. The
+    contributions of ``worst``, the customers with the lowest scores, and ``others`` add up to the
+    score that is made of them.
+    """
+
+    account: str
+    score: float | None
+    band: str | None
+    source: str | None
+    coverage: float
+    children: int
+    scored: int
+    worst: list[AccountChild]
+    others: float
+
+
+Accounts = list[AccountHealth]
+"""The health of accounts, by name."""
 
 
 @dataclass(frozen=True)
@@ -760,7 +921,7 @@ def read(name: str, text: str) -> Any:
 
 def _build(kind: type[Document], value: dict[str, Any]) -> Any:
     """The document of that class: its parts are built first."""
-    value = dict(value)
+    value = {f"{name}_" if name == "from" else name: item for name, item in value.items()}
     for name, build in _parts(kind):
         if value[name] is not None:
             value[name] = build(value[name])

@@ -13,6 +13,7 @@ use crate::campaign::{
 use crate::error::Result;
 use crate::expr::{State, TriggerKind, Value};
 use crate::features::{Agenda, Subject};
+use crate::health::{Health, HealthOverride};
 use crate::history::History;
 use crate::schema::Schema;
 use crate::time::Timestamp;
@@ -39,12 +40,13 @@ pub(super) fn decide(
     for decided in customers.values().filter_map(|state| state.decided.as_ref()) {
         decided.campaigns.check_order(as_of)?;
     }
-    let agenda = scorer.agenda(as_of);
+    let agenda = scorer.plan_agenda(as_of);
     let mut all = Decisions { as_of, decisions: Vec::new(), suppressions: Vec::new() };
     for (id, state) in customers.iter_mut().filter(|(_, state)| state.known_at(layout, as_of)) {
         let mut decided = state.decided.take().unwrap_or_default();
         let subject = state.subject(bundle.playbook().schema(), layout, as_of);
-        let looked = look(bundle, scorer, id, &subject, &mut decided, &agenda, as_of);
+        let over = state.overrides.at(as_of);
+        let looked = look(bundle, scorer, id, (&subject, over), &mut decided, &agenda, as_of);
         state.decided = Some(decided);
         let (decisions, suppressions) = looked?;
         all.decisions.extend(decisions);
@@ -60,15 +62,15 @@ fn look(
     bundle: &Bundle,
     scorer: &Scorer,
     id: &str,
-    subject: &Subject<'_>,
+    (subject, over): (&Subject<'_>, Option<&HealthOverride>),
     decided: &mut Decided,
     agenda: &Agenda,
     as_of: Timestamp,
 ) -> Result<Looked> {
     let playbook = bundle.playbook();
     let mut memory = Memory::default();
-    let assessment =
-        scorer.assess(bundle, subject, decided.band.as_deref(), agenda, &mut memory)?;
+    let band = decided.band.as_deref();
+    let assessment = scorer.assess(bundle, subject, (band, over), agenda, &mut memory)?;
     let frame = memory.frames.at_mut(0);
     let campaigns = &mut decided.campaigns;
     let seen = Seen {
@@ -87,8 +89,8 @@ fn look(
     let customer = Customer { id, zone: &subject.zone, consent: &consent };
     let (decisions, suppressions) =
         campaign::decide(set, &customer, as_of, &inputs, campaigns, bundle.hash())?;
-    if let Some(health) = assessment.health {
-        decided.band = Some(health.band);
+    if let Some(band) = assessment.health.as_ref().and_then(Health::computed_band) {
+        decided.band = Some(band.to_owned());
     }
     Ok((decisions, suppressions))
 }

@@ -6,6 +6,7 @@
 mod attributes;
 mod decide;
 mod forget;
+mod health;
 mod reasons;
 mod recourse;
 mod score;
@@ -17,6 +18,7 @@ mod what_if;
 use std::collections::BTreeMap;
 
 pub use decide::Decisions;
+pub use health::{HealthChange, HealthHistory, HealthPoint};
 pub use reasons::{ReasonCode, ReasonParams};
 pub use recourse::{Recourse, RecourseChange, RecourseQuestion};
 pub use score::{Churn, Reason, Score};
@@ -84,7 +86,9 @@ impl Engine {
     ///
     /// Kept are the events inside the longest window of each type, counts and sums of the rest,
     /// and single events that are asked for, such as the last. What needs every event (a spread, a
-    /// percentile over all of the past) keeps its type whole. No answer changes by a bit.
+    /// percentile over all of the past) keeps its type whole. Where the playbook asks for a trend of
+    /// health, all this counts from so much earlier as the trend looks back. No answer changes by a
+    /// bit.
     ///
     /// Cost: linear in the events.
     ///
@@ -94,9 +98,10 @@ impl Engine {
         let Self { bundle, scorer, customers, forgotten } = self;
         let playbook = bundle.playbook();
         let retention = scorer.retention(playbook.schema());
+        let reach = health::reach(playbook);
         let known = forgotten.as_ref();
         let (now, events) =
-            forget::forget(customers, &retention, playbook.layout(), known, before)?;
+            forget::forget(customers, &retention, playbook.layout(), known, (before, reach))?;
         *forgotten = Some(now);
         Ok(events)
     }
@@ -153,7 +158,7 @@ impl Engine {
     pub fn score(&self, customer_id: &str, as_of: Timestamp) -> Result<Score> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let state = self.customer(customer_id)?;
-        let (agenda, mut memory) = (self.scorer.agenda(as_of), Memory::default());
+        let (agenda, mut memory) = (self.scorer.agenda(&self.bundle, as_of), Memory::default());
         self.scorer.score(&self.bundle, customer_id, state, as_of, &agenda, &mut memory)
     }
 
@@ -192,7 +197,7 @@ impl Engine {
     pub fn score_all(&self, as_of: Timestamp) -> Result<Vec<Score>> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let layout = self.bundle.playbook().layout();
-        let (agenda, mut memory) = (self.scorer.agenda(as_of), Memory::default());
+        let (agenda, mut memory) = (self.scorer.agenda(&self.bundle, as_of), Memory::default());
         let known = self.customers.iter().filter(|(_, state)| state.known_at(layout, as_of));
         known
             .map(|(id, state)| {
@@ -254,7 +259,8 @@ impl Engine {
         let (customers, forgotten) = snapshot::read(&self.bundle, bytes)?;
         let schema = self.bundle.playbook().schema();
         let needs = self.scorer.retention(schema);
-        if forgotten.as_ref().is_some_and(|known| !known.fits(&needs, schema.events.len())) {
+        let reach = health::reach(self.bundle.playbook());
+        if forgotten.as_ref().is_some_and(|known| !known.fits(&needs, reach, schema.events.len())) {
             let message = "has forgotten events that this playbook needs; it can go on under the \
                            playbook that it was made with";
             return Err(Error::new(ErrorCode::StateVersion, "snapshot", message));

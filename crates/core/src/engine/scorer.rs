@@ -1,6 +1,7 @@
 //! The playbook's expressions bound into one frame, and the order in which they are asked:
 //! features, health, churn, lifecycle, segments.
 
+use super::health::{HealthScorer, Instants};
 use super::reasons::{self, ReasonCode, ReasonParams};
 use super::recourse::{self, Recourse, RecourseQuestion};
 use super::score::{Churn, Reason, Score};
@@ -10,7 +11,7 @@ use crate::churn::{InputKind, Model, ProbabilityInterval};
 use crate::error::{Error, ErrorCode, Result};
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
 use crate::features::{Agenda, Frames, Plan, Retention, Scratch, Subject};
-use crate::health::{self, Health};
+use crate::health::{self, Health, HealthOverride, HealthTrend};
 use crate::lifecycle::{LifecycleSpec, SegmentsSpec};
 use crate::playbook::{Conditions, Playbook};
 use crate::schema::Schema;
@@ -23,8 +24,7 @@ const REASONS: usize = 3;
 #[derive(Debug, Clone)]
 pub(super) struct Scorer {
     plan: Plan,
-    /// The factors of the health score.
-    factors: Vec<Program>,
+    pub(super) health: HealthScorer,
     health_slot: usize,
     churn_slot: usize,
     stage_slot: usize,
@@ -64,9 +64,18 @@ pub(super) struct Assessment<'a> {
 #[derive(Default)]
 pub(super) struct Memory<'a> {
     pub(super) frames: Frames<'a>,
-    scratch: Scratch,
+    pub(super) scratch: Scratch,
+    /// Frames of other instants than that asked about.
+    pub(super) past: Frames<'a>,
     /// Features that are to be other than they are.
     pub(super) changes: Vec<(usize, Value<'a>)>,
+}
+
+/// The windows of everything that is asked at one instant, the same for every customer.
+pub(super) struct Question {
+    agenda: Agenda,
+    /// The instants at which the trend of health is looked at.
+    trend: Option<Instants>,
 }
 
 impl Scorer {
@@ -74,9 +83,8 @@ impl Scorer {
         let playbook = bundle.playbook();
         let schema = playbook.schema();
         let mut plan = Plan::new(schema, playbook.feature_set());
+        let health = HealthScorer::new(&mut plan, playbook);
         let mut bind = |program: &Program| plan.bind(schema, program);
-        let factors = playbook.health().map_or(&[][..], |health| &health.scores);
-        let factors = factors.iter().map(&mut bind).collect();
         let none = Conditions::default();
         let lifecycle = playbook.lifecycle().unwrap_or(&none);
         let stages = lifecycle.programs.iter().map(&mut bind).collect();
@@ -94,7 +102,7 @@ impl Scorer {
             churn_slot: plan.slot(schema, &Input::Churn),
             stage_slot: plan.slot(schema, &Input::Lifecycle),
             plan,
-            factors,
+            health,
             lifecycle: LifecycleSpec { stages: lifecycle.names.clone() },
             stages,
             segments: SegmentsSpec { segments: playbook.segments().names.clone() },
@@ -106,13 +114,20 @@ impl Scorer {
         }
     }
 
-    /// The windows of everything that is asked at one instant, the same for every customer.
-    pub(super) fn agenda(&self, as_of: Timestamp) -> Agenda {
+    /// The windows of features at one instant.
+    pub(super) fn plan_agenda(&self, as_of: Timestamp) -> Agenda {
         self.plan.agenda(&[as_of])
     }
 
+    /// What a score asks at one instant.
+    pub(super) fn agenda(&self, bundle: &Bundle, as_of: Timestamp) -> Question {
+        let spec = bundle.playbook().health().and_then(|plan| plan.trend);
+        let trend = spec.map(|spec| self.health.at(spec.instants(as_of)));
+        Question { agenda: self.plan_agenda(as_of), trend }
+    }
+
     /// Fills the frame with all that is known of a customer at the instant of `agenda`; `band` was
-    /// the health band at the last decision.
+    /// the health band at the last decision, and `over` the override that holds.
     ///
     /// # Errors
     /// None that a caller can cause.
@@ -120,19 +135,18 @@ impl Scorer {
         &'a self,
         bundle: &'a Bundle,
         subject: &Subject<'a>,
-        band: Option<&str>,
+        (band, over): (Option<&str>, Option<&HealthOverride>),
         agenda: &Agenda,
         memory: &mut Memory<'a>,
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
-        let Memory { frames, scratch, changes } = memory;
+        let Memory { frames, scratch, changes, .. } = memory;
         self.plan.fill(subject, agenda, 0..1, frames, scratch);
         let frame = frames.at_mut(0);
         self.plan.change(frame, changes);
         let health = playbook.health().and_then(|plan| {
-            let scores: Vec<f64> =
-                self.factors.iter().map(|factor| factor.eval(frame).as_number()).collect();
-            health::evaluate(&plan.spec, &scores, band)
+            let computed = health::evaluate(&plan.spec, &self.health.scores(frame), band);
+            health::with_override(&plan.spec, computed, over)
         });
         if let Some(health) = &health {
             frame[self.health_slot] = Value::number(health.score);
@@ -181,7 +195,7 @@ impl Scorer {
         let playbook = bundle.playbook();
         let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
         let (mut frames, mut scratch) = (Frames::default(), Scratch::default());
-        self.plan.fill(&subject, &self.agenda(as_of), 0..1, &mut frames, &mut scratch);
+        self.plan.fill(&subject, &self.plan_agenda(as_of), 0..1, &mut frames, &mut scratch);
         (0..self.plan.features()).map(|index| frames.at(0)[self.plan.feature(index)]).collect()
     }
 
@@ -200,6 +214,24 @@ impl Scorer {
         let row = self.row(model, &values);
         let playbook = bundle.playbook();
         reasons::reasons(playbook, model, &row, &values, &self.model_inputs, params)
+    }
+
+    /// The trend of a customer's computed health.
+    fn trend<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        state: &'a CustomerState,
+        instants: &Instants,
+        memory: &mut Memory<'a>,
+    ) -> Option<HealthTrend> {
+        let playbook = bundle.playbook();
+        let spec = &playbook.health()?.spec;
+        let mut points = Vec::with_capacity(instants.list().len());
+        self.health.look(playbook, state, instants, memory, &mut |at, frame| {
+            let health = health::evaluate(spec, &self.health.scores(frame), None);
+            points.extend(health.map(|health| (at, health.score)));
+        });
+        health::trend(&points)
     }
 
     /// The least change to one customer's features that brings the churn probability down.
@@ -231,27 +263,33 @@ impl Scorer {
         customer_id: &str,
         state: &'a CustomerState,
         as_of: Timestamp,
-        agenda: &Agenda,
+        asked: &Question,
         memory: &mut Memory<'a>,
     ) -> Result<Score> {
         let playbook = bundle.playbook();
         let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
-        self.score_of(bundle, customer_id, &subject, state.band(), as_of, agenda, memory)
+        let known = (state.band(as_of), state.overrides.at(as_of));
+        let mut score =
+            self.score_of(bundle, customer_id, &subject, known, as_of, asked, memory)?;
+        if let Some((health, instants)) = score.health.as_mut().zip(asked.trend.as_ref()) {
+            health.trend = self.trend(bundle, state, instants, memory);
+        }
+        Ok(score)
     }
 
-    /// The same of a subject, which may differ from what is known.
+    /// The same of a subject, which may differ from what is known, but for the trend of health.
     #[expect(clippy::too_many_arguments, reason = "all that a score is made of")]
     pub(super) fn score_of<'a>(
         &'a self,
         bundle: &'a Bundle,
         customer_id: &str,
         subject: &Subject<'a>,
-        band: Option<&str>,
+        known: (Option<&str>, Option<&HealthOverride>),
         as_of: Timestamp,
-        agenda: &Agenda,
+        asked: &Question,
         memory: &mut Memory<'a>,
     ) -> Result<Score> {
-        let assessment = self.assess(bundle, subject, band, agenda, memory)?;
+        let assessment = self.assess(bundle, subject, known, &asked.agenda, memory)?;
         let frame = memory.frames.at(0);
         let specs = &bundle.playbook().feature_set().specs;
         let feature = |index: usize| frame[self.plan.feature(index)].json();

@@ -6,6 +6,7 @@ use super::attributes::{Attribute, Attributes};
 use crate::campaign::CustomerCampaignState;
 use crate::event::{CustomerTable, Layout};
 use crate::features::Subject;
+use crate::health::Overrides;
 use crate::history::{CustomerHistory, HistoryDocument};
 use crate::schema::Schema;
 use crate::time::Timestamp;
@@ -17,6 +18,8 @@ pub(super) struct CustomerState {
     attributes: Attributes,
     /// What decisions left behind; none before the first that did.
     pub(super) decided: Option<Box<Decided>>,
+    /// What people say of the customer's health.
+    pub(super) overrides: Overrides,
 }
 
 /// What decisions leave behind.
@@ -27,7 +30,7 @@ pub(super) struct Decided {
     pub(super) band: Option<String>,
 }
 
-/// The state of one customer as it is written.
+/// The state of one customer as it is written, but for the overrides of health, which few have.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StateDocument {
     history: HistoryDocument,
@@ -45,9 +48,18 @@ impl CustomerState {
         self.attributes.take(table, row);
     }
 
-    /// The health band at the last decision.
-    pub(super) fn band(&self) -> Option<&str> {
-        self.decided.as_ref().and_then(|decided| decided.band.as_deref())
+    /// The health band at the last decision, where that was not after `as_of`: what was decided
+    /// later says nothing of a question about the past.
+    pub(super) fn band(&self, as_of: Timestamp) -> Option<&str> {
+        let decided = self.decided.as_deref()?;
+        let at = decided.campaigns.decided().filter(|at| *at <= as_of);
+        at.and(decided.band.as_deref())
+    }
+
+    /// Whether the same attributes hold at both instants.
+    pub(super) fn same_attributes(&self, a: Timestamp, b: Timestamp) -> bool {
+        let row = |at| self.attributes.at(at).map(<[Attribute]>::as_ptr);
+        row(a) == row(b)
     }
 
     /// Whether there is anything to be known of the customer at `as_of`.
@@ -89,6 +101,6 @@ impl CustomerState {
             document.attributes.is_sound(schema) && document.decided.as_deref().is_none_or(sound);
         let history = CustomerHistory::from_document(&document.history, layout)?;
         let StateDocument { attributes, decided, .. } = document;
-        fits.then_some(Self { history, attributes, decided })
+        fits.then_some(Self { history, attributes, decided, overrides: Overrides::default() })
     }
 }

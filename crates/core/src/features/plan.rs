@@ -61,7 +61,7 @@ pub struct Plan {
     /// For each slot that one fills, the aggregate.
     pub(super) aggregates: Vec<(usize, BoundAggregate)>,
     /// For each step, the slot and its program.
-    steps: Vec<(usize, Program)>,
+    pub(super) steps: Vec<(usize, Program)>,
     /// For each feature, its slot.
     features: Vec<Option<usize>>,
     needs_zone: bool,
@@ -401,7 +401,7 @@ impl Plan {
 }
 
 /// The place of an element, which is added where it is not there.
-fn place<T: PartialEq>(all: &mut Vec<T>, element: T) -> usize {
+pub(super) fn place<T: PartialEq>(all: &mut Vec<T>, element: T) -> usize {
     let known = all.iter().position(|known| *known == element);
     known.unwrap_or_else(|| {
         all.push(element);

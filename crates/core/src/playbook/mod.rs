@@ -27,7 +27,7 @@ use crate::threads;
 use document::{Node, TableReader};
 
 pub use campaigns::{CampaignPrograms, CampaignsPlan};
-pub use health::HealthPlan;
+pub use health::{AccountsPlan, HealthPlan};
 pub use lineage::{EventUse, FeatureDefinition, FunctionUse, Lineage};
 pub use people::Conditions;
 pub use reasons::{Actionable, Direction, FeatureReason, ReasonGroup, ReasonsPlan, Template};

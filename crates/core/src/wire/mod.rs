@@ -4,6 +4,7 @@
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
 mod explain;
+mod health;
 mod options;
 mod tables;
 
@@ -23,6 +24,10 @@ use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
 pub use explain::{Explained, explain, explain_rows};
+pub use health::{
+    account_health_json, health_change_json, health_history_json, health_overrides_json,
+    lift_health_override_json, override_health_json,
+};
 pub use options::{Options, cut_offs};
 pub use tables::TableOptions;
 
