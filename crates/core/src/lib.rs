@@ -29,10 +29,10 @@ pub use describe::{
     ColumnDescription, Common, CustomersDescription, Description, Duplicates, Gap, Gaps, Spread,
     Suspicion, TypeDescription, describe,
 };
-pub use engine::{Churn, Decisions, Engine, Reason, ReasonCode, ReasonParams, Score};
+pub use engine::{Churn, Decisions, Engine, Reason, ReasonCode, ReasonParams, Score, Stage};
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
     CampaignPrograms, CampaignsPlan, Conditions, EventUse, FeatureDefinition, FeatureReason,
-    Features, FunctionUse, HealthPlan, Lineage, Playbook, ReasonGroup, ReasonsPlan, Reports,
-    Template, Training,
+    Features, FunctionUse, HealthPlan, LifecyclePlan, Lineage, Playbook, ReasonGroup, ReasonsPlan,
+    Reports, Template, Training,
 };

@@ -63,10 +63,8 @@ pub(super) fn forget(
     customers: &mut BTreeMap<String, CustomerState>,
     retention: &Retention,
     layout: &Layout,
-    known: Option<&Forgotten>,
     before: Timestamp,
-) -> Result<(Forgotten, usize)> {
-    Forgotten::check(known, before)?;
+) -> (Forgotten, usize) {
     let cuts = retention.cuts(before);
     let mut events = 0;
     for state in customers.values_mut() {
@@ -75,5 +73,5 @@ pub(super) fn forget(
                 retention.keep(kind, events, cut, folds)
             });
     }
-    Ok((Forgotten { before, cuts, needs: hash(retention) }, events))
+    (Forgotten { before, cuts, needs: hash(retention) }, events)
 }

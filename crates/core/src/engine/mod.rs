@@ -6,17 +6,19 @@
 mod attributes;
 mod decide;
 mod forget;
+mod movement;
 mod reasons;
 mod score;
 mod scorer;
 mod snapshot;
+mod stages;
 mod state;
 
 use std::collections::BTreeMap;
 
 pub use decide::Decisions;
 pub use reasons::{ReasonCode, ReasonParams};
-pub use score::{Churn, Reason, Score};
+pub use score::{Churn, Reason, Score, Stage};
 
 use crate::bundle::Bundle;
 use crate::columns::Frame;
@@ -90,9 +92,13 @@ impl Engine {
         let Self { bundle, scorer, customers, forgotten } = self;
         let playbook = bundle.playbook();
         let retention = scorer.retention(playbook.schema());
-        let known = forgotten.as_ref();
-        let (now, events) =
-            forget::forget(customers, &retention, playbook.layout(), known, before)?;
+        Forgotten::check(forgotten.as_ref(), before)?;
+        let mut moments = Vec::new();
+        for state in customers.values_mut() {
+            let anchor = scorer.stages.anchor(bundle, state, before, &mut moments)?;
+            state.set_anchor(anchor);
+        }
+        let (now, events) = forget::forget(customers, &retention, playbook.layout(), before);
         *forgotten = Some(now);
         Ok(events)
     }
@@ -149,8 +155,8 @@ impl Engine {
     pub fn score(&self, customer_id: &str, as_of: Timestamp) -> Result<Score> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let state = self.customer(customer_id)?;
-        let (agenda, mut memory) = (self.scorer.agenda(as_of), Memory::default());
-        self.scorer.score(&self.bundle, customer_id, state, as_of, &agenda, &mut memory)
+        let (mut moment, mut memory) = (self.scorer.moment(as_of), Memory::default());
+        self.scorer.score(&self.bundle, customer_id, state, &mut moment, &mut memory)
     }
 
     /// Why a customer may churn at `as_of`: what raises the probability, the strongest first, told
@@ -188,12 +194,10 @@ impl Engine {
     pub fn score_all(&self, as_of: Timestamp) -> Result<Vec<Score>> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let layout = self.bundle.playbook().layout();
-        let (agenda, mut memory) = (self.scorer.agenda(as_of), Memory::default());
+        let (mut moment, mut memory) = (self.scorer.moment(as_of), Memory::default());
         let known = self.customers.iter().filter(|(_, state)| state.known_at(layout, as_of));
         known
-            .map(|(id, state)| {
-                self.scorer.score(&self.bundle, id, state, as_of, &agenda, &mut memory)
-            })
+            .map(|(id, state)| self.scorer.score(&self.bundle, id, state, &mut moment, &mut memory))
             .collect()
     }
 

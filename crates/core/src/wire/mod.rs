@@ -3,6 +3,8 @@
 //! A binding hands text in and text out; numbers are written with the fewest digits that read back
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
+mod cohorts;
+mod lifecycle;
 mod options;
 mod tables;
 
@@ -21,6 +23,8 @@ use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
+pub use cohorts::cohorts_json;
+pub use lifecycle::{rfm_json, segment_counts_json, transitions_json};
 pub use options::{Options, cut_offs};
 pub use tables::TableOptions;
 
