@@ -37,7 +37,7 @@ test('a score is everything known of one customer', async () => {
       factors: [{ name: 'engagement', score: 50, weight: 1, contribution: 50 }],
     },
     churn: null,
-    lifecycle: 'active',
+    lifecycle: { stage: 'active', since: '2026-01-09T00:00:00Z', days: 1 },
     segments: [],
     bundle: bundle.hash,
   })

@@ -10,7 +10,9 @@ mod engine;
 mod errors;
 mod explain;
 mod frame;
+mod health;
 mod import;
+mod lifecycle;
 mod model;
 mod playbook;
 mod simulate;
@@ -27,6 +29,10 @@ mod _native {
     use crate::engine::Engine;
     #[pymodule_export]
     use crate::explain::Explanation;
+    #[pymodule_export]
+    use crate::health::{fit_health, validate_health};
+    #[pymodule_export]
+    use crate::lifecycle::cohorts;
     #[pymodule_export]
     use crate::model::{Model, compare, cross_validate, train};
     #[pymodule_export]

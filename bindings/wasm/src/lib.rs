@@ -8,12 +8,14 @@ mod answer;
 mod bundle;
 mod engine;
 mod input;
+mod lifecycle;
 mod playbook;
 mod table;
 mod types;
 
 pub use bundle::Bundle;
 pub use engine::Engine;
+pub use lifecycle::cohorts;
 pub use playbook::Playbook;
 
 use wasm_bindgen::prelude::wasm_bindgen;
