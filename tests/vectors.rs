@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use stayput::churn::Model;
 use stayput::columns::Frame;
+use stayput::lifecycle::RfmParams;
 use stayput::time::Timestamp;
 use stayput::wire::{self, TableOptions};
 use stayput::{Bundle, Engine, Playbook, Result};
@@ -161,6 +162,19 @@ impl Subject<'_> {
                 let options = camel(&step["options"]).to_string();
                 let method = step["method"].as_str().unwrap();
                 serde_json::from_str(&ask(self.engine()?, method, customer, &options)?).unwrap()
+            }
+            "transitions" => value(&self.engine()?.transitions(&options(step)?.as_of)?),
+            "segment_counts" => value(&self.engine()?.segment_counts(&options(step)?.as_of)?),
+            "rfm" => {
+                let text = |key: &str| step.get(key).and_then(Value::as_str).map(str::to_owned);
+                let params = RfmParams { value: text("value").unwrap(), window: text("window") };
+                value(&self.engine()?.rfm(instant(&step["as_of"])?, &params)?)
+            }
+            "cohorts" => {
+                let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
+                let options = step["options"].to_string();
+                let answer = wire::cohorts_json(events, customers.as_ref(), &options)?;
+                serde_json::from_str(&answer).unwrap()
             }
             "snapshot" => {
                 let bytes = self.engine()?.snapshot()?;

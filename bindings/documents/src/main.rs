@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use stayput_core::{campaign, churn, event, features, health};
+use stayput_core::{campaign, churn, event, features, health, lifecycle};
 use stayput_models::{simulate, tune, validate};
 use ts_rs::{Config, TS};
 
@@ -101,6 +101,7 @@ fn documents() -> String {
         declaration::<stayput_core::CustomersDescription>(&config),
         declaration::<stayput_core::Suspicion>(&config),
         declaration::<stayput_core::Score>(&config),
+        declaration::<stayput_core::Stage>(&config),
         declaration::<health::Health>(&config),
         declaration::<health::FactorHealth>(&config),
         declaration::<health::HealthTrend>(&config),
@@ -128,6 +129,20 @@ fn documents() -> String {
         declaration::<campaign::Decision>(&config),
         declaration::<campaign::Suppression>(&config),
         declaration::<campaign::Reason>(&config),
+        declaration::<lifecycle::Transitions>(&config),
+        declaration::<lifecycle::Counts>(&config),
+        declaration::<lifecycle::Named>(&config),
+        declaration::<lifecycle::Rfm>(&config),
+        declaration::<lifecycle::RfmCustomer>(&config),
+        declaration::<lifecycle::RfmSegment>(&config),
+        declaration::<lifecycle::RfmSummary>(&config),
+        declaration::<lifecycle::Cohorts>(&config),
+        declaration::<lifecycle::Ages>(&config),
+        declaration::<lifecycle::Cohort>(&config),
+        declaration::<lifecycle::Period>(&config),
+        declaration::<lifecycle::RetentionPoint>(&config),
+        declaration::<lifecycle::Revenue>(&config),
+        declaration::<lifecycle::SurvivalPoint>(&config),
         declaration::<stayput_models::TrainParams>(&config),
         declaration::<stayput_models::Algorithm>(&config),
         declaration::<stayput_models::Encode>(&config),
@@ -138,6 +153,14 @@ fn documents() -> String {
         declaration::<stayput_models::MaxFeatures>(&config),
         declaration::<stayput_models::TreeSegments>(&config),
         declaration::<stayput_models::TreeSegment>(&config),
+        declaration::<stayput_models::FitHealthParams>(&config),
+        declaration::<stayput_models::health::Direction>(&config),
+        declaration::<stayput_models::health::FittedHealth>(&config),
+        declaration::<stayput_models::health::FittedFactor>(&config),
+        declaration::<stayput_models::health::Knot>(&config),
+        declaration::<stayput_models::health::FittedBand>(&config),
+        declaration::<stayput_models::health::HealthValidation>(&config),
+        declaration::<stayput_models::health::HealthBand>(&config),
         declaration::<tune::StudyParams>(&config),
         declaration::<tune::Trial>(&config),
         declaration::<tune::TrialState>(&config),

@@ -41,7 +41,7 @@ test('a score is everything known of one customer', async () => {
       overridden: null,
     },
     churn: null,
-    lifecycle: 'active',
+    lifecycle: { stage: 'active', since: '2026-01-09T00:00:00Z', days: 1 },
     segments: [],
     bundle: bundle.hash,
   })

@@ -13,6 +13,7 @@ mod frame;
 mod health;
 mod import;
 mod judge;
+mod lifecycle;
 mod model;
 mod playbook;
 mod simulate;
@@ -30,7 +31,11 @@ mod _native {
     #[pymodule_export]
     use crate::explain::Explanation;
     #[pymodule_export]
+    use crate::fit_health::{fit_health, validate_health};
+    #[pymodule_export]
     use crate::judge::compare;
+    #[pymodule_export]
+    use crate::lifecycle::cohorts;
     #[pymodule_export]
     use crate::model::{Model, cross_validate, train};
     #[pymodule_export]

@@ -153,6 +153,22 @@ class Host:
         if isinstance(answer, list):
             return [item.to_dict() for item in answer]
         return answer.to_dict()
+    def transitions(self, step):
+        return self.engine.transitions(as_of=step["as_of"]).to_dict()
+
+    def segment_counts(self, step):
+        return self.engine.segment_counts(as_of=step["as_of"]).to_dict()
+
+    def rfm(self, step):
+        options = {name: step[name] for name in ("value", "window") if name in step}
+        return self.engine.rfm(as_of=step["as_of"], **options).to_dict()
+
+    def cohorts(self, step):
+        def snake(name):
+            return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+
+        options = {snake(name): value for name, value in step["options"].items()}
+        return stayput.cohorts(step["events"], step.get("customers"), **options).to_dict()
 
     def snapshot(self, step):
         state = self.engine.snapshot()

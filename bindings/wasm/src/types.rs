@@ -12,6 +12,35 @@ export interface At {
     asOf: Instant;
 }
 
+/** The instants that a question is about. */
+export interface AtEach {
+    asOf: Instant | Instant[] | Grid;
+}
+
+/** What is asked of RFM scores: a property of an event such as `purchase.amount`. */
+export interface RfmAt {
+    asOf: Instant;
+    value: string;
+    window?: string;
+}
+
+/** What is asked of cohorts. */
+export interface CohortOptions {
+    period?: 'day' | 'week' | 'month' | 'quarter';
+    age?: 'day' | 'week' | 'month' | 'quarter';
+    definition?: 'n_day' | 'unbounded' | 'bracket';
+    brackets?: number[];
+    startEvent?: string;
+    startAttribute?: string;
+    endAttribute?: string;
+    activity?: string[];
+    amount?: string;
+    zone?: string;
+    until?: Instant;
+    ages?: number;
+    columns?: Record<string, string>;
+}
+
 /** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
     asOf: Instant;

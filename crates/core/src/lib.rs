@@ -31,11 +31,11 @@ pub use describe::{
 };
 pub use engine::{
     Churn, Decisions, Engine, HealthChange, HealthHistory, HealthPoint, Reason, ReasonCode,
-    ReasonParams, Recourse, RecourseChange, RecourseQuestion, Score, WhatIf,
+    ReasonParams, Recourse, RecourseChange, RecourseQuestion, Score, Stage, WhatIf,
 };
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
     AccountsPlan, Actionable, CampaignPrograms, CampaignsPlan, Conditions, Direction, EventUse,
-    FeatureDefinition, FeatureReason, Features, FunctionUse, HealthPlan, Lineage, Playbook,
-    ReasonGroup, ReasonsPlan, Reports, Template, Training,
+    FeatureDefinition, FeatureReason, Features, FunctionUse, HealthPlan, LifecyclePlan, Lineage,
+    Playbook, ReasonGroup, ReasonsPlan, Reports, Template, Training,
 };

@@ -130,6 +130,22 @@ pub fn percentile_rank(x: f64, quantiles: &[f64]) -> f64 {
     100.0 * ((below - 1.0 + part.clamp(0.0, 1.0)) / last)
 }
 
+/// The 95% interval of a share, `count` of `all` (Wilson 1927):
+/// `(p + z²/2n ± z·√(p(1 − p)/n + z²/4n²)) / (1 + z²/n)`. None where `all` is 0.
+#[must_use]
+pub fn wilson(count: f64, all: f64) -> Option<(f64, f64)> {
+    // The 0.975 quantile of the standard normal distribution.
+    const Z: f64 = 1.959_963_984_540_054;
+    if all <= 0.0 {
+        return None;
+    }
+    let p = count / all;
+    let middle = p + Z * Z / (2.0 * all);
+    let reach = Z * (p * (1.0 - p) / all + Z * Z / (4.0 * all * all)).sqrt();
+    let whole = 1.0 + Z * Z / all;
+    Some((((middle - reach) / whole).clamp(0.0, p), ((middle + reach) / whole).clamp(p, 1.0)))
+}
+
 /// A number of the playbook's language: finite, or missing (NaN). Infinities are missing, and
 /// negative zero is zero, so that equal numbers have equal bits.
 #[must_use]

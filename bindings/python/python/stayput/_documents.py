@@ -722,6 +722,18 @@ FeatureValues = dict[str, float | bool | str | None]
 
 
 @dataclass(frozen=True)
+class LifecycleStage(Document):
+    """The stage of the lifecycle that a customer is in, since when, and for how many days."""
+
+    stage: str
+    since: datetime | None
+    days: float | None
+
+    def __str__(self) -> str:
+        return self.stage
+
+
+@dataclass(frozen=True)
 class Score(Document):
     """Everything known of one customer at one instant."""
 
@@ -730,7 +742,7 @@ class Score(Document):
     features: FeatureValues
     health: Health | None
     churn: Churn | None
-    lifecycle: str | None
+    lifecycle: LifecycleStage | None
     segments: list[str]
     bundle: str
 
@@ -860,6 +872,272 @@ class Trial(Document):
     message: str | None
 
 
+@dataclass(frozen=True)
+class Transitions(Document):
+    """How customers moved between stages: ``counts[i][j]`` steps went from stage i to stage j.
+
+    ``entered`` and ``left`` are steps from outside and to outside: not known yet, or in no stage.
+    """
+
+    as_of: list[datetime]
+    stages: list[str]
+    counts: list[list[int]]
+    probabilities: list[list[float | None]]
+    entered: list[int]
+    left: list[int]
+    left_probabilities: list[float | None]
+
+    def to_pandas(self, what: str = "counts") -> pandas.DataFrame:
+        """The matrix of ``"counts"`` or ``"probabilities"``: from in the rows, to in the columns."""
+        import pandas as pd
+
+        rows = {"counts": self.counts, "probabilities": self.probabilities}[what]
+        index = pd.Index(self.stages, name="from")
+        return pd.DataFrame(rows, index=index, columns=pd.Index(self.stages, name="to"))
+
+
+@dataclass(frozen=True)
+class NamedCounts(Document):
+    """The customers of one stage, segment or band at each instant."""
+
+    name: str
+    counts: list[int]
+
+
+@dataclass(frozen=True)
+class SegmentCounts(Document):
+    """How many customers were where at each instant."""
+
+    as_of: list[datetime]
+    customers: list[int]
+    stages: list[NamedCounts]
+    segments: list[NamedCounts]
+    bands: list[NamedCounts]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row an instant, a column for each stage, segment and band."""
+        import pandas as pd
+
+        columns: dict[tuple[str, str], list[int]] = {("customers", ""): self.customers}
+        for kind in ("stages", "segments", "bands"):
+            for named in getattr(self, kind):
+                columns[(kind, named.name)] = named.counts
+        return pd.DataFrame(columns, index=pd.Index(self.as_of, name="as_of"))
+
+
+@dataclass(frozen=True)
+class RfmCustomer(Document):
+    """One customer's recency, frequency and monetary value, the scores of each, and the segment."""
+
+    customer_id: str
+    recency_days: float
+    frequency: float
+    monetary: float
+    r: int
+    f: int
+    m: int
+    segment: str
+
+
+@dataclass(frozen=True)
+class RfmSummary(Document):
+    """The customers of one RFM segment."""
+
+    segment: str
+    customers: int
+    share: float
+    monetary: float
+
+
+@dataclass(frozen=True, repr=False)
+class Rfm(Document):
+    """The RFM scores of all customers who have an event in the window."""
+
+    as_of: datetime
+    customers: list[RfmCustomer]
+    segments: list[RfmSummary]
+
+    def __repr__(self) -> str:
+        return _lines(self.segments)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a customer."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(customer) for customer in self.customers])
+
+
+@dataclass(frozen=True)
+class Ages(Document):
+    """The ages of one column, first and last; ``to`` is ``None`` where there is no last."""
+
+    # As the core writes it: `from` is a word of Python.
+    first: int
+    last: int | None
+
+
+@dataclass(frozen=True)
+class Revenue(Document):
+    """What a cohort brought in at each age; ``None`` is what is not known yet."""
+
+    amounts: list[float | None]
+    gross_retention: list[float | None]
+    net_retention: list[float | None]
+    cumulative_per_customer: list[float | None]
+
+
+@dataclass(frozen=True)
+class Cohort(Document):
+    """Customers who started in one period; ``None`` is what is not known yet."""
+
+    start: str
+    size: int
+    retained: list[int | None]
+    rates: list[float | None]
+    known_from: list[datetime]
+    revenue: Revenue | None
+
+
+@dataclass(frozen=True)
+class RetentionPoint(Document):
+    """Retention at some ages over all cohorts that it is known of, with Wilson's 95% interval."""
+
+    ages: Ages
+    customers: int
+    retained: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class SurvivalPoint(Document):
+    """The Kaplan–Meier estimate after the period of an age, with Greenwood's 95% interval."""
+
+    age: int
+    at_risk: int
+    ended: int
+    censored: int
+    survival: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, repr=False)
+class Cohorts(Document):
+    """Cohorts and what became of them. A column of the tables is one of ``ages``."""
+
+    period: str
+    age: str
+    definition: str
+    zone: str
+    until: datetime | None
+    ages: list[Ages]
+    cohorts: list[Cohort]
+    retention: list[RetentionPoint]
+    survival: list[SurvivalPoint] | None
+    customers: int
+    not_started: int
+    unreadable: int
+
+    def __repr__(self) -> str:
+        return f"{len(self.cohorts):,} cohorts of {self.customers:,} customers, by {self.period}"
+
+    def to_pandas(self, what: str = "rates") -> pandas.DataFrame:
+        """One row a cohort, one column an age: ``"rates"``, ``"retained"``, or, of revenue,
+        ``"amounts"``, ``"gross_retention"``, ``"net_retention"``, ``"cumulative_per_customer"``."""
+        import pandas as pd
+
+        own = what in ("rates", "retained")
+        rows = [getattr(cohort if own else cohort.revenue, what) for cohort in self.cohorts]
+        index = pd.DatetimeIndex([cohort.start for cohort in self.cohorts], name="start")
+        columns = pd.Index([ages.first for ages in self.ages], name="age")
+        return pd.DataFrame(rows, index=index, columns=columns, dtype=float)
+
+
+@dataclass(frozen=True)
+class Knot(Document):
+    """What a value of a feature scores, and the rows it was learned from."""
+
+    x: float | None
+    value: str | None
+    score: float
+    rows: int
+    churn_rate: float
+
+
+@dataclass(frozen=True)
+class FittedFactor(Document):
+    """A factor of a health score that was learned."""
+
+    feature: str
+    weight: float
+    direction: str | None
+    knots: list[Knot]
+    missing: float | None
+    score: str
+
+
+@dataclass(frozen=True)
+class FittedBand(Document):
+    """A band of a health score that was learned."""
+
+    name: str
+    # As the core writes it: `from` is a word of Python.
+    start: float
+    rows: int
+    churners: int
+
+
+@dataclass(frozen=True, repr=False)
+class FittedHealth(Document):
+    """A health score that was learned; ``playbook`` is its section ``[health]``."""
+
+    playbook: str
+    rows: int
+    churners: int
+    auc: float | None
+    factors: list[FittedFactor]
+    bands: list[FittedBand]
+
+    def __repr__(self) -> str:
+        return self.playbook
+
+
+@dataclass(frozen=True)
+class HealthBand(Document):
+    """What came true in a band of a health score, with Wilson's 95% interval of its churn."""
+
+    name: str
+    start: float
+    rows: int
+    churners: int
+    churn_rate: float | None
+    low: float | None
+    high: float | None
+    lift: float | None
+
+
+@dataclass(frozen=True)
+class HealthValidation(Document):
+    """Whether a health score predicts who churns."""
+
+    rows: int
+    churners: int
+    without_score: float
+    auc: float | None
+    auc_low: float | None
+    auc_high: float | None
+    bands: list[HealthBand]
+    monotone: bool
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a band."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(band) for band in self.bands])
+
+
 class Scores(Sequence[Score]):
     """The scores of many customers; a score is made when it is asked for."""
 
@@ -891,7 +1169,7 @@ class Scores(Sequence[Score]):
                 "band": health.get("band"),
                 "churn": churn.get("probability"),
                 "confidence_level": churn.get("confidence_level"),
-                "lifecycle": score["lifecycle"],
+                "lifecycle": (score["lifecycle"] or {}).get("stage"),
                 "segments": score["segments"],
                 **score["features"],
             }

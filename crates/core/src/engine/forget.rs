@@ -80,10 +80,8 @@ pub(super) fn forget(
     customers: &mut BTreeMap<String, CustomerState>,
     retention: &Retention,
     layout: &Layout,
-    known: Option<&Forgotten>,
     (before, reach): (Timestamp, Span),
-) -> Result<(Forgotten, usize)> {
-    Forgotten::check(known, before)?;
+) -> (Forgotten, usize) {
     let cuts = retention.cuts(before.minus(reach));
     let mut events = 0;
     for state in customers.values_mut() {
@@ -93,5 +91,5 @@ pub(super) fn forget(
                 retention.keep(kind, events, cut, folds)
             });
     }
-    Ok((Forgotten { before, cuts, needs: hash(retention, reach) }, events))
+    (Forgotten { before, cuts, needs: hash(retention, reach) }, events)
 }

@@ -1,10 +1,12 @@
 //! The state of all customers as bytes, and back.
 //!
-//! Version 2 added the overrides of health; a file of version 1 has none.
+//! Version 2 added what few customers have: overrides of health, and the stage before what was
+//! forgotten. A file of version 1 has neither.
 
 use std::collections::BTreeMap;
 
 use super::forget::Forgotten;
+use super::stages::Anchor;
 use super::state::{CustomerState, StateDocument};
 use crate::bundle::Bundle;
 use crate::bundle::container::{Container, SNAPSHOT, to_postcard};
@@ -25,11 +27,14 @@ pub(super) fn write<'c>(
     let overridden = customers.clone().filter(|(_, state)| !state.overrides.list().is_empty());
     let overrides: Vec<(&str, &Overrides)> =
         overridden.map(|(id, state)| (id.as_str(), &state.overrides)).collect();
+    let anchored = customers.clone().filter_map(|(id, state)| Some((id.as_str(), state.anchor()?)));
+    let anchors: Vec<(&str, &Anchor)> = anchored.collect();
     let customers: Vec<(&str, StateDocument)> =
         customers.map(|(id, state)| (id.as_str(), state.document(layout))).collect();
     container.push("customers", to_postcard(&customers)?)?;
     container.push("forgotten", to_postcard(&forgotten)?)?;
     container.push("overrides", to_postcard(&overrides)?)?;
+    container.push("anchors", to_postcard(&anchors)?)?;
     Ok(container.write())
 }
 
@@ -67,6 +72,12 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<(Customers, Option<F
         for (id, overrides) in overrides {
             let state = customers.get_mut(&id).filter(|_| overrides.is_sound());
             state.ok_or_else(|| unfit(&id))?.overrides = overrides;
+        }
+    }
+    if container.get("anchors").is_some() {
+        let anchors: Vec<(String, Anchor)> = container.require_value("anchors")?;
+        for (id, anchor) in anchors {
+            customers.get_mut(&id).ok_or_else(|| unfit(&id))?.set_anchor(Some(anchor));
         }
     }
     Ok((customers, container.require_value("forgotten")?))

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{Attribute, Attributes};
+use super::stages::Anchor;
 use crate::campaign::CustomerCampaignState;
 use crate::event::{CustomerTable, Layout};
 use crate::features::Subject;
@@ -20,6 +21,8 @@ pub(super) struct CustomerState {
     pub(super) decided: Option<Box<Decided>>,
     /// What people say of the customer's health.
     pub(super) overrides: Overrides,
+    /// The stage before what was forgotten; none before anything was.
+    pub(super) anchor: Option<Box<Anchor>>,
 }
 
 /// What decisions leave behind.
@@ -30,7 +33,7 @@ pub(super) struct Decided {
     pub(super) band: Option<String>,
 }
 
-/// The state of one customer as it is written, but for the overrides of health, which few have.
+/// The state of one customer as it is written, but for what few have.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StateDocument {
     history: HistoryDocument,
@@ -69,6 +72,30 @@ impl CustomerState {
             || first().is_some_and(|first| first <= as_of.as_micros())
     }
 
+    /// When the customer began, if events or dated attributes say so.
+    pub(super) fn begins(&self, layout: &Layout) -> Option<Timestamp> {
+        let first = self.history.view(layout).first();
+        let first = first.and_then(|at| Timestamp::from_micros(at).ok());
+        first.into_iter().chain(self.attributes.first()).min()
+    }
+
+    /// Since when the attributes hold that hold at `as_of`; none where they always have.
+    pub(super) fn attributes_since(&self, as_of: Timestamp) -> Option<Timestamp> {
+        self.attributes.since(as_of)
+    }
+
+    /// The stage before what was forgotten.
+    pub(super) fn anchor(&self) -> Option<&Anchor> {
+        self.anchor.as_deref()
+    }
+
+    /// Keeps the stage before what is about to be forgotten.
+    pub(super) fn set_anchor(&mut self, anchor: Option<Anchor>) {
+        if let Some(anchor) = anchor {
+            self.anchor = Some(Box::new(anchor));
+        }
+    }
+
     /// The customer as features read it at `as_of`.
     pub(super) fn subject<'a>(
         &'a self,
@@ -101,6 +128,6 @@ impl CustomerState {
             document.attributes.is_sound(schema) && document.decided.as_deref().is_none_or(sound);
         let history = CustomerHistory::from_document(&document.history, layout)?;
         let StateDocument { attributes, decided, .. } = document;
-        fits.then_some(Self { history, attributes, decided, overrides: Overrides::default() })
+        fits.then_some(Self { history, attributes, decided, ..Self::default() })
     }
 }

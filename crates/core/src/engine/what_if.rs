@@ -38,9 +38,9 @@ impl Engine {
         let (bundle, scorer) = (&self.bundle, &self.scorer);
         let state = self.customer(customer_id)?;
         let playbook = bundle.playbook();
-        let asked = scorer.agenda(bundle, as_of);
+        let mut moment = scorer.question(bundle, as_of);
         let mut memory = Memory::default();
-        let before = scorer.score(bundle, customer_id, state, as_of, &asked, &mut memory)?;
+        let before = scorer.score(bundle, customer_id, state, &mut moment, &mut memory)?;
         let schema = playbook.schema();
         let mut subject = state.subject(schema, playbook.layout(), as_of);
         let specs = &playbook.feature_set().specs;
@@ -64,9 +64,8 @@ impl Engine {
         subject.attributes = attributes;
         memory = Memory::default();
         memory.changes = features;
-        let known = (state.band(as_of), state.overrides.at(as_of));
-        let after =
-            scorer.score_of(bundle, customer_id, &subject, known, as_of, &asked, &mut memory)?;
+        let subject = (state, &subject);
+        let after = scorer.score_of(bundle, customer_id, subject, &mut moment, &mut memory)?;
         Ok(WhatIf { before, after })
     }
 }

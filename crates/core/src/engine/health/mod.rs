@@ -37,6 +37,7 @@ struct Accounts {
 }
 
 /// Ascending instants, and the windows of health at them.
+#[derive(Debug)]
 pub(super) struct Instants {
     list: Vec<Timestamp>,
     agenda: Agenda,
@@ -70,7 +71,12 @@ impl HealthScorer {
             read.push(&accounts.parent);
             read.extend(&accounts.weight);
         }
-        Self { plan: plan.part(&read), factors, accounts }
+        Self { plan: plan.only(&read, &[]), factors, accounts }
+    }
+
+    /// The scores of the factors, as expressions.
+    pub(super) fn factors(&self) -> &[Program] {
+        &self.factors
     }
 
     /// The windows of health at ascending instants.
