@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use stayput_core::features::{FeatureType, TrainingOptions, TrainingSet};
+use stayput_core::math::logit;
 use stayput_core::time::{Span, Timestamp};
 use stayput_core::{ErrorCode, Playbook};
 use stayput_models::health::Direction;
@@ -67,13 +68,28 @@ const FEATURES: &str = r#"
 [features]
 tenure_days = 'days_since(customer.signed_up)'
 logins_14d  = 'count(login, "14d")'
-failed_30d  = 'count(payment_failed, "30d")'
-urgent_30d  = 'count(ticket_opened, "30d", ticket_opened.severity == "high")'
-digit       = 'size(customer.plan) * 0 + hour_of(last(login))'
+failed_14d  = 'exists(payment_failed, "14d")'
+urgent_14d  = 'exists(ticket_opened, "14d", ticket_opened.severity == "high")'
+hour        = 'hour_of(customer.signed_up)'
 "#;
 
-/// The truth of the simulator: the loss of all engagement weighs 5.2 in log-odds, a payment that
-/// just failed 2.0, an urgent ticket 1.5; the hour of a login says nothing.
+/// How far apart two kinds of rows are by the true probabilities of leaving, in log-odds.
+fn apart(
+    truth: &[f64],
+    column: &[f64],
+    bad: impl Fn(f64) -> bool,
+    good: impl Fn(f64) -> bool,
+) -> f64 {
+    let mean = |kind: &dyn Fn(f64) -> bool| {
+        let own: Vec<f64> =
+            truth.iter().zip(column).filter(|(_, x)| kind(**x)).map(|(p, _)| *p).collect();
+        own.iter().sum::<f64>() / f64::from(u32::try_from(own.len()).unwrap())
+    };
+    logit(mean(&bad)) - logit(mean(&good))
+}
+
+/// The truth is the simulator's own probability of leaving, which no label shows: factors weigh in
+/// the order in which it differs between their ends.
 #[test]
 fn the_order_of_the_factors_is_that_of_the_truth() {
     let mut params = SimulationParams::new(Timestamp::parse("2025-01-01").unwrap());
@@ -81,8 +97,10 @@ fn the_order_of_the_factors_is_that_of_the_truth() {
     let company = simulate(&params).unwrap();
     let acme = include_str!("../../../examples/acme/playbook.toml");
     let head: String = acme.split("[features]").next().unwrap().to_owned();
-    let churn = acme.split("[churn]").nth(1).unwrap().split("\n[").next().unwrap();
-    let text = format!("{head}{FEATURES}[churn]{churn}");
+    // Who is new churns for being new, and neither they nor who pays nothing has a bill to fail.
+    let churn = "[churn]\nlabel = 'exists(cancelled, horizon)'\nhorizon = \"30d\"\n\
+                 eligible = 'tenure_days >= 60 && customer.plan != \"free\" && !exists(cancelled)'\n";
+    let text = format!("{head}{FEATURES}{churn}");
     let playbook = Playbook::parse(&text).unwrap();
     let months: Vec<Timestamp> = (0..6)
         .map(|month| Timestamp::parse("2025-04-01").unwrap().plus(Span::days(30 * month)))
@@ -96,22 +114,44 @@ fn the_order_of_the_factors_is_that_of_the_truth() {
         )
         .unwrap()
         .set;
-    let names = ["logins_14d", "failed_30d", "urgent_30d", "digit"].map(str::to_owned).to_vec();
+    let names = ["logins_14d", "failed_14d", "urgent_14d", "hour"].map(str::to_owned).to_vec();
     let asked = FitHealthParams { features: Some(names), ..FitHealthParams::default() };
     let fitted = fit_health(&set, &asked).unwrap();
     println!("{}", fitted.playbook);
     let weights: BTreeMap<&str, f64> =
         fitted.factors.iter().map(|factor| (factor.feature.as_str(), factor.weight)).collect();
     let of = |name: &str| weights.get(name).copied().unwrap_or_default();
-    assert!(of("logins_14d") > of("failed_30d"), "{weights:?}");
-    assert!(of("failed_30d") > of("urgent_30d"), "{weights:?}");
-    assert!(of("urgent_30d") > of("digit"), "{weights:?}");
+    let outcomes = company.outcomes(&months, Span::days(30)).unwrap();
+    let known: BTreeMap<(&str, Timestamp), f64> = outcomes
+        .rows
+        .iter()
+        .zip(&outcomes.probability)
+        .map(|(row, probability)| ((row.customer_id.as_str(), row.as_of), *probability))
+        .collect();
+    let keys = &set.table.keys;
+    let truth: Vec<f64> =
+        (0..keys.len()).map(|row| known[&(keys.customer_id(row), keys.as_of(row))]).collect();
+    let column = |name: &str| {
+        let found = set.table.columns.iter().find(|column| column.name == name).unwrap();
+        found.numbers().unwrap()
+    };
+    let mut spreads = [
+        ("logins_14d", apart(&truth, column("logins_14d"), |x| x == 0.0, |x| x > 11.0)),
+        // Who had a failed payment and is still there is no more likely to leave than others.
+        ("failed_14d", apart(&truth, column("failed_14d"), |x| x > 0.0, |x| x == 0.0).abs()),
+        ("urgent_14d", apart(&truth, column("urgent_14d"), |x| x > 0.0, |x| x == 0.0)),
+        ("hour", apart(&truth, column("hour"), |x| x < 12.0, |x| x >= 12.0).abs()),
+    ];
+    println!("{weights:?}, true {spreads:?}");
+    spreads.sort_by(|a, b| b.1.total_cmp(&a.1));
+    assert!(spreads.iter().map(|(name, _)| of(name)).is_sorted_by(|a, b| a > b), "{weights:?}");
+    assert_eq!((spreads[0].0, spreads[3].0), ("logins_14d", "hour"));
     let way = |name: &str| {
         fitted.factors.iter().find(|factor| factor.feature == name).and_then(|own| own.direction)
     };
     assert_eq!(way("logins_14d"), Some(Direction::Up));
-    assert_eq!(way("failed_30d"), Some(Direction::Down));
-    assert_eq!(way("urgent_30d"), Some(Direction::Down));
+    let urgent = fitted.factors.iter().find(|factor| factor.feature == "urgent_14d").unwrap();
+    assert_eq!(urgent.score, "if(urgent_14d, 0, 100)");
     // The section loads as it stands, and says of the same rows what was found in learning.
     let again = Playbook::parse(&format!("{text}\n{}", fitted.playbook)).unwrap();
     let found = validate_health(&again, &set).unwrap();

@@ -58,7 +58,8 @@ const LEAST_WEIGHT: f64 = 0.01;
 /// 1955) of at most 8 knots, each boolean and category a score for each of its values. A rate is
 /// drawn towards that of all rows by 10 rows of it, and is taken as log-odds, which add up; a factor's score is
 /// 100 where they are least and 0 where they are greatest. The weights are those of a logistic
-/// regression on the curves, held to be at least 0. Where a feature was missing in training, its
+/// regression on the curves, held to be at least 0. A curve is of its feature alone: what goes along
+/// with it in the data, such as being new, shows in it. Where a feature was missing in training, its
 /// rows have a score of their own; else the other factors carry its weight.
 ///
 /// The bands are the two boundaries, whole points, that tell most about churn (the greatest

@@ -12,7 +12,7 @@ const MOST_KNOTS: usize = 8;
 const MOST_NAMES: usize = 20;
 /// So many rows of the rate of all rows draw every rate towards it.
 const DRAWN: f64 = 10.0;
-/// A knot, a name, or what is missing, stands for so many rows, or for a hundredth of all.
+/// A knot, or a name, stands for so many rows, or for a five-hundredth of all.
 const FEWEST: f64 = 20.0;
 
 /// Rows that have one score.
@@ -67,7 +67,7 @@ impl Shape {
     ) -> Option<Self> {
         let all = pool(column, labels, |_| true);
         let base = all.churners / all.rows;
-        let fewest = FEWEST.max(all.rows / 100.0);
+        let fewest = FEWEST.max(all.rows / 500.0);
         let absent = pool(column, labels, f64::is_nan);
         let (mut way, mut names) = (None, Vec::new());
         let mut pools = match &input.kind {
