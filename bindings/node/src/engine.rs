@@ -2,6 +2,7 @@
 
 use napi::bindgen_prelude::{Buffer, Env, Unknown};
 use napi_derive::napi;
+use stayput_core::Result;
 use stayput_core::wire::{self, TableOptions};
 use stayput_models::SharedEngine;
 
@@ -21,6 +22,48 @@ pub struct Engine {
 }
 
 answers!(Engine);
+
+impl Engine {
+    /// The answer to a question about one customer, here and now.
+    pub(crate) fn ask(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+        question: fn(&stayput_core::Engine, &str, &str) -> Result<String>,
+    ) -> napi::Result<Unknown<'static>> {
+        let answer = now(env, || {
+            let id = input::text(customer_id, "customerId")?;
+            let options = json::options_text(env, options)?;
+            question(&*self.inner.read()?, &id, &options).map(Document)
+        })?;
+        json::parse(env, &answer)
+    }
+
+    /// The answer to a question about all customers, from the thread pool.
+    pub(crate) fn ask_all(
+        &self,
+        env: Env,
+        options: Option<Unknown<'_>>,
+        question: fn(&stayput_core::Engine, &str) -> Result<String>,
+    ) -> Promised<Document> {
+        let options = json::options_text(env, options);
+        let engine = self.inner.clone();
+        later(move || question(&*engine.read()?, &options?).map(Document))
+    }
+
+    /// The answer to a call that changes what is known, from the thread pool.
+    pub(crate) fn tell(
+        &self,
+        env: Env,
+        options: Option<Unknown<'_>>,
+        call: fn(&mut stayput_core::Engine, &str) -> Result<String>,
+    ) -> Promised<Document> {
+        let options = json::options_text(env, options);
+        let engine = self.inner.clone();
+        later(move || call(&mut *engine.write()?, &options?).map(Document))
+    }
+}
 
 #[napi]
 impl Engine {
@@ -100,12 +143,7 @@ impl Engine {
         customer_id: Unknown<'_>,
         options: Option<Unknown<'_>>,
     ) -> napi::Result<Unknown<'static>> {
-        let document = now(env, || {
-            let id = input::text(customer_id, "customerId")?;
-            let as_of = input::at(env, options)?;
-            wire::score_json(&*self.inner.read()?, &id, as_of).map(Document)
-        })?;
-        json::parse(env, &document)
+        self.ask(env, customer_id, options, wire::score_json)
     }
 
     /// Why a customer may churn at an instant: what raises the probability, the strongest first, as
@@ -120,12 +158,7 @@ impl Engine {
         customer_id: Unknown<'_>,
         options: Option<Unknown<'_>>,
     ) -> napi::Result<Unknown<'static>> {
-        let document = now(env, || {
-            let id = input::text(customer_id, "customerId")?;
-            let (as_of, params) = wire::of_reasons(&json::options_text(env, options)?)?;
-            wire::reasons_json(&*self.inner.read()?, &id, as_of, params).map(Document)
-        })?;
-        json::parse(env, &document)
+        self.ask(env, customer_id, options, wire::reasons_json)
     }
 
     /// The features of one customer at an instant, in the playbook's order; null where missing.
@@ -139,29 +172,20 @@ impl Engine {
         customer_id: Unknown<'_>,
         options: Option<Unknown<'_>>,
     ) -> napi::Result<Unknown<'static>> {
-        let document = now(env, || {
-            let id = input::text(customer_id, "customerId")?;
-            let as_of = input::at(env, options)?;
-            wire::engine_features_json(&*self.inner.read()?, &id, as_of).map(Document)
-        })?;
-        json::parse(env, &document)
+        self.ask(env, customer_id, options, wire::engine_features_json)
     }
 
     /// Everything known of each customer at an instant, by `customer_id`.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Array<Score>>")]
     pub fn score_all(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
-        let as_of = input::at(env, options);
-        let engine = self.inner.clone();
-        later(move || wire::score_all_json(&*engine.read()?, as_of?).map(Document))
+        self.ask_all(env, options, wire::score_all_json)
     }
 
     /// Looks at every customer and decides about every campaign. What is decided is remembered:
     /// the same question again gives nothing new.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Decisions>")]
     pub fn decide(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
-        let as_of = input::at(env, options);
-        let engine = self.inner.clone();
-        later(move || wire::decide_json(&mut *engine.write()?, as_of?).map(Document))
+        self.tell(env, options, wire::decide_json)
     }
 
     /// The state of all customers, for `Engine.restore`.
@@ -176,9 +200,7 @@ impl Engine {
     /// is in the report with the code `event_late`.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<number>")]
     pub fn forget(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
-        let before = input::at(env, options);
-        let engine = self.inner.clone();
-        later(move || wire::to_json(&engine.write()?.forget(before?)?).map(Document))
+        self.tell(env, options, wire::forget_json)
     }
 
     /// The state of one customer, for `importCustomers` of any engine of the same playbook.

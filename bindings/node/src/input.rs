@@ -5,8 +5,7 @@ use napi::bindgen_prelude::{
 };
 use stayput_core::columns::Frame;
 use stayput_core::features::{CutOffs, TrainingOptions};
-use stayput_core::time::Timestamp;
-use stayput_core::wire::{self, TableOptions};
+use stayput_core::wire::TableOptions;
 use stayput_core::{Error, Result, did_you_mean};
 
 use crate::json;
@@ -92,11 +91,6 @@ impl Rows {
             Self::Ndjson(bytes) => Frame::from_ndjson(bytes),
         }
     }
-}
-
-/// The instant of `{ asOf }`.
-pub(crate) fn at(env: Env, options: Option<Unknown<'_>>) -> Result<Timestamp> {
-    wire::at(&json::options_text(env, options)?)
 }
 
 /// The tables that a call is given and what it asks of them, not read yet.

@@ -28,20 +28,24 @@ macro_rules! answer {
     };
 }
 
+/// What the core answers as JSON.
+pub(crate) trait Answer<'py>: Sized {
+    /// The answer, which the core has written as JSON.
+    fn read(py: Python<'py>, json: &str) -> Result<Self>;
+
+    /// The answer, which the core has as a value.
+    fn of(py: Python<'py>, document: &impl Serialize) -> Result<Self> {
+        Self::read(py, &wire::to_json(document)?)
+    }
+}
+
 /// As [`answer!`], for the classes of `stayput._documents`, made from the core's JSON.
 macro_rules! document {
     ($name:ident, $python:literal) => {
         answer!($name, "stayput._documents", $python);
 
-        #[allow(dead_code, reason = "a document has one way or the other")]
-        impl<'py> $name<'py> {
-            /// The document, which the core has as a value.
-            pub(crate) fn of(py: Python<'py>, document: &impl Serialize) -> Result<Self> {
-                Self::read(py, &wire::to_json(document)?)
-            }
-
-            /// The document, which the core has written as JSON.
-            pub(crate) fn read(py: Python<'py>, json: &str) -> Result<Self> {
+        impl<'py> Answer<'py> for $name<'py> {
+            fn read(py: Python<'py>, json: &str) -> Result<Self> {
                 let documents = py.import("stayput._documents")?;
                 Ok(Self(documents.call_method1("read", ($python, json))?))
             }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use numpy::PyReadonlyArray1;
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use stayput_core::Error;
 use stayput_core::columns::Frame;
 use stayput_core::features::{CutOffs, FeatureTable};
@@ -86,10 +88,52 @@ argument!(
 );
 
 impl Instant<'_> {
-    pub(crate) fn read(&self) -> Result<Timestamp> {
+    /// The instant as the core reads it; `name` is what an error calls it.
+    fn text(&self, name: &str) -> Result<String> {
         let tables = self.0.py().import("stayput._tables")?;
-        let text: String = tables.call_method1("instant", (&self.0,))?.extract()?;
-        Ok(wire::as_of(&text)?)
+        Ok(tables.call_method1("instant", (&self.0, name))?.extract()?)
+    }
+
+    pub(crate) fn read(&self) -> Result<Timestamp> {
+        Ok(wire::as_of(&self.text("as_of")?)?)
+    }
+}
+
+/// The options of a call, on their way to the core as JSON.
+pub(crate) struct Options<'py>(Bound<'py, PyDict>);
+
+impl<'py> Options<'py> {
+    pub(crate) fn new(py: Python<'py>) -> Self {
+        Self(PyDict::new(py))
+    }
+
+    /// The instant that the question is about, and nothing else.
+    pub(crate) fn at(as_of: &Instant<'py>) -> Result<Self> {
+        Self::new(as_of.0.py()).instant("asOf", Some(as_of))
+    }
+
+    /// The instants that the question is about, and nothing else.
+    pub(crate) fn at_each(as_of: &Instants<'py>) -> Result<Self> {
+        let py = as_of.0.py();
+        let plain = py.import("stayput._tables")?.call_method1("plain_cut_offs", (&as_of.0,))?;
+        Self::new(py).with("asOf", plain)
+    }
+
+    /// The same with an instant, under the name that it has in JSON.
+    pub(crate) fn instant(self, name: &str, value: Option<&Instant<'py>>) -> Result<Self> {
+        let Some(value) = value else { return Ok(self) };
+        let text = value.text(name)?;
+        self.with(name, text)
+    }
+
+    /// The same with a value, under the name that it has in JSON; None is as if it were not there.
+    pub(crate) fn with(self, name: &str, value: impl IntoPyObject<'py>) -> Result<Self> {
+        self.0.set_item(name, value.into_bound_py_any(self.0.py())?)?;
+        Ok(self)
+    }
+
+    pub(crate) fn json(&self) -> PyResult<String> {
+        as_json(&self.0)
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use stayput_core::{ReasonParams, wire};
+use stayput_core::wire;
 use stayput_models::SharedEngine;
 
-use crate::answers::{Decisions, FeatureValues, Reasons, Reports, Score, Scores};
-use crate::arguments::{Instant, TableArgument};
+use crate::answers::{Answer, Decisions, FeatureValues, Reasons, Reports, Score, Scores};
+use crate::arguments::{Instant, Options, TableArgument};
 use crate::bundle::Bundle;
 use crate::errors::{Result, detached};
 use crate::playbook::frames;
@@ -19,6 +19,30 @@ use crate::playbook::frames;
 #[pyclass(frozen, module = "stayput")]
 pub(crate) struct Engine {
     inner: SharedEngine,
+}
+
+impl Engine {
+    /// The answer to a question about what is known.
+    pub(crate) fn ask<'py, A: Answer<'py>>(
+        &self,
+        py: Python<'py>,
+        options: &Options<'py>,
+        question: impl FnOnce(&stayput_core::Engine, &str) -> stayput_core::Result<String> + Send,
+    ) -> Result<A> {
+        let options = options.json()?;
+        A::read(py, &detached(py, || question(&*self.inner.read()?, &options))?)
+    }
+
+    /// The answer to a call that changes what is known.
+    pub(crate) fn tell<'py, A: Answer<'py>>(
+        &self,
+        py: Python<'py>,
+        options: &Options<'py>,
+        call: impl FnOnce(&mut stayput_core::Engine, &str) -> stayput_core::Result<String> + Send,
+    ) -> Result<A> {
+        let options = options.json()?;
+        A::read(py, &detached(py, || call(&mut *self.inner.write()?, &options))?)
+    }
 }
 
 #[pymethods]
@@ -52,11 +76,11 @@ impl Engine {
         &self,
         py: Python<'py>,
         customer_id: &str,
-        as_of: Instant<'_>,
+        as_of: Instant<'py>,
     ) -> Result<Score<'py>> {
-        let as_of = as_of.read()?;
-        let score = || wire::score_json(&*self.inner.read()?, customer_id, as_of);
-        Score::read(py, &detached(py, score)?)
+        self.ask(py, &Options::at(&as_of)?, |engine, options| {
+            wire::score_json(engine, customer_id, options)
+        })
     }
 
     /// Why a customer may churn at `as_of`: what raises the probability, the strongest first, as
@@ -67,13 +91,12 @@ impl Engine {
         &self,
         py: Python<'py>,
         customer_id: &str,
-        as_of: Instant<'_>,
+        as_of: Instant<'py>,
         top: Option<usize>,
         actionable: bool,
     ) -> Result<Reasons<'py>> {
-        let (as_of, params) = (as_of.read()?, ReasonParams { top, actionable });
-        let reasons = || wire::reasons_json(&*self.inner.read()?, customer_id, as_of, params);
-        Reasons::read(py, &detached(py, reasons)?)
+        let options = Options::at(&as_of)?.with("top", top)?.with("actionable", actionable)?;
+        self.ask(py, &options, |engine, options| wire::reasons_json(engine, customer_id, options))
     }
 
     /// The features of one customer at `as_of`, in the playbook's order; None where missing.
@@ -82,27 +105,23 @@ impl Engine {
         &self,
         py: Python<'py>,
         customer_id: &str,
-        as_of: Instant<'_>,
+        as_of: Instant<'py>,
     ) -> Result<FeatureValues<'py>> {
-        let as_of = as_of.read()?;
-        let features = || wire::engine_features_json(&*self.inner.read()?, customer_id, as_of);
-        FeatureValues::read(py, &detached(py, features)?)
+        self.ask(py, &Options::at(&as_of)?, |engine, options| {
+            wire::engine_features_json(engine, customer_id, options)
+        })
     }
 
     /// Everything known at `as_of` of each customer, ordered by `customer_id`.
     #[pyo3(signature = (*, as_of))]
-    fn score_all<'py>(&self, py: Python<'py>, as_of: Instant<'_>) -> Result<Scores<'py>> {
-        let as_of = as_of.read()?;
-        let score_all = || wire::score_all_json(&*self.inner.read()?, as_of);
-        Scores::read(py, &detached(py, score_all)?)
+    fn score_all<'py>(&self, py: Python<'py>, as_of: Instant<'py>) -> Result<Scores<'py>> {
+        self.ask(py, &Options::at(&as_of)?, wire::score_all_json)
     }
 
     /// What to do at `as_of`, and what not to do and why. Never decides the same twice.
     #[pyo3(signature = (*, as_of))]
-    fn decide<'py>(&self, py: Python<'py>, as_of: Instant<'_>) -> Result<Decisions<'py>> {
-        let as_of = as_of.read()?;
-        let decide = || wire::decide_json(&mut *self.inner.write()?, as_of);
-        Decisions::read(py, &detached(py, decide)?)
+    fn decide<'py>(&self, py: Python<'py>, as_of: Instant<'py>) -> Result<Decisions<'py>> {
+        self.tell(py, &Options::at(&as_of)?, wire::decide_json)
     }
 
     /// The state of all customers, as bytes: the same state gives the same bytes.
@@ -114,8 +133,9 @@ impl Engine {
     /// many they were. An earlier `as_of` is refused from then on, and an event that comes too late
     /// is in the report with the code `event_late`.
     fn forget(&self, py: Python<'_>, before: Instant<'_>) -> Result<usize> {
-        let before = before.read()?;
-        detached(py, || self.inner.write()?.forget(before))
+        let options = Options::at(&before)?.json()?;
+        let forgot = detached(py, || wire::forget_json(&mut *self.inner.write()?, &options))?;
+        Ok(wire::from_json(&forgot, "events")?)
     }
 
     /// The state of one customer, for `import_customers` of any engine of the same playbook.

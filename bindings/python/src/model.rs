@@ -10,7 +10,7 @@ use stayput_core::{Error, ErrorCode, threads};
 use stayput_models::validate::{Bins, BootstrapParams, EmpcParams};
 use stayput_models::{Folds, Judged, TrainOptions, TrainParams, files};
 
-use crate::answers::{self, Array};
+use crate::answers::{self, Answer as _, Array};
 use crate::arguments::{Features, Matrix, ModelSource, Row, TableArgument, as_json};
 use crate::errors::{Result, detached};
 use crate::explain::Explanation;

@@ -11,7 +11,7 @@ use stayput_core::features::{CutOffs, TrainingOptions};
 use stayput_core::wire;
 use stayput_models::files;
 
-use crate::answers::{Description, FeatureDefinition, Lineage};
+use crate::answers::{Answer as _, Description, FeatureDefinition, Lineage};
 use crate::arguments::{Instants, TableArgument};
 use crate::errors::{Result, detached};
 use crate::table::Table;

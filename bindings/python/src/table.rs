@@ -13,7 +13,7 @@ use stayput_core::columns::{ColumnData, Frame, TextColumn};
 use stayput_core::features::FeatureTable;
 use stayput_core::{Error, ErrorCode, Reports};
 
-use crate::answers::{self, Anything, Array, DataFrame};
+use crate::answers::{self, Answer as _, Anything, Array, DataFrame};
 use crate::arguments::TableArgument;
 use crate::errors::Result;
 

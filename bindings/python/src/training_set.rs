@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 use stayput_core::Reports;
 use stayput_core::features::FeatureTable;
 
-use crate::answers::{self, Array};
+use crate::answers::{self, Answer as _, Array};
 use crate::arguments::{Labels, TableArgument};
 use crate::errors::{Result, detached};
 use crate::table::Table;

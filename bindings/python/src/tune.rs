@@ -8,7 +8,7 @@ use pyo3::types::PyDict;
 use stayput_models::SharedStudy;
 use stayput_models::tune::{self as tuning, Direction, Space, StudyParams};
 
-use crate::answers::{self, Params};
+use crate::answers::{self, Answer as _, Params};
 use crate::arguments::{SpaceArgument, TrialCallback, as_json};
 use crate::errors::{Result, detached};
 use crate::training_set::TrainingSet;

@@ -10,7 +10,21 @@ use crate::{input, table};
 /// A bundle and the state of its customers. It has no clock: every question names its instant.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Engine(stayput_core::Engine);
+pub struct Engine(pub(crate) stayput_core::Engine);
+
+impl Engine {
+    /// The answer to a question about one customer.
+    pub(crate) fn ask(
+        &self,
+        customer_id: &JsValue,
+        options: &JsValue,
+        question: fn(&stayput_core::Engine, &str, &str) -> stayput_core::Result<String>,
+    ) -> Result<JsValue, JsValue> {
+        document(|| {
+            question(&self.0, &input::text(customer_id, "customerId")?, &input::options(options)?)
+        })
+    }
+}
 
 #[wasm_bindgen]
 impl Engine {
@@ -80,7 +94,7 @@ impl Engine {
         #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        document(|| wire::score_json(&self.0, &input::text(id, "customerId")?, input::at(options)?))
+        self.ask(id, options, wire::score_json)
     }
 
     /// Why a customer may churn at an instant: what raises the probability, the strongest first, as
@@ -94,10 +108,7 @@ impl Engine {
         #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "ReasonsAt")] options: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        document(|| {
-            let (as_of, params) = wire::of_reasons(&input::options(options)?)?;
-            wire::reasons_json(&self.0, &input::text(id, "customerId")?, as_of, params)
-        })
+        self.ask(id, options, wire::reasons_json)
     }
 
     /// The features of one customer at an instant, in the playbook's order; null where missing.
@@ -110,10 +121,7 @@ impl Engine {
         #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
         #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        document(|| {
-            let id = input::text(id, "customerId")?;
-            wire::engine_features_json(&self.0, &id, input::at(options)?)
-        })
+        self.ask(id, options, wire::engine_features_json)
     }
 
     /// Everything known of each customer at an instant, by `customer_id`.
@@ -125,7 +133,7 @@ impl Engine {
         &self,
         #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        document(|| wire::score_all_json(&self.0, input::at(options)?))
+        document(|| wire::score_all_json(&self.0, &input::options(options)?))
     }
 
     /// Looks at every customer and decides about every campaign. What is decided is remembered:
@@ -138,7 +146,7 @@ impl Engine {
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
     ) -> Result<JsValue, JsValue> {
-        document(|| wire::decide_json(&mut self.0, input::at(options)?))
+        document(|| wire::decide_json(&mut self.0, &input::options(options)?))
     }
 
     /// The state of all customers, for `Engine.restore`.
@@ -155,11 +163,12 @@ impl Engine {
     ///
     /// # Errors
     /// `time_order` when more was forgotten already.
+    #[wasm_bindgen(unchecked_return_type = "number")]
     pub fn forget(
         &mut self,
         #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
-    ) -> Result<usize, JsValue> {
-        throwing(|| self.0.forget(input::at(options)?))
+    ) -> Result<JsValue, JsValue> {
+        document(|| wire::forget_json(&mut self.0, &input::options(options)?))
     }
 
     /// The state of one customer, for `importCustomers` of any engine of the same playbook.

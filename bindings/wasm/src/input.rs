@@ -1,8 +1,7 @@
 //! What JavaScript gives besides tables: texts, bytes and options.
 
 use js_sys::{JSON, Uint8Array};
-use stayput_core::time::Timestamp;
-use stayput_core::{Error, Result, wire};
+use stayput_core::{Error, Result};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// A text.
@@ -24,13 +23,8 @@ pub(crate) fn json(value: &JsValue, name: &str) -> Result<String> {
 
 /// The options of a call as JSON text.
 pub(crate) fn options(value: &JsValue) -> Result<String> {
-    if !value.is_object() {
-        return Err(Error::argument("options", "expected an object with `asOf`"));
+    if value.is_undefined() || value.is_null() {
+        return Ok("{}".to_owned());
     }
     json(value, "options")
-}
-
-/// The instant of `{ asOf }`.
-pub(crate) fn at(value: &JsValue) -> Result<Timestamp> {
-    wire::at(&options(value)?)
 }

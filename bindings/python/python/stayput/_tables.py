@@ -163,25 +163,31 @@ def _cleaned(value: Any, depth: int) -> Any:
     return _for_json(value)
 
 
-def instant(as_of: Any) -> str:
-    """One instant as text that the core reads."""
-    if isinstance(as_of, str):
-        return as_of
-    if isinstance(as_of, (date, np.datetime64)) and as_of == as_of:
-        return f"{_instant(as_of)}Z"
+def instant(value: Any, name: str = "as_of") -> str:
+    """One instant as text that the core reads; ``name`` is what an error calls it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (date, np.datetime64)) and value == value:
+        return f"{_instant(value)}Z"
+    name = "as_of" if name == "asOf" else name
     wanted = "ISO text, a datetime, a date or a numpy datetime64"
-    message = f"argument `as_of`: found `{type(as_of).__name__}`; expected {wanted}"
-    raise ArgumentError(message, "argument", "as_of")
+    message = f"argument `{name}`: found `{type(value).__name__}`; expected {wanted}"
+    raise ArgumentError(message, "argument", name)
+
+
+def plain_cut_offs(as_of: Any) -> Any:
+    """One instant, several, or a grid, with instants as text."""
+    if isinstance(as_of, Mapping):
+        ends = ("from", "to")
+        return {k: instant(v) if k in ends else v for k, v in as_of.items()}
+    if isinstance(as_of, str) or not isinstance(as_of, Iterable):
+        return instant(as_of)
+    return [instant(item) for item in as_of]
 
 
 def cut_offs(as_of: Any) -> str:
     """One instant, several, or a grid, as JSON that the core reads."""
-    if isinstance(as_of, Mapping):
-        ends = ("from", "to")
-        return as_json({k: instant(v) if k in ends else v for k, v in as_of.items()})
-    if isinstance(as_of, str) or not isinstance(as_of, Iterable):
-        return json.dumps(instant(as_of))
-    return json.dumps([instant(item) for item in as_of])
+    return as_json(plain_cut_offs(as_of))
 
 
 def column(table: Table, name: str) -> Any:

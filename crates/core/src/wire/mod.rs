@@ -4,6 +4,7 @@
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
 mod options;
+mod tables;
 
 use std::borrow::Cow;
 
@@ -20,7 +21,8 @@ use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
-pub use options::{TableOptions, at, cut_offs, of_reasons};
+pub use options::{Options, cut_offs};
+pub use tables::TableOptions;
 
 /// A feature table as rows, with the report of what it was made from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -171,56 +173,66 @@ pub fn ingest_json(
     to_json(&engine.ingest_tables(events, customers)?)
 }
 
-/// [`Engine::score`] as JSON text.
+/// [`Engine::score`] as JSON text. Options: `asOf`.
 ///
 /// # Errors
 /// Those of [`Engine::score`].
-pub fn score_json(engine: &Engine, customer_id: &str, as_of: Timestamp) -> Result<String> {
-    to_json(&engine.score(customer_id, as_of)?)
+pub fn score_json(engine: &Engine, customer_id: &str, options: &str) -> Result<String> {
+    to_json(&engine.score(customer_id, at(options)?)?)
 }
 
-/// [`Engine::reasons`] as JSON text.
+/// [`Engine::reasons`] as JSON text. Options: `asOf`, `top`, `actionable`.
 ///
 /// # Errors
 /// Those of [`Engine::reasons`].
-pub fn reasons_json(
-    engine: &Engine,
-    customer_id: &str,
-    as_of: Timestamp,
-    params: ReasonParams,
-) -> Result<String> {
-    to_json(&engine.reasons(customer_id, as_of, params)?)
+pub fn reasons_json(engine: &Engine, customer_id: &str, options: &str) -> Result<String> {
+    let options = Options::read(options, &["asOf", "top", "actionable"])?;
+    let params = ReasonParams {
+        top: options.count("top")?,
+        actionable: options.flag("actionable")?.unwrap_or_default(),
+    };
+    to_json(&engine.reasons(customer_id, options.as_of()?, params)?)
 }
 
-/// [`Engine::score_all`] as JSON text.
-///
-/// # Errors
-/// Those of [`Engine::score_all`].
-pub fn score_all_json(engine: &Engine, as_of: Timestamp) -> Result<String> {
-    to_json(&engine.score_all(as_of)?)
-}
-
-/// [`Engine::features`] as a JSON object, in the playbook's order; null where missing.
+/// [`Engine::features`] as a JSON object, in the playbook's order; null where missing. Options:
+/// `asOf`.
 ///
 /// # Errors
 /// Those of [`Engine::features`].
-pub fn engine_features_json(
-    engine: &Engine,
-    customer_id: &str,
-    as_of: Timestamp,
-) -> Result<String> {
-    let values = engine.features(customer_id, as_of)?;
+pub fn engine_features_json(engine: &Engine, customer_id: &str, options: &str) -> Result<String> {
+    let values = engine.features(customer_id, at(options)?)?;
     let specs = &engine.bundle().playbook().feature_set().specs;
     let features = specs.iter().zip(values).map(|(spec, value)| (spec.name.clone(), value.json()));
     to_json(&features.collect::<Map<String, Value>>())
 }
 
-/// [`Engine::decide`] as JSON text.
+/// [`Engine::score_all`] as JSON text. Options: `asOf`.
+///
+/// # Errors
+/// Those of [`Engine::score_all`].
+pub fn score_all_json(engine: &Engine, options: &str) -> Result<String> {
+    to_json(&engine.score_all(at(options)?)?)
+}
+
+/// [`Engine::decide`] as JSON text. Options: `asOf`.
 ///
 /// # Errors
 /// Those of [`Engine::decide`].
-pub fn decide_json(engine: &mut Engine, as_of: Timestamp) -> Result<String> {
-    to_json(&engine.decide(as_of)?)
+pub fn decide_json(engine: &mut Engine, options: &str) -> Result<String> {
+    to_json(&engine.decide(at(options)?)?)
+}
+
+/// [`Engine::forget`], and how many events it forgot. Options: `asOf`.
+///
+/// # Errors
+/// Those of [`Engine::forget`].
+pub fn forget_json(engine: &mut Engine, options: &str) -> Result<String> {
+    to_json(&engine.forget(at(options)?)?)
+}
+
+/// The instant of `{asOf}`, where there is no other option.
+fn at(options: &str) -> Result<Timestamp> {
+    Options::read(options, &["asOf"])?.as_of()
 }
 
 /// [`Bundle::score_frame`] as a JSON array of probabilities.

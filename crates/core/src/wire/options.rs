@@ -1,123 +1,169 @@
-//! What a host asks of a table: `{asOf, columns, nJobs, horizon, gap, censored}` as JSON.
+//! The options of a call: a JSON object with known keys, in JavaScript's spelling.
 
 use serde_json::{Map, Value};
 
-use crate::engine::ReasonParams;
 use crate::error::{Error, Result, did_you_mean};
-use crate::features::{CutOffs, Every, Grid, TrainingOptions};
+use crate::features::{CutOffs, Every, Grid};
 use crate::time::Timestamp;
 
-/// The options of a table of features or of a training set, checked.
+/// The options of a call. A key that is null is as one that is not there; an error names its key.
 #[derive(Debug, Clone, PartialEq)]
-pub struct TableOptions {
-    /// The instants. Where the document does not say, each customer's own.
-    pub as_of: CutOffs,
-    /// Columns of the events to rename, from and to, in order.
-    pub columns: Vec<(String, String)>,
-    /// How a training set departs from the playbook, and how many threads work.
-    pub training: TrainingOptions,
+pub struct Options {
+    given: Map<String, Value>,
 }
 
-impl TableOptions {
-    /// The options of a table of features: `asOf`, `columns`, `nJobs`.
+impl Options {
+    /// Reads options, which have no other keys than `keys`.
     ///
     /// # Errors
-    /// `argument` for a key that there is not, or a value that is not what its key says.
-    pub fn of_features(json: &str) -> Result<Self> {
-        Self::read(json, &["asOf", "columns", "nJobs"])
-    }
-
-    /// The options of two tables that are only read: `columns`.
-    ///
-    /// # Errors
-    /// As [`TableOptions::of_features`].
-    pub fn of_tables(json: &str) -> Result<Self> {
-        Self::read(json, &["columns"])
-    }
-
-    /// The options of a training set: also `horizon`, `gap`, `censored`.
-    ///
-    /// # Errors
-    /// As [`TableOptions::of_features`].
-    pub fn of_training_set(json: &str) -> Result<Self> {
-        Self::read(json, &["asOf", "columns", "nJobs", "horizon", "gap", "censored"])
-    }
-
-    fn read(json: &str, keys: &[&str]) -> Result<Self> {
-        let given = object(json, keys)?;
-        let text = |key: &str| match given.get(key) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text.as_str())),
-            Some(other) => Err(Error::argument(key, format!("expected a text, found `{other}`"))),
+    /// `argument` when `json` is no object, or has another key.
+    pub fn read(json: &str, keys: &[&str]) -> Result<Self> {
+        let given = serde_json::from_str(json).map_err(|error| not_json("options", &error))?;
+        let Value::Object(given) = given else {
+            let known: Vec<_> = keys.iter().map(|key| format!("`{key}`")).collect();
+            let message = format!("expected an object with {}", known.join(", "));
+            return Err(Error::argument("options", message));
         };
-        let n_jobs = match given.get("nJobs") {
-            None | Some(Value::Null) => None,
-            Some(jobs) => Some(jobs.as_i64().ok_or_else(|| {
-                Error::argument("n_jobs", format!("expected a whole number, found `{jobs}`"))
-            })?),
+        check_keys("options", &given, keys)?;
+        Ok(Self { given })
+    }
+
+    /// The value of a key, as it is.
+    #[must_use]
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        self.given.get(key).filter(|value| !value.is_null())
+    }
+
+    /// The value of `key` as `read` gives it; `expected` is what an error says it should be.
+    fn typed<'a, T>(
+        &'a self,
+        key: &str,
+        expected: &str,
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let Some(value) = self.given.get(key).filter(|value| !value.is_null()) else {
+            return Ok(None);
         };
-        let mut columns = Vec::new();
-        match given.get("columns") {
-            None | Some(Value::Null) => {}
-            Some(Value::Object(renamed)) => {
-                for (from, to) in renamed {
-                    let to = to.as_str().ok_or_else(|| {
-                        Error::argument("columns", format!("expected a name for `{from}`"))
-                    })?;
-                    columns.push((from.clone(), to.to_owned()));
-                }
-            }
-            Some(other) => {
-                let message = format!("expected an object of names, found `{other}`");
-                return Err(Error::argument("columns", message));
-            }
-        }
-        columns.sort_unstable();
-        Ok(Self {
-            as_of: given.get("asOf").map_or(Ok(CutOffs::PerCustomer), of_value)?,
-            columns,
-            training: TrainingOptions::read(
-                text("horizon")?,
-                text("gap")?,
-                text("censored")?,
-                n_jobs,
-            )?,
+        read(value).map(Some).ok_or_else(|| unexpected(key, expected, value))
+    }
+
+    /// A text.
+    ///
+    /// # Errors
+    /// `argument` when it is none.
+    pub fn text(&self, key: &str) -> Result<Option<&str>> {
+        self.typed(key, "a text", Value::as_str)
+    }
+
+    /// A number.
+    ///
+    /// # Errors
+    /// `argument` when it is none.
+    pub fn number(&self, key: &str) -> Result<Option<f64>> {
+        self.typed(key, "a number", Value::as_f64)
+    }
+
+    /// True or false.
+    ///
+    /// # Errors
+    /// `argument` when it is neither.
+    pub fn flag(&self, key: &str) -> Result<Option<bool>> {
+        self.typed(key, "true or false", Value::as_bool)
+    }
+
+    /// A whole number, which may be negative.
+    ///
+    /// # Errors
+    /// `argument` when it is none.
+    pub fn whole(&self, key: &str) -> Result<Option<i64>> {
+        self.typed(key, "a whole number", Value::as_i64)
+    }
+
+    /// How many.
+    ///
+    /// # Errors
+    /// `argument` when it is no whole number, or negative.
+    pub fn count(&self, key: &str) -> Result<Option<usize>> {
+        self.typed(key, "a whole number, not negative", |value| {
+            usize::try_from(value.as_u64()?).ok()
         })
     }
+
+    /// Values by their names.
+    ///
+    /// # Errors
+    /// `argument` when it is no object.
+    pub fn object(&self, key: &str) -> Result<Option<&Map<String, Value>>> {
+        self.typed(key, "an object", Value::as_object)
+    }
+
+    /// Several values.
+    ///
+    /// # Errors
+    /// `argument` when it is no array.
+    pub fn list(&self, key: &str) -> Result<Option<&[Value]>> {
+        self.typed(key, "a list", |value| Some(value.as_array()?.as_slice()))
+    }
+
+    /// Several texts.
+    ///
+    /// # Errors
+    /// `argument` when it is no array of texts.
+    pub fn texts(&self, key: &str) -> Result<Option<Vec<&str>>> {
+        self.typed(key, "a list of texts", |value| {
+            value.as_array()?.iter().map(Value::as_str).collect()
+        })
+    }
+
+    /// What has to be there.
+    ///
+    /// # Errors
+    /// `argument` when it is not.
+    pub fn need<T>(key: &str, value: Option<T>) -> Result<T> {
+        value.ok_or_else(|| Error::argument(&snake(key), "is missing"))
+    }
+
+    /// An instant, where it is given: a text in ISO 8601, or milliseconds since 1970.
+    ///
+    /// # Errors
+    /// `argument` when it is none.
+    pub fn instant(&self, key: &str) -> Result<Option<Timestamp>> {
+        let value = self.value(key);
+        value.map(|value| instant(value).map_err(|error| error.at_path(snake(key)))).transpose()
+    }
+
+    /// The instant that a question is about: `asOf`, which has to be there.
+    ///
+    /// # Errors
+    /// `argument` when it is not there, or no instant.
+    pub fn as_of(&self) -> Result<Timestamp> {
+        self.given.get("asOf").map_or_else(|| Err(no_instant()), instant)
+    }
+
+    /// The instants of `asOf`: one, a list of them, or `{from, to, every}`; each customer's own
+    /// where it is not there.
+    ///
+    /// # Errors
+    /// `argument` when it is none of these.
+    pub fn cut_offs(&self) -> Result<CutOffs> {
+        self.given.get("asOf").map_or(Ok(CutOffs::PerCustomer), of_value)
+    }
 }
 
-/// The instant of `{asOf}`.
-///
-/// # Errors
-/// `argument` when it is none, or another key is there.
-pub fn at(json: &str) -> Result<Timestamp> {
-    object(json, &["asOf"])?.get("asOf").map_or_else(|| Err(no_instant()), instant)
+/// `asOf` as errors and Python have it: `as_of`.
+fn snake(key: &str) -> String {
+    let mut name = String::with_capacity(key.len() + 2);
+    for letter in key.chars() {
+        if letter.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
 }
 
-/// The instant and what is asked of reasons: `{asOf, top, actionable}`.
-///
-/// # Errors
-/// `argument` when a value is not what its key says, or another key is there.
-pub fn of_reasons(json: &str) -> Result<(Timestamp, ReasonParams)> {
-    let given = object(json, &["asOf", "top", "actionable"])?;
-    let as_of = given.get("asOf").map_or_else(|| Err(no_instant()), instant)?;
-    let top = match given.get("top") {
-        None | Some(Value::Null) => None,
-        Some(top) => {
-            Some(top.as_u64().and_then(|top| usize::try_from(top).ok()).ok_or_else(|| {
-                Error::argument("top", format!("expected a whole number, found `{top}`"))
-            })?)
-        }
-    };
-    let actionable = match given.get("actionable") {
-        None | Some(Value::Null) => false,
-        Some(Value::Bool(truth)) => *truth,
-        Some(other) => {
-            let message = format!("expected true or false, found `{other}`");
-            return Err(Error::argument("actionable", message));
-        }
-    };
-    Ok((as_of, ReasonParams { top, actionable }))
+fn unexpected(key: &str, expected: &str, found: &Value) -> Error {
+    Error::argument(&snake(key), format!("expected {expected}, found `{found}`"))
 }
 
 /// Cut-offs as JSON: an instant, a list of them, or `{from, to, every}`.
@@ -172,15 +218,6 @@ fn no_instant() -> Error {
     Error::argument("as_of", expected)
 }
 
-fn object(json: &str, keys: &[&str]) -> Result<Map<String, Value>> {
-    let given = serde_json::from_str(json).map_err(|error| not_json("options", &error))?;
-    let Value::Object(given) = given else {
-        return Err(Error::argument("options", "expected an object with `asOf`"));
-    };
-    check_keys("options", &given, keys)?;
-    Ok(given)
-}
-
 fn check_keys(name: &str, given: &Map<String, Value>, keys: &[&str]) -> Result<()> {
     match given.keys().find(|key| !keys.contains(&key.as_str())) {
         None => Ok(()),
@@ -198,87 +235,77 @@ fn not_json(name: &str, error: &serde_json::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::Censored;
-    use crate::time::Span;
+
+    fn read(json: &str) -> Result<Options> {
+        Options::read(json, &["asOf", "top", "nJobs", "changes", "names"])
+    }
 
     #[test]
-    fn options_are_read() {
+    fn values_are_read_and_null_is_not_there() {
+        let options = read(r#"{"top": 2, "nJobs": -1, "changes": {"a": 1}, "names": ["a"]}"#);
+        let options = options.unwrap();
+        assert_eq!(options.count("top").unwrap(), Some(2));
+        assert_eq!(options.number("top").unwrap(), Some(2.0));
+        assert_eq!(options.whole("nJobs").unwrap(), Some(-1));
+        assert_eq!(options.object("changes").unwrap().unwrap()["a"], 1);
+        assert_eq!(options.texts("names").unwrap(), Some(vec!["a"]));
+        assert_eq!(options.list("names").unwrap().unwrap().len(), 1);
+        assert_eq!(read(r#"{"top": null}"#).unwrap().count("top").unwrap(), None);
+        assert_eq!(read("{}").unwrap().flag("top").unwrap(), None);
+    }
+
+    #[test]
+    fn instants_are_texts_or_milliseconds() {
         let first = Timestamp::parse("2026-01-01").unwrap();
-        let read = TableOptions::of_training_set(
-            r#"{"asOf": ["2026-01-01", 1767225600000], "columns": {"who": "customer_id", "at": "timestamp"},
-                "nJobs": 2, "horizon": "60d", "gap": "7d", "censored": "keep"}"#,
-        )
-        .unwrap();
-        assert_eq!(read.as_of, CutOffs::At(vec![first, first]));
-        let names = |(from, to): (&str, &str)| (from.to_owned(), to.to_owned());
-        assert_eq!(read.columns, [("at", "timestamp"), ("who", "customer_id")].map(names));
-        let training = TrainingOptions {
-            horizon: Some(Span::days(60)),
-            gap: Some(Span::days(7)),
-            censored: Censored::Keep,
-            n_jobs: Some(2),
-        };
-        assert_eq!(read.training, training);
-        assert_eq!(TableOptions::of_features("{}").unwrap().as_of, CutOffs::PerCustomer);
+        let as_of = |json: &str| read(json)?.as_of();
+        assert_eq!(as_of(r#"{"asOf": 1767225600000}"#).unwrap(), first);
+        assert_eq!(read(r#"{"top": "2026-01-01"}"#).unwrap().instant("top").unwrap(), Some(first));
+        for wrong in ["{}", r#"{"asOf": []}"#, r#"{"asOf": null}"#, "["] {
+            assert!(as_of(wrong).is_err(), "{wrong}");
+        }
         assert_eq!(cut_offs("\"2026-01-01\"").unwrap(), CutOffs::from(first));
         let grid = cut_offs(r#"{"from": "2026-01-01", "to": 1767225600000, "every": "month"}"#);
         assert_eq!(grid.unwrap(), Grid { from: first, to: first, every: Every::Month }.into());
-        assert_eq!(at(r#"{"asOf": 1767225600000}"#).unwrap(), first);
+        assert!(cut_offs("[").is_err());
     }
 
     #[test]
-    fn what_is_asked_of_reasons_is_read() {
-        let first = Timestamp::parse("2026-01-01").unwrap();
-        let read = of_reasons(r#"{"asOf": "2026-01-01", "top": 2, "actionable": true}"#).unwrap();
-        assert_eq!(read, (first, ReasonParams { top: Some(2), actionable: true }));
-        let read = of_reasons(r#"{"asOf": "2026-01-01"}"#).unwrap();
-        assert_eq!(read, (first, ReasonParams::default()));
-        for (json, message) in [
-            (r#"{"asOf": 0, "top": -1}"#, "`top`: expected a whole number, found `-1`"),
-            (r#"{"asOf": 0, "actionable": 1}"#, "`actionable`: expected true or false, found `1`"),
-            (r#"{"asOf": 0, "tops": 1}"#, "`options`: `tops` is not an option"),
+    fn what_is_wrong_is_named_as_errors_have_it() {
+        let wrong = |json: &str, read_key: fn(&Options) -> Result<()>| {
+            read(json).and_then(|options| read_key(&options)).unwrap_err().to_string()
+        };
+        for (error, message) in [
+            (
+                wrong("[]", |_| Ok(())),
+                "`options`: expected an object with `asOf`, `top`, `nJobs`, `changes`, `names`",
+            ),
+            (wrong(r#"{"tops": 1}"#, |_| Ok(())), "`options`: `tops` is not an option"),
+            (
+                wrong(r#"{"top": -1}"#, |options| options.count("top").map(drop)),
+                "`top`: expected a whole number, not negative, found `-1`",
+            ),
+            (
+                wrong(r#"{"nJobs": 1.5}"#, |options| options.whole("nJobs").map(drop)),
+                "`n_jobs`: expected a whole number, found `1.5`",
+            ),
+            (
+                wrong(r#"{"top": 1}"#, |options| options.flag("top").map(drop)),
+                "`top`: expected true or false, found `1`",
+            ),
+            (
+                wrong(r#"{"names": [1]}"#, |options| options.texts("names").map(drop)),
+                "`names`: expected a list of texts, found `[1]`",
+            ),
+            (
+                wrong("{}", |options| Options::need("nJobs", options.text("nJobs")?).map(drop)),
+                "`n_jobs`: is missing",
+            ),
+            (
+                wrong(r#"{"top": "soon"}"#, |options| options.instant("top").map(drop)),
+                "`top`: `soon` is not a date or time; expected ISO 8601, for instance `2026-11-21T10:00:00Z`",
+            ),
         ] {
-            let error = of_reasons(json).unwrap_err().to_string();
             assert!(error.starts_with(&format!("argument {message}")), "{error}");
         }
-    }
-
-    #[test]
-    fn what_is_wrong_is_named() {
-        for (json, message) in [
-            ("7", "`options`: expected an object with `asOf`"),
-            (r#"{"asof": 0}"#, "`options`: `asof` is not an option; did you mean `asOf`?"),
-            (r#"{"horizon": "3d"}"#, "`options`: `horizon` is not an option"),
-            (
-                r#"{"asOf": null}"#,
-                "`as_of`: expected a valid `Date`, an ISO 8601 text or milliseconds since 1970",
-            ),
-            (r#"{"asOf": {}}"#, "`as_of`: `every` of `{from, to, every}` is missing"),
-            (
-                r#"{"asOf": {"from": 0, "to": "soon", "every": "7d"}}"#,
-                "`as_of.to`: `soon` is not a date or time; expected ISO 8601, for instance `2026-11-21T10:00:00Z`",
-            ),
-            (
-                r#"{"asOf": {"from": 0, "to": 1, "every": 7}}"#,
-                "`as_of.every`: expected `month`, `week`, `day` or a length such as `7d`, found `7`",
-            ),
-            (
-                r#"{"asOf": {"from": 0, "till": 1, "every": "7d"}}"#,
-                "`as_of`: `till` is not an option",
-            ),
-            (r#"{"asOf": 0, "columns": {"a": 1}}"#, "`columns`: expected a name for `a`"),
-            (
-                r#"{"asOf": 0, "columns": "a"}"#,
-                "`columns`: expected an object of names, found `\"a\"`",
-            ),
-            (r#"{"asOf": 0, "nJobs": 1.5}"#, "`n_jobs`: expected a whole number, found `1.5`"),
-        ] {
-            let error = TableOptions::of_features(json).unwrap_err();
-            assert_eq!(error.to_string(), format!("argument {message}"));
-        }
-        let wrong = TableOptions::of_training_set(r#"{"asOf": 0, "gap": 3}"#).unwrap_err();
-        assert_eq!(wrong.to_string(), "argument `gap`: expected a text, found `3`");
-        assert!(at("{}").is_err() && at(r#"{"asOf": []}"#).is_err() && at("[").is_err());
-        assert!(cut_offs("[").is_err());
     }
 }
