@@ -156,6 +156,13 @@ impl Subject<'_> {
             }
             "score_all" => value(&self.engine()?.score_all(instant(&step["as_of"])?)?),
             "decide" => value(&self.engine()?.decide(instant(&step["as_of"])?)?),
+            "tick" => value(&self.engine()?.tick(instant(&step["as_of"])?)?),
+            "next_due" => value(&self.engine()?.next_due(instant(&step["as_of"])?)?),
+            "record" => {
+                let outcomes = step["outcomes"].to_string();
+                serde_json::from_str(&wire::record_json(self.engine()?, &outcomes)?).unwrap()
+            }
+            "outcomes" => value(&self.engine()?.outcomes()),
             "snapshot" => {
                 let bytes = self.engine()?.snapshot()?;
                 let again = Engine::restore(self.bundle()?, &bytes)?;

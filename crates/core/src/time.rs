@@ -172,6 +172,8 @@ pub struct Span(i64);
 impl Span {
     /// No time at all.
     pub const ZERO: Self = Self(0);
+    /// 24 hours.
+    pub const DAY: Self = Self(DAY);
 
     /// `days` days of 24 hours.
     #[must_use]

@@ -5,14 +5,19 @@
 
 mod attributes;
 mod decide;
+mod due;
 mod forget;
+mod outcomes;
 mod reasons;
 mod score;
 mod scorer;
 mod snapshot;
 mod state;
+mod watch;
 
 use std::collections::BTreeMap;
+
+use decide::Look;
 
 pub use decide::Decisions;
 pub use reasons::{ReasonCode, ReasonParams};
@@ -89,7 +94,7 @@ impl Engine {
     pub fn forget(&mut self, before: Timestamp) -> Result<usize> {
         let Self { bundle, scorer, customers, forgotten } = self;
         let playbook = bundle.playbook();
-        let retention = scorer.retention(playbook.schema());
+        let retention = scorer.retention(playbook);
         let known = forgotten.as_ref();
         let (now, events) =
             forget::forget(customers, &retention, playbook.layout(), known, before)?;
@@ -205,8 +210,39 @@ impl Engine {
     /// `time_order` when something was decided for a later instant already; nothing is decided
     /// then.
     pub fn decide(&mut self, as_of: Timestamp) -> Result<Decisions> {
+        self.look(as_of, Look::All)
+    }
+
+    /// Decides what time alone makes due by `now`: sends that waited for the end of quiet hours,
+    /// steps of journeys, times that come again, absences that are long enough, and what crosses a
+    /// threshold or changes its stage without any event.
+    ///
+    /// It looks, as [`Engine::decide`] does, at the customers for whom there is something of the
+    /// kind, and leaves the others as they are, and those whom no `decide` has looked at yet.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn tick(&mut self, now: Timestamp) -> Result<Decisions> {
+        self.look(now, Look::Due)
+    }
+
+    /// The first instant after `as_of` at which [`Engine::tick`] has something to do, if nothing is
+    /// ingested or recorded before. Where campaigns watch what changes with time it is at most 30
+    /// days later, when it is to be asked again; nothing where nothing will ever be due.
+    ///
+    /// Where the watched values change at most once a day by time alone, the instant is exact to
+    /// the microsecond. Cost: up to 30 assessments of each customer.
+    ///
+    /// # Errors
+    /// `time_order` when `as_of` lies in what was forgotten.
+    pub fn next_due(&self, as_of: Timestamp) -> Result<Option<Timestamp>> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
-        decide::decide(&self.bundle, &self.scorer, &mut self.customers, as_of)
+        due::next_due(&self.bundle, &self.scorer, &self.customers, as_of)
+    }
+
+    fn look(&mut self, as_of: Timestamp, look: Look) -> Result<Decisions> {
+        Forgotten::check(self.forgotten.as_ref(), as_of)?;
+        decide::decide(&self.bundle, &self.scorer, &mut self.customers, as_of, look)
     }
 
     /// The state of all customers, as bytes. The same state gives the same bytes.
@@ -249,7 +285,7 @@ impl Engine {
     pub fn import_customers(&mut self, bytes: &[u8]) -> Result<usize> {
         let (customers, forgotten) = snapshot::read(&self.bundle, bytes)?;
         let schema = self.bundle.playbook().schema();
-        let needs = self.scorer.retention(schema);
+        let needs = self.scorer.retention(self.bundle.playbook());
         if forgotten.as_ref().is_some_and(|known| !known.fits(&needs, schema.events.len())) {
             let message = "has forgotten events that this playbook needs; it can go on under the \
                            playbook that it was made with";

@@ -4,6 +4,7 @@
 use super::reasons::{self, ReasonCode, ReasonParams};
 use super::score::{Churn, Reason, Score};
 use super::state::CustomerState;
+use super::watch;
 use crate::bundle::Bundle;
 use crate::churn::{InputKind, ProbabilityInterval};
 use crate::error::{Error, ErrorCode, Result};
@@ -36,6 +37,7 @@ pub(super) struct Scorer {
     model_inputs: Vec<usize>,
     /// The most important inputs of the model, the most important first.
     reasons: Vec<usize>,
+    pub(super) suppression: Option<Program>,
     pub(super) consent: Vec<Program>,
     pub(super) campaigns: Vec<BoundCampaign>,
 }
@@ -48,6 +50,10 @@ pub(super) struct BoundCampaign {
     pub(super) on: Program,
     pub(super) when: Option<Program>,
     pub(super) value: Option<Program>,
+    pub(super) exit: Option<Program>,
+    pub(super) steps: Vec<Option<Program>>,
+    /// For each action, the values that its template names.
+    pub(super) templates: Vec<Vec<(String, Program)>>,
 }
 
 /// What was found of one customer, besides the frame.
@@ -78,6 +84,7 @@ impl Scorer {
         let lifecycle = playbook.lifecycle().unwrap_or(&none);
         let stages = lifecycle.programs.iter().map(&mut bind).collect();
         let members: Vec<Program> = playbook.segments().programs.iter().map(&mut bind).collect();
+        let suppression = playbook.campaigns().suppression.as_ref().map(&mut bind);
         let consent = playbook.campaigns().consent.iter().map(&mut bind).collect();
         let campaigns = bind_campaigns(&mut plan, schema, playbook);
         let (model_inputs, reasons) = model_inputs(bundle);
@@ -98,6 +105,7 @@ impl Scorer {
             members,
             model_inputs,
             reasons,
+            suppression,
             consent,
             campaigns,
         }
@@ -163,8 +171,11 @@ impl Scorer {
     }
 
     /// What is needed of the past, by anything that may be asked.
-    pub(super) fn retention(&self, schema: &Schema) -> Retention {
-        self.plan.retention(schema)
+    pub(super) fn retention(&self, playbook: &Playbook) -> Retention {
+        let schema = playbook.schema();
+        let mut retention = self.plan.retention(schema);
+        watch::keep(&mut retention, playbook);
+        retention
     }
 
     /// The features of one customer, in the playbook's order.
@@ -298,6 +309,20 @@ fn bind_campaigns(plan: &mut Plan, schema: &Schema, playbook: &Playbook) -> Vec<
             on: plan.bind(schema, &campaign.on),
             when: campaign.when.as_ref().map(|program| plan.bind(schema, program)),
             value: campaign.value.as_ref().map(|program| plan.bind(schema, program)),
+            exit: campaign.exit.as_ref().map(|program| plan.bind(schema, program)),
+            steps: campaign
+                .steps
+                .iter()
+                .map(|step| step.as_ref().map(|program| plan.bind(schema, program)))
+                .collect(),
+            templates: campaign
+                .templates
+                .iter()
+                .map(|template| {
+                    let names = template.names.iter();
+                    names.map(|(name, of)| (name.clone(), plan.bind(schema, of))).collect()
+                })
+                .collect(),
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 //! A binding hands text in and text out; numbers are written with the fewest digits that read back
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
+mod campaigns;
 mod options;
 mod tables;
 
@@ -21,6 +22,7 @@ use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
+pub use campaigns::{next_due_json, outcomes_json, record_json, tick_json};
 pub use options::{Options, cut_offs};
 pub use tables::TableOptions;
 
