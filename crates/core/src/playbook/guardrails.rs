@@ -161,7 +161,7 @@ fn blackout(node: Node, scope: &Scope<'_>) -> Result<(Vec<Blackout>, Clocks)> {
 
 /// `{ max, per, zone? }`, or a list of such.
 pub(super) fn budgets(node: Node) -> Result<Vec<Budget>> {
-    if node.is_table() {
+    if node.is_table() || node.is_number() {
         return Ok(vec![budget(node)?]);
     }
     node.array()?.into_iter().map(budget).collect()
