@@ -16,6 +16,16 @@ export interface ReasonsAt {
   actionable?: boolean
 }
 
+/** What became of a send; `channel` says by which, where the send may no longer be known. */
+export interface RecordedOutcome {
+  decision_id: string
+  customer_id: string
+  kind: OutcomeKind
+  at: Instant
+  value?: number
+  channel?: string
+}
+
 /** The instants `from`, `from + every`, … up to `to`. */
 export interface Grid {
   from: Instant

@@ -56,6 +56,7 @@ macro_rules! document {
 answer!(Array, "numpy", "ndarray");
 answer!(DataFrame, "pandas", "DataFrame");
 answer!(Anything, "typing", "Any");
+document!(ActionTallies, "ActionTallies");
 document!(Comparison, "Comparison");
 document!(Decisions, "Decisions");
 document!(Description, "Description");
@@ -66,8 +67,10 @@ document!(Intervals, "Intervals");
 document!(LeftOut, "LeftOut");
 document!(Lift, "Lift");
 document!(Lineage, "Lineage");
+document!(Moment, "Moment");
 document!(Params, "Params");
 document!(ProfitThreshold, "ProfitThreshold");
+document!(RecordReport, "RecordReport");
 document!(Reasons, "Reasons");
 document!(Reliability, "Reliability");
 document!(Report, "Report");

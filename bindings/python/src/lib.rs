@@ -6,6 +6,7 @@
 mod answers;
 mod arguments;
 mod bundle;
+mod campaigns;
 mod engine;
 mod errors;
 mod explain;
