@@ -382,6 +382,45 @@ export type ReasonCode = {
   text: string,
 }
 
+/** The same customer at the same instant, as is and with changes. */
+export type WhatIf = {
+  /** The score as it is. */
+  before: Score,
+  /** The score with the changes, and all that follows from them. */
+  after: Score,
+}
+
+/** The least change to a customer's features that brings the churn probability down to a threshold. */
+export type Recourse = {
+  /** What is known of it. */
+  status: RecourseStatus,
+  /** The threshold. */
+  threshold: number,
+  /** The probability as it is. */
+  probability: number,
+  /** The probability with the changes; as it is where there are none. */
+  changed_probability: number,
+  /** What the changes cost in all. */
+  cost: number,
+  /** The changes, in the order of the model's inputs. */
+  changes: Array<RecourseChange>,
+}
+
+/** What is known of the answer. */
+export type RecourseStatus = "not_needed" | "optimal" | "found" | "impossible" | "not_found"
+
+/** A feature that is to change. */
+export type RecourseChange = {
+  /** The feature. */
+  feature: string,
+  /** The customer's value. */
+  value: Value,
+  /** The value it is to have. */
+  changed_value: Value,
+  /** What that costs. */
+  cost: number,
+}
+
 /** What was decided at one instant. */
 export type Decisions = {
   /** The instant. */
@@ -661,6 +700,37 @@ export type Report = {
   empc: number | null,
   /** The share of customers who get an offer then. */
   empc_fraction: number | null,
+}
+
+/** What a feature is worth to a model. */
+export type FeatureImportance = {
+  /** The feature. */
+  feature: string,
+  /**
+   * How much: a share, the loss of ROC-AUC, or a mean contribution to the margin, by the kind of
+   * importance.
+   */
+  importance: number,
+  /** The standard deviation over the shuffles; null for what is not shuffled. */
+  std: number | null,
+}
+
+/** What a model's answer makes of the values of a feature. */
+export type FeatureDependence = {
+  /** The feature. */
+  feature: string,
+  /** The values: numbers, truths or names. */
+  values: Array<Value>,
+  /**
+   * For partial dependence the mean probability when all rows have the value; for accumulated
+   * effects what the value adds to the mean.
+   */
+  effects: Array<number>,
+  /**
+   * How many rows have a value in the bin that ends at this one, or this category; null for
+   * partial dependence.
+   */
+  counts: Array<number> | null,
 }
 
 /** The stretches, those most at risk first. */

@@ -163,6 +163,12 @@ impl Subject<'_> {
                 serde_json::from_str(&wire::record_json(self.engine()?, &outcomes)?).unwrap()
             }
             "outcomes" => value(&self.engine()?.outcomes()),
+            "ask" => {
+                let customer = step.get("customer_id").map(|id| id.as_str().unwrap());
+                let options = camel(&step["options"]).to_string();
+                let method = step["method"].as_str().unwrap();
+                serde_json::from_str(&ask(self.engine()?, method, customer, &options)?).unwrap()
+            }
             "snapshot" => {
                 let bytes = self.engine()?.snapshot()?;
                 let again = Engine::restore(self.bundle()?, &bytes)?;
@@ -199,6 +205,32 @@ impl Subject<'_> {
         }
         Ok(self.engine.as_mut().unwrap())
     }
+}
+
+/// The answer of an engine's method by its name.
+fn ask(
+    engine: &mut Engine,
+    method: &str,
+    customer_id: Option<&str>,
+    options: &str,
+) -> Result<String> {
+    match (method, customer_id) {
+        ("reasons", Some(id)) => wire::reasons_json(engine, id, options),
+        ("what_if", Some(id)) => wire::what_if_json(engine, id, options),
+        ("recourse", Some(id)) => wire::recourse_json(engine, id, options),
+        (other, _) => panic!("there is no method `{other}`"),
+    }
+}
+
+/// Options with their names as JavaScript has them.
+fn camel(options: &Value) -> Value {
+    let name = |name: &str| {
+        let mut words = name.split('_');
+        let first = words.next().unwrap_or_default().to_owned();
+        words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+    };
+    let options = options.as_object().unwrap().iter();
+    options.map(|(key, value)| (name(key), value.clone())).collect::<Map<_, _>>().into()
 }
 
 /// Holds the file of a bundle to the playbook and model that the case shows.

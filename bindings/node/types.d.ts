@@ -26,6 +26,52 @@ export interface RecordedOutcome {
   channel?: string
 }
 
+/** Other values of features by their names, of attributes as `customer.plan`; null is missing. */
+export interface WhatIfOptions {
+  asOf: Instant
+  changes: Record<string, Value>
+}
+
+/**
+ * The churn probability to come down to; the features that may change, by default those that the
+ * playbook marks as actionable; and how many of them.
+ */
+export interface RecourseOptions {
+  asOf: Instant
+  threshold: number
+  features?: ReadonlyArray<string>
+  maxChanges?: number
+}
+
+/**
+ * What contributions add up to: `log_odds` of the stated probability (the default), the `margin`
+ * before any calibration, or the `probability`; and whether those of pairs are asked for.
+ */
+export interface ExplainOptions {
+  output?: 'log_odds' | 'margin' | 'probability'
+  interactions?: boolean
+  nJobs?: number
+}
+
+/**
+ * The kind of importance: `permutation` (the default) shuffles a feature `repeats` times, 5 by
+ * default; `contribution` is the mean size of its SHAP values in log-odds; `gain` and `cover` are
+ * shares of what the trees were made by.
+ */
+export interface ImportanceOptions {
+  kind?: 'permutation' | 'contribution' | 'gain' | 'cover'
+  repeats?: number
+  seed?: number
+  nJobs?: number
+}
+
+/** The feature, and at how many of its values at most; 50 by default. */
+export interface DependenceOptions {
+  feature: string
+  kind?: 'partial' | 'accumulated'
+  points?: number
+}
+
 /** The instants `from`, `from + every`, … up to `to`. */
 export interface Grid {
   from: Instant

@@ -161,6 +161,35 @@ impl Engine {
         self.ask(env, customer_id, options, wire::reasons_json)
     }
 
+    /// The score of one customer at an instant as it is, and as it would be with other values. What
+    /// is computed from a changed value changes with it: other features, health, churn, stage and
+    /// segments.
+    #[napi(ts_args_type = "customerId: string, options: WhatIfOptions", ts_return_type = "WhatIf")]
+    pub fn what_if(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> napi::Result<Unknown<'static>> {
+        self.ask(env, customer_id, options, wire::what_if_json)
+    }
+
+    /// The least change to features that someone can act on which brings the churn probability of
+    /// one customer down to a threshold, or that there is none. Each feature changes by itself:
+    /// `whatIf` tells what else follows.
+    #[napi(
+        ts_args_type = "customerId: string, options: RecourseOptions",
+        ts_return_type = "Recourse"
+    )]
+    pub fn recourse(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> napi::Result<Unknown<'static>> {
+        self.ask(env, customer_id, options, wire::recourse_json)
+    }
+
     /// The features of one customer at an instant, in the playbook's order; null where missing.
     #[napi(
         ts_args_type = "customerId: string, options: At",

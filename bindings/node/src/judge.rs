@@ -1,35 +1,17 @@
-//! How good a model is: its report, tables and tests, and `compare` of two models.
+//! How good a model is and what it makes of its features: reports, tables and tests.
 
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Env, Unknown};
 use napi_derive::napi;
-use serde::{Deserialize, Serialize};
-use stayput_core::{Error, Result, Training, wire};
-use stayput_models::Judged;
-use stayput_models::validate::{Bins, BootstrapParams, EmpcParams};
+use stayput_core::{Result, Training};
+use stayput_models::ask::{self, Question};
 
+use crate::input;
 use crate::job::{Promised, later};
-use crate::json::Document;
+use crate::json::{self, Document};
 use crate::model::Model;
 use crate::table::TrainingSet;
-use crate::{input, json};
-
-/// `{ bins, by }`
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct BinOptions {
-    bins: Option<usize>,
-    by: Option<String>,
-}
-
-/// `{ benefit, cost }`
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ProfitOptions {
-    benefit: f64,
-    cost: f64,
-}
 
 /// The rows that a model is judged on.
 fn rows(data: Unknown<'_>) -> Result<Arc<Training>> {
@@ -38,14 +20,17 @@ fn rows(data: Unknown<'_>) -> Result<Arc<Training>> {
 }
 
 impl Model {
-    /// The promise of what `of` makes of the model's probabilities of these rows.
-    fn judged<T: Serialize>(
+    /// The promise of the answer to a question about the model and these rows.
+    fn ask(
         &self,
+        env: Env,
         data: Unknown<'_>,
-        of: impl FnOnce(Judged) -> Result<T> + Send + 'static,
+        options: Option<Unknown<'_>>,
+        question: Question,
     ) -> Promised<Document> {
         let (set, model) = (rows(data), Arc::clone(&self.inner));
-        later(move || wire::to_json(&of(Judged::new(&model, &set?.set)?)?).map(Document))
+        let options = json::options_text(env, options);
+        later(move || question(&model, &set?.set, &options?).map(Document))
     }
 }
 
@@ -54,15 +39,14 @@ impl Model {
     /// The leaves of a model that is one `tree` as segments of a playbook, with the rows of the set
     /// that come to each.
     #[napi(ts_args_type = "data: TrainingSet", ts_return_type = "Promise<TreeSegments>")]
-    pub fn segments(&self, data: Unknown<'_>) -> Promised<Document> {
-        let (set, model) = (rows(data), Arc::clone(&self.inner));
-        later(move || wire::to_json(&stayput_models::segments(&model, &set?.set)?).map(Document))
+    pub fn segments(&self, env: Env, data: Unknown<'_>) -> Promised<Document> {
+        self.ask(env, data, None, ask::segments)
     }
 
     /// How the probabilities compare with what came true in a training set.
     #[napi(ts_args_type = "data: TrainingSet", ts_return_type = "Promise<Report>")]
-    pub fn evaluate(&self, data: Unknown<'_>) -> Promised<Document> {
-        self.judged(data, |judged| Ok(judged.report()))
+    pub fn evaluate(&self, env: Env, data: Unknown<'_>) -> Promised<Document> {
+        self.ask(env, data, None, ask::evaluate)
     }
 
     /// How much churn there is among the customers most at risk: lift and gains, in stretches of
@@ -77,14 +61,7 @@ impl Model {
         data: Unknown<'_>,
         options: Option<Unknown<'_>>,
     ) -> Promised<Document> {
-        let options = json::options::<BinOptions>(env, options);
-        self.judged(data, |judged| {
-            let BinOptions { bins, by } = options?;
-            match by {
-                None => judged.lift(bins.unwrap_or(10)),
-                Some(_) => Err(Error::argument("options", "`by` is not one of them")),
-            }
-        })
+        self.ask(env, data, options, ask::lift)
     }
 
     /// Whether probabilities mean what they say, in bins of equal width or equal frequency.
@@ -98,11 +75,7 @@ impl Model {
         data: Unknown<'_>,
         options: Option<Unknown<'_>>,
     ) -> Promised<Document> {
-        let options = json::options::<BinOptions>(env, options);
-        self.judged(data, |judged| {
-            let BinOptions { bins, by } = options?;
-            judged.reliability(Bins::named(by.as_deref(), bins)?)
-        })
+        self.ask(env, data, options, ask::reliability)
     }
 
     /// The expected maximum profit of a campaign against churn; null when the labels are all alike.
@@ -114,10 +87,9 @@ impl Model {
         &self,
         env: Env,
         data: Unknown<'_>,
-        params: Option<Unknown<'_>>,
+        options: Option<Unknown<'_>>,
     ) -> Promised<Document> {
-        let params = json::options::<EmpcParams>(env, params);
-        self.judged(data, |judged| judged.empc(&params?))
+        self.ask(env, data, options, ask::empc)
     }
 
     /// The threshold that brings most on these rows.
@@ -129,13 +101,9 @@ impl Model {
         &self,
         env: Env,
         data: Unknown<'_>,
-        options: Unknown<'_>,
+        options: Option<Unknown<'_>>,
     ) -> Promised<Document> {
-        let options = json::options::<ProfitOptions>(env, Some(options));
-        self.judged(data, |judged| {
-            let ProfitOptions { benefit, cost } = options?;
-            judged.profit_threshold(benefit, cost)
-        })
+        self.ask(env, data, options, ask::profit_threshold)
     }
 
     /// The measures of the report with bootstrap intervals: customers are drawn with all their
@@ -150,8 +118,37 @@ impl Model {
         data: Unknown<'_>,
         options: Option<Unknown<'_>>,
     ) -> Promised<Document> {
-        let params = json::options::<BootstrapParams>(env, options);
-        self.judged(data, |judged| judged.intervals(&params?))
+        self.ask(env, data, options, ask::intervals)
+    }
+
+    /// What each feature is worth to the model on these rows, the most important first: what ROC-AUC
+    /// loses where the feature is shuffled, or another kind of importance.
+    #[napi(
+        ts_args_type = "data: TrainingSet, options?: ImportanceOptions",
+        ts_return_type = "Promise<Array<FeatureImportance>>"
+    )]
+    pub fn feature_importance(
+        &self,
+        env: Env,
+        data: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> Promised<Document> {
+        self.ask(env, data, options, ask::feature_importance)
+    }
+
+    /// How the probability depends on a feature over these rows: partial dependence (Friedman 2001) or
+    /// accumulated local effects (Apley and Zhu 2020).
+    #[napi(
+        ts_args_type = "data: TrainingSet, options: DependenceOptions",
+        ts_return_type = "Promise<FeatureDependence>"
+    )]
+    pub fn feature_dependence(
+        &self,
+        env: Env,
+        data: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> Promised<Document> {
+        self.ask(env, data, options, ask::feature_dependence)
     }
 }
 
@@ -174,10 +171,6 @@ pub fn compare(
         input::instance::<Model>(value, name, "a `Model`").map(|model| Arc::clone(&model.inner))
     };
     let (champion, challenger) = (model(champion, "champion"), model(challenger, "challenger"));
-    let set = rows(data);
-    let params = json::options::<BootstrapParams>(env, options);
-    later(move || {
-        let compared = stayput_models::compare(&*champion?, &*challenger?, &set?.set, &params?)?;
-        wire::to_json(&compared).map(Document)
-    })
+    let (set, options) = (rows(data), json::options_text(env, options));
+    later(move || ask::compare(&*champion?, &*challenger?, &set?.set, &options?).map(Document))
 }

@@ -8,6 +8,7 @@ mod campaigns;
 pub mod describe;
 mod engine;
 mod error;
+pub mod explain;
 mod input;
 mod job;
 mod json;

@@ -76,7 +76,7 @@ test('what cannot be judged is refused', async () => {
   for (const [call, path] of [
     [() => challenger.lift(later, { bins: 0 }), 'bins'], [() => challenger.lift(later, { by: 'width' }), 'options'],
     [() => challenger.reliability(later, { by: 'size' }), 'by'], [() => challenger.reliability(later, { bin: 3 }), 'options'],
-    [() => challenger.empc(later, { clv: -1 }), 'clv'], [() => challenger.profitThreshold(later, { benefit: 1 }), 'options'],
+    [() => challenger.empc(later, { clv: -1 }), 'clv'], [() => challenger.profitThreshold(later, { benefit: 1 }), 'cost'],
     [() => challenger.profitThreshold(later, { benefit: 0, cost: 1 }), 'benefit'],
     [() => challenger.intervals(later, { level: 1 }), 'level'], [() => challenger.intervals(later, { nJobs: 0 }), 'n_jobs'],
     [() => challenger.lift(later.table), 'data'], [() => compare(champion, null, later), 'challenger'],
@@ -111,4 +111,40 @@ test('a score says how well its probability is known, where the model knows', as
     assert.equal(confidence_level, width <= 0.05 ? 'high' : width <= 0.15 ? 'medium' : 'low')
   }
   assert.equal((await rejects('model_parameter', challenger.predictInterval(later))).path, 'confidence')
+})
+
+test('contributions add up to what the model states', async () => {
+  const p = await challenger.predictProba(later)
+  for (const output of ['log_odds', 'margin', 'probability']) {
+    const { names, base, shape, values } = await challenger.explain(later, { output })
+    assert.deepEqual(names, challenger.names)
+    assert.deepEqual(shape, [later.length, names.length])
+    for (let row = 0; row < later.length; row += 20) {
+      const own = values.subarray(row * names.length, (row + 1) * names.length)
+      const stated = own.reduce((sum, value) => sum + value, base)
+      const expected = output === 'probability' ? p[row] : Math.log(p[row] / (1 - p[row]))
+      assert.ok(Math.abs(stated - expected) < 1e-6, `${stated} is not ${expected}`)
+    }
+  }
+  const some = later.select([0, 1, 2])
+  const pairs = await challenger.explain(some, { interactions: true })
+  assert.deepEqual(pairs.shape, [3, challenger.names.length, challenger.names.length])
+  const against = await challenger.explain(some, null, set)
+  assert.equal(against.values.length, 3 * challenger.names.length)
+  await rejects('argument', challenger.explain(some, { output: 'odds' }))
+})
+
+test('features have importance, and the answer depends on them', async () => {
+  const shuffled = await challenger.featureImportance(later, { repeats: 3 })
+  assert.deepEqual(shuffled.map(({ feature }) => feature).sort(), [...challenger.names].sort())
+  assert.ok(shuffled[0].importance > 0 && shuffled[0].std >= 0)
+  const gain = await challenger.featureImportance(later, { kind: 'gain' })
+  near(gain.reduce((sum, { importance }) => sum + importance, 0), 1)
+  const { feature } = shuffled[0]
+  const partial = await challenger.featureDependence(later, { feature, points: 5 })
+  assert.ok(partial.values.length <= 5 && partial.effects.length === partial.values.length)
+  assert.equal(partial.counts, null)
+  const accumulated = await challenger.featureDependence(later, { feature, kind: 'accumulated' })
+  assert.equal(accumulated.counts.reduce((sum, count) => sum + count, 0), later.length)
+  await rejects('argument', challenger.featureDependence(later, {}))
 })

@@ -69,6 +69,10 @@ class Subject {
     next_due: ({ as_of }) => this.engine.nextDue({ asOf: as_of }),
     record: ({ outcomes }) => this.engine.record(outcomes),
     outcomes: () => this.engine.outcomes(),
+    ask: ({ method, customer_id, options }) => {
+      const customer = customer_id === undefined ? [] : [customer_id]
+      return this.engine[camel(method)](...customer, named(options))
+    },
     snapshot: async () => {
       const bytes = await this.engine.snapshot()
       this.#engine = await Engine.restore(this.bundle, bytes)
@@ -81,6 +85,10 @@ class Subject {
     },
   }
 }
+
+const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())
+const named = (options) =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [camel(name), value]))
 
 function damaged(bytes, { keep, flip, append = 0 } = {}) {
   const part = Buffer.from(bytes.subarray(0, keep))

@@ -39,6 +39,12 @@ pub(crate) trait Answer<'py>: Sized {
     }
 }
 
+impl<'py, A: Answer<'py>> Answer<'py> for Option<A> {
+    fn read(py: Python<'py>, json: &str) -> Result<Self> {
+        if json == "null" { Ok(None) } else { A::read(py, json).map(Some) }
+    }
+}
+
 /// As [`answer!`], for the classes of `stayput._documents`, made from the core's JSON.
 macro_rules! document {
     ($name:ident, $python:literal) => {
@@ -62,6 +68,8 @@ document!(Decisions, "Decisions");
 document!(Description, "Description");
 document!(Empc, "Empc");
 document!(FeatureDefinition, "FeatureDefinition");
+document!(FeatureDependence, "FeatureDependence");
+document!(FeatureImportances, "FeatureImportances");
 document!(FeatureValues, "FeatureValues");
 document!(Intervals, "Intervals");
 document!(LeftOut, "LeftOut");
@@ -72,6 +80,7 @@ document!(Params, "Params");
 document!(ProfitThreshold, "ProfitThreshold");
 document!(RecordReport, "RecordReport");
 document!(Reasons, "Reasons");
+document!(Recourse, "Recourse");
 document!(Reliability, "Reliability");
 document!(Report, "Report");
 document!(Reports, "Reports");
@@ -79,3 +88,4 @@ document!(Score, "Score");
 document!(Scores, "Scores");
 document!(TreeSegments, "TreeSegments");
 document!(Trial, "Trial");
+document!(WhatIf, "WhatIf");

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 use stayput_core::wire;
 use stayput_models::SharedEngine;
 
-use crate::answers::{Answer, FeatureValues, Reasons, Reports, Score, Scores};
+use crate::answers::{Answer, FeatureValues, Reasons, Recourse, Reports, Score, Scores, WhatIf};
 use crate::arguments::{Instant, Options, TableArgument};
 use crate::bundle::Bundle;
 use crate::errors::{Result, detached};
@@ -106,6 +106,44 @@ impl Engine {
     ) -> Result<Reasons<'py>> {
         let options = Options::at(&as_of)?.with("top", top)?.with("actionable", actionable)?;
         self.ask(py, &options, |engine, options| wire::reasons_json(engine, customer_id, options))
+    }
+
+    /// The score of one customer at `as_of` as it is (`.before`), and as it would be with other
+    /// values (`.after`): `changes` has features by their names and attributes as `"customer.plan"`,
+    /// None for missing. What is computed from a changed value changes with it: other features,
+    /// health, churn, stage and segments.
+    #[pyo3(signature = (customer_id, *, as_of, changes))]
+    fn what_if<'py>(
+        &self,
+        py: Python<'py>,
+        customer_id: &str,
+        as_of: Instant<'py>,
+        changes: Bound<'py, PyDict>,
+    ) -> Result<WhatIf<'py>> {
+        self.ask(py, &Options::at(&as_of)?.with("changes", changes)?, |engine, options| {
+            wire::what_if_json(engine, customer_id, options)
+        })
+    }
+
+    /// The least change to features that someone can act on which brings the churn probability of
+    /// one customer at `as_of` down to `threshold`, or that there is none. By default those
+    /// `features` may change that the playbook marks as `actionable` in `[reasons]`, at the costs and
+    /// within the bounds given there; `max_changes` of them at most. Each feature changes by itself:
+    /// `what_if` tells what else follows.
+    #[pyo3(signature = (customer_id, *, as_of, threshold, features=None, max_changes=None))]
+    #[expect(clippy::too_many_arguments, reason = "all but one by name")]
+    fn recourse<'py>(
+        &self,
+        py: Python<'py>,
+        customer_id: &str,
+        as_of: Instant<'py>,
+        threshold: f64,
+        features: Option<Vec<String>>,
+        max_changes: Option<usize>,
+    ) -> Result<Recourse<'py>> {
+        let options = Options::at(&as_of)?.with("threshold", threshold)?;
+        let options = options.with("features", features)?.with("maxChanges", max_changes)?;
+        self.ask(py, &options, |engine, options| wire::recourse_json(engine, customer_id, options))
     }
 
     /// The features of one customer at `as_of`, in the playbook's order; None where missing.

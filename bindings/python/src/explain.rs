@@ -3,10 +3,10 @@
 use numpy::IntoPyArray;
 use numpy::ndarray::ArrayD;
 use pyo3::prelude::*;
-use stayput_core::churn::{Interactions, Output};
+use stayput_core::{Error, wire};
 
 use crate::answers::Array;
-use crate::arguments::Matrix;
+use crate::arguments::{Matrix, Options};
 use crate::errors::{Result, detached};
 use crate::model::Model;
 
@@ -47,28 +47,21 @@ impl Explanation {
 impl Explanation {
     /// The contributions of a model's features to each row of `rows`.
     pub(crate) fn of(
-        py: Python<'_>,
         model: &Model,
         rows: &Matrix<'_>,
         background: Option<&Matrix<'_>>,
-        output: &str,
-        interactions: bool,
-        n_jobs: Option<i64>,
+        options: &Options<'_>,
     ) -> Result<Self> {
+        let py = rows.0.py();
         let rows = model.rows(py, rows)?;
         let background = background.map(|rows| model.rows(py, rows)).transpose()?;
-        let output = Output::named(output)?;
-        let names = model.inner.inputs().iter().map(|input| input.name.clone()).collect();
-        let (base, values) = detached(py, || {
-            let explainer = model.inner.explainer(background.as_ref().map(|rows| rows.view()))?;
-            if interactions {
-                let Interactions { base, values } =
-                    explainer.interactions(rows.view(), output, n_jobs)?;
-                return Ok((base, values.into_dyn()));
-            }
-            let found = explainer.explain(rows.view(), output, n_jobs)?;
-            Ok((found.base, found.values.into_dyn()))
-        })?;
-        Ok(Self { base, values, names })
+        let options = options.json()?;
+        detached(py, || {
+            let background = background.as_ref().map(|rows| rows.view());
+            let found = wire::explain(&model.inner, rows.view(), background, &options)?;
+            let values = ArrayD::from_shape_vec(found.shape, found.values)
+                .map_err(|_| Error::internal("contributions do not fill their table"))?;
+            Ok(Self { base: found.base, values, names: found.names })
+        })
     }
 }

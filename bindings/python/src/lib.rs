@@ -12,6 +12,7 @@ mod errors;
 mod explain;
 mod frame;
 mod import;
+mod judge;
 mod model;
 mod playbook;
 mod simulate;
@@ -29,7 +30,9 @@ mod _native {
     #[pymodule_export]
     use crate::explain::Explanation;
     #[pymodule_export]
-    use crate::model::{Model, compare, cross_validate, train};
+    use crate::judge::compare;
+    #[pymodule_export]
+    use crate::model::{Model, cross_validate, train};
     #[pymodule_export]
     use crate::playbook::{Playbook, describe};
     #[pymodule_export]

@@ -7,11 +7,10 @@ use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use stayput_core::{Error, ErrorCode, threads};
-use stayput_models::validate::{Bins, BootstrapParams, EmpcParams};
-use stayput_models::{Folds, Judged, TrainOptions, TrainParams, files};
+use stayput_models::{Folds, TrainOptions, TrainParams, files};
 
 use crate::answers::{self, Answer as _, Array};
-use crate::arguments::{Features, Matrix, ModelSource, Row, TableArgument, as_json};
+use crate::arguments::{Features, Matrix, ModelSource, Options, Row, TableArgument, as_json};
 use crate::errors::{Result, detached};
 use crate::explain::Explanation;
 use crate::import;
@@ -82,33 +81,6 @@ pub(crate) fn cross_validate<'py>(
     reports.iter().map(|report| answers::Report::of(py, report)).collect()
 }
 
-/// Two models judged on the same rows: the one in use and the one that may replace it.
-///
-/// The areas under their ROC curves are compared by `DeLong`'s test, every measure by a paired
-/// bootstrap that draws customers with all their rows. The same `seed` gives the same answer,
-/// whatever `n_jobs` is.
-#[pyfunction]
-#[pyo3(signature = (
-    champion, challenger, data, *, level=0.95, resamples=1000, seed=0, n_jobs=None
-))]
-#[expect(clippy::too_many_arguments, reason = "all but three by name")]
-pub(crate) fn compare<'py>(
-    py: Python<'py>,
-    champion: &Model,
-    challenger: &Model,
-    data: &TrainingSet,
-    level: f64,
-    resamples: usize,
-    seed: u64,
-    n_jobs: Option<i64>,
-) -> Result<answers::Comparison<'py>> {
-    let params = BootstrapParams { resamples, level, seed, n_jobs };
-    let (champion, challenger) = (&champion.inner, &challenger.inner);
-    let compared =
-        detached(py, || stayput_models::compare(champion, challenger, &data.set, &params))?;
-    answers::Comparison::of(py, &compared)
-}
-
 fn read_params(
     py: Python<'_>,
     algorithm: &str,
@@ -129,16 +101,6 @@ fn numbers(py: Python<'_>, values: &Bound<'_, PyAny>, name: &str) -> Result<Vec<
 }
 
 impl Model {
-    /// What `of` makes of the model's probabilities of these rows.
-    fn judged<T: Send>(
-        &self,
-        py: Python<'_>,
-        data: &TrainingSet,
-        of: impl FnOnce(Judged) -> stayput_core::Result<T> + Send,
-    ) -> Result<T> {
-        detached(py, || of(Judged::new(&self.inner, &data.set)?))
-    }
-
     /// The rows of a table of features or of a matrix.
     pub(crate) fn rows(&self, py: Python<'_>, rows: &Matrix<'_>) -> Result<Array2<f64>> {
         let object = &rows.0;
@@ -235,100 +197,6 @@ impl Model {
             if end == 0 { found[row].low } else { found[row].high }
         });
         Ok(Array(ends.into_pyarray(py).into_any()))
-    }
-
-    /// The leaves of a model that is one `"tree"` as segments of a playbook, with the rows of `data`
-    /// that come to each: `.segments`, `.playbook` (the text of a section `[segments]`) and `.tree`,
-    /// the tree to be read.
-    fn segments<'py>(
-        &self,
-        py: Python<'py>,
-        data: &TrainingSet,
-    ) -> Result<answers::TreeSegments<'py>> {
-        let found = detached(py, || stayput_models::segments(&self.inner, &data.set))?;
-        answers::TreeSegments::of(py, &found)
-    }
-
-    /// How the probabilities compare with what came true.
-    fn evaluate<'py>(&self, py: Python<'py>, data: &TrainingSet) -> Result<answers::Report<'py>> {
-        let report = detached(py, || stayput_models::evaluate(&self.inner, &data.set))?;
-        answers::Report::of(py, &report)
-    }
-
-    /// How much churn there is among the customers most at risk: lift and gains, in stretches of
-    /// equal length by probability (deciles for ten).
-    #[pyo3(signature = (data, bins=10))]
-    fn lift<'py>(
-        &self,
-        py: Python<'py>,
-        data: &TrainingSet,
-        bins: usize,
-    ) -> Result<answers::Lift<'py>> {
-        answers::Lift::of(py, &self.judged(py, data, |judged| judged.lift(bins))?)
-    }
-
-    /// Whether probabilities mean what they say, in bins of equal `"width"` or equal `"frequency"`.
-    #[pyo3(signature = (data, bins=10, by="width"))]
-    fn reliability<'py>(
-        &self,
-        py: Python<'py>,
-        data: &TrainingSet,
-        bins: usize,
-        by: &str,
-    ) -> Result<answers::Reliability<'py>> {
-        let bins = Bins::named(Some(by), Some(bins))?;
-        answers::Reliability::of(py, &self.judged(py, data, |judged| judged.reliability(bins))?)
-    }
-
-    /// The expected maximum profit of a campaign against churn (Verbraken, Verbeke and Baesens
-    /// 2013): a customer who stays is worth `clv`, an offer costs `f` to make and `d` when taken,
-    /// which a share of churners does that is drawn from Beta(`alpha`, `beta`). None when the labels
-    /// are all alike.
-    #[pyo3(signature = (data, *, alpha=6.0, beta=14.0, clv=200.0, d=10.0, f=1.0))]
-    #[expect(clippy::too_many_arguments, reason = "all but one by name")]
-    fn empc<'py>(
-        &self,
-        py: Python<'py>,
-        data: &TrainingSet,
-        alpha: f64,
-        beta: f64,
-        clv: f64,
-        d: f64,
-        f: f64,
-    ) -> Result<Option<answers::Empc<'py>>> {
-        let params = EmpcParams { alpha, beta, clv, d, f };
-        let empc = self.judged(py, data, |judged| judged.empc(&params))?;
-        empc.map(|empc| answers::Empc::of(py, &empc)).transpose()
-    }
-
-    /// The threshold that brings most on these rows, when everyone above it is contacted at a `cost`
-    /// each, and each churner among them brings a `benefit`.
-    #[pyo3(signature = (data, benefit, cost))]
-    fn profit_threshold<'py>(
-        &self,
-        py: Python<'py>,
-        data: &TrainingSet,
-        benefit: f64,
-        cost: f64,
-    ) -> Result<answers::ProfitThreshold<'py>> {
-        let best = self.judged(py, data, |judged| judged.profit_threshold(benefit, cost))?;
-        answers::ProfitThreshold::of(py, &best)
-    }
-
-    /// The measures of the report with bootstrap intervals: customers are drawn with all their rows.
-    /// The same `seed` gives the same answer, whatever `n_jobs` is.
-    #[pyo3(signature = (data, *, level=0.95, resamples=1000, seed=0, n_jobs=None))]
-    fn intervals<'py>(
-        &self,
-        py: Python<'py>,
-        data: &TrainingSet,
-        level: f64,
-        resamples: usize,
-        seed: u64,
-        n_jobs: Option<i64>,
-    ) -> Result<answers::Intervals<'py>> {
-        let params = BootstrapParams { resamples, level, seed, n_jobs };
-        answers::Intervals::of(py, &self.judged(py, data, |judged| judged.intervals(&params))?)
     }
 
     /// The same model for customers of whom a share `churn_rate` churns, where it was trained on a
@@ -481,7 +349,9 @@ impl Model {
         interactions: bool,
         n_jobs: Option<i64>,
     ) -> Result<Explanation> {
-        Explanation::of(py, self, &X, background.as_ref(), output, interactions, n_jobs)
+        let options = Options::new(py).with("output", output)?.with("nJobs", n_jobs)?;
+        let options = options.with("interactions", interactions)?;
+        Explanation::of(self, &X, background.as_ref(), &options)
     }
 
     fn __repr__(&self) -> String {

@@ -155,6 +155,13 @@ class Host:
     def outcomes(self, step):
         return [tally.to_dict() for tally in self.engine.outcomes()]
 
+    def ask(self, step):
+        customer = [step["customer_id"]] if "customer_id" in step else []
+        answer = getattr(self.engine, step["method"])(*customer, **step["options"])
+        if isinstance(answer, list):
+            return [item.to_dict() for item in answer]
+        return answer.to_dict()
+
     def snapshot(self, step):
         state = self.engine.snapshot()
         self.made = stayput.Engine.restore(self.bundle, state)

@@ -25,6 +25,16 @@ fn to_js(error: &Error) -> JsValue {
     thrown
 }
 
+/// An object with these values.
+pub(crate) fn object(values: &[(&str, JsValue)]) -> JsValue {
+    let object = JsValue::from(js_sys::Object::new());
+    for (name, value) in values {
+        // Cannot fail: the object was just made, and nothing froze it.
+        let _ = Reflect::set(&object, &(*name).into(), value);
+    }
+    object
+}
+
 /// Runs `call`; its error becomes the one that JavaScript catches.
 pub(crate) fn throwing<T>(call: impl FnOnce() -> Result<T>) -> Result<T, JsValue> {
     call().map_err(|error| to_js(&error))

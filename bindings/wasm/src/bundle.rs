@@ -2,9 +2,11 @@
 
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
+use stayput_core::wire;
+
 use crate::answer::throwing;
 use crate::playbook::Playbook;
-use crate::{input, table};
+use crate::{answer, input, table};
 
 /// A playbook and, where there is one, its churn model. It never changes.
 #[wasm_bindgen]
@@ -65,5 +67,34 @@ impl Bundle {
         #[wasm_bindgen(unchecked_param_type = "Rows")] rows: &JsValue,
     ) -> Result<Vec<f64>, JsValue> {
         throwing(|| self.0.score_frame(&table::read(rows, "rows")?))
+    }
+
+    /// What each feature contributes to the churn of each row: exact Shapley values, which with the
+    /// base add up to what the model states. `background` is a sample of rows that stands for
+    /// features that are not known; without it, trees take the shares of training rows that went
+    /// each way.
+    ///
+    /// # Errors
+    /// As `scoreRows`; `argument` where the model needs a background.
+    #[wasm_bindgen(js_name = explainRows, unchecked_return_type = "Explanation")]
+    pub fn explain_rows(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "Rows")] rows: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "ExplainOptions | null")] options: &JsValue,
+        #[wasm_bindgen(unchecked_optional_param_type = "Rows | null")] background: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let found = throwing(|| {
+            let rows = table::read(rows, "rows")?;
+            let background = table::read_optional(background, "background")?;
+            wire::explain_rows(&self.0, &rows, background.as_ref(), &input::options(options)?)
+        })?;
+        let shape = found.shape.into_iter().map(JsValue::from).collect::<js_sys::Array>();
+        let names = found.names.into_iter().map(JsValue::from).collect::<js_sys::Array>();
+        Ok(answer::object(&[
+            ("names", names.into()),
+            ("base", found.base.into()),
+            ("shape", shape.into()),
+            ("values", js_sys::Float64Array::from(&found.values[..]).into()),
+        ]))
     }
 }

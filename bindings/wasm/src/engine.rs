@@ -111,6 +111,38 @@ impl Engine {
         self.ask(id, options, wire::reasons_json)
     }
 
+    /// The score of one customer at an instant as it is, and as it would be with other values. What
+    /// is computed from a changed value changes with it: other features, health, churn, stage and
+    /// segments.
+    ///
+    /// # Errors
+    /// `unknown_customer` when there is none of that id; `argument` for a name that is neither a
+    /// feature nor an attribute, or a value of another type.
+    #[wasm_bindgen(js_name = whatIf, unchecked_return_type = "WhatIf")]
+    pub fn what_if(
+        &self,
+        #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "WhatIfOptions")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.ask(id, options, wire::what_if_json)
+    }
+
+    /// The least change to features that someone can act on which brings the churn probability of
+    /// one customer down to a threshold, or that there is none. Each feature changes by itself:
+    /// `whatIf` tells what else follows.
+    ///
+    /// # Errors
+    /// `unknown_customer` when there is none of that id; `model_missing` without a model;
+    /// `argument` where nothing may change.
+    #[wasm_bindgen(unchecked_return_type = "Recourse")]
+    pub fn recourse(
+        &self,
+        #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "RecourseOptions")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.ask(id, options, wire::recourse_json)
+    }
+
     /// The features of one customer at an instant, in the playbook's order; null where missing.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r"
+const TYPES: &str = r#"
 /** An instant: a `Date`, a text in ISO 8601, or milliseconds since 1970. */
 export type Instant = Date | string | number;
 
@@ -27,6 +27,44 @@ export interface RecordedOutcome {
     at: Instant;
     value?: number;
     channel?: string;
+}
+
+/** Other values of features by their names, of attributes as `customer.plan`; null is missing. */
+export interface WhatIfOptions {
+    asOf: Instant;
+    changes: Record<string, Value>;
+}
+
+/**
+ * The churn probability to come down to; the features that may change, by default those that the
+ * playbook marks as actionable; and how many of them.
+ */
+export interface RecourseOptions {
+    asOf: Instant;
+    threshold: number;
+    features?: string[];
+    maxChanges?: number;
+}
+
+/**
+ * What contributions add up to: `log_odds` of the stated probability (the default), the `margin`
+ * before any calibration, or the `probability`; and whether those of pairs are asked for.
+ */
+export interface ExplainOptions {
+    output?: "log_odds" | "margin" | "probability";
+    interactions?: boolean;
+}
+
+/** What each feature contributes to each of several rows. */
+export interface Explanation {
+    /** The names of the features, in order. */
+    names: string[];
+    /** What is explained where no feature is known. */
+    base: number;
+    /** Rows × features, or for interactions rows × features × features. */
+    shape: number[];
+    /** What each feature, or each pair, adds to the base, row by row. */
+    values: Float64Array;
 }
 
 /** The instants `from`, `from + every`, … up to `to`; `every` is `day`, `week`, `month` or `7d`. */
@@ -65,4 +103,4 @@ export type Column =
 
 /** A table: an array of objects, or an object of columns. */
 export type Rows = readonly object[] | Readonly<Record<string, Column>>;
-";
+"#;

@@ -2,6 +2,10 @@
 
 const text = (lines) => lines.join("\n");
 
+const camel = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+const named = (options) =>
+  Object.fromEntries(Object.entries(options).map(([name, value]) => [camel(name), value]));
+
 function damaged(bytes, { keep, flip, append = 0 } = {}) {
   const part = bytes.slice(0, keep);
   if (flip !== undefined) part[flip] ^= 1;
@@ -57,6 +61,10 @@ export function run({ Playbook, Bundle, Engine }, spec, bytes) {
     next_due: ({ as_of }) => engine().nextDue({ asOf: as_of }),
     record: ({ outcomes }) => engine().record(outcomes),
     outcomes: () => engine().outcomes(),
+    ask({ method, customer_id, options }) {
+      const customer = customer_id === undefined ? [] : [customer_id];
+      return engine()[camel(method)](...customer, named(options));
+    },
     snapshot() {
       const before = engine().snapshot();
       current = Engine.restore(bundle(), before);

@@ -29,10 +29,13 @@ pub use describe::{
     ColumnDescription, Common, CustomersDescription, Description, Duplicates, Gap, Gaps, Spread,
     Suspicion, TypeDescription, describe,
 };
-pub use engine::{Churn, Decisions, Engine, Reason, ReasonCode, ReasonParams, Score};
+pub use engine::{
+    Churn, Decisions, Engine, Reason, ReasonCode, ReasonParams, Recourse, RecourseChange,
+    RecourseQuestion, Score, WhatIf,
+};
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
-    CampaignPrograms, CampaignsPlan, Conditions, EventUse, FeatureDefinition, FeatureReason,
-    Features, FunctionUse, HealthPlan, Lineage, Playbook, ReasonGroup, ReasonsPlan, Reports,
-    Template, Training,
+    Actionable, CampaignPrograms, CampaignsPlan, Conditions, Direction, EventUse,
+    FeatureDefinition, FeatureReason, Features, FunctionUse, HealthPlan, Lineage, Playbook,
+    ReasonGroup, ReasonsPlan, Reports, Template, Training,
 };

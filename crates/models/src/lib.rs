@@ -9,9 +9,12 @@
 //! [`import`] reads models of other libraries into the same forms, and [`export`] writes ours for
 //! them.
 //!
+//! [`ask`] has the questions about a model as hosts ask them, in JSON.
+//!
 //! Beside that stands what native hosts share and the core must not have: [`files`], [`guard`] that
 //! makes errors of panics, and [`SharedEngine`] between threads.
 
+pub mod ask;
 mod calibrate;
 mod constraints;
 mod data;

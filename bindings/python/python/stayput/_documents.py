@@ -575,6 +575,67 @@ class Score(Document):
 
 
 @dataclass(frozen=True)
+class FeatureImportance(Document):
+    """What a feature is worth to a model; ``std`` is that of its shuffles, where there are any."""
+
+    feature: str
+    importance: float
+    std: float | None
+
+
+FeatureImportances = list[FeatureImportance]
+"""What the features are worth, the most important first."""
+
+
+@dataclass(frozen=True)
+class FeatureDependence(Document):
+    """What a model's answer makes of the values of a feature.
+
+    ``effects`` are mean probabilities for partial dependence, and what is added to the mean for
+    accumulated effects; ``counts`` are the rows of each bin of the latter.
+    """
+
+    feature: str
+    values: list[float | bool | str]
+    effects: list[float]
+    counts: list[int] | None
+
+
+@dataclass(frozen=True)
+class WhatIf(Document):
+    """A customer's score as it is, and with changed values."""
+
+    before: Score
+    after: Score
+
+
+@dataclass(frozen=True)
+class RecourseChange(Document):
+    """A feature that is to change, and what that costs."""
+
+    feature: str
+    value: float | bool | str | None
+    changed_value: float | bool | str | None
+    cost: float
+
+
+@dataclass(frozen=True)
+class Recourse(Document):
+    """The least change that brings a churn probability down to a threshold.
+
+    ``status`` is ``"not_needed"``, ``"optimal"`` (no cheaper change does it), ``"found"`` (it does it;
+    whether a cheaper one would was not settled), ``"impossible"`` (proven) or ``"not_found"``.
+    """
+
+    status: str
+    threshold: float
+    probability: float
+    changed_probability: float
+    cost: float
+    changes: list[RecourseChange]
+
+
+@dataclass(frozen=True)
 class Decision(Document):
     """A decision to send something to a customer."""
 
@@ -750,13 +811,15 @@ def read(name: str, text: str) -> Any:
     value = json.loads(text)
     if name in ("FeatureValues", "Params"):
         return value
-    if name == "Reasons":
-        return [_build(ReasonCode, reason) for reason in value]
-    if name == "ActionTallies":
-        return [_build(ActionTally, tally) for tally in value]
     if name == "Moment":
         return None if value is None else _instant(value)
-    return Scores(value) if name == "Scores" else _build(globals()[name], value)
+    if name == "Scores":
+        return Scores(value)
+    kind = globals()[name]
+    if typing.get_origin(kind) is list:
+        (item,) = typing.get_args(kind)
+        return [_build(item, part) for part in value]
+    return _build(kind, value)
 
 
 def _build(kind: type[Document], value: dict[str, Any]) -> Any:

@@ -112,7 +112,7 @@ impl Bundle {
     }
 
     /// The model, where a question needs one.
-    fn scoring(&self) -> Result<&Model> {
+    pub(crate) fn scoring(&self) -> Result<&Model> {
         self.model().ok_or_else(|| {
             Error::new(ErrorCode::ModelMissing, "bundle", "has no model to score with")
         })

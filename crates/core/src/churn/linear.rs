@@ -48,7 +48,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    fn columns(&self) -> usize {
+    pub(super) fn columns(&self) -> usize {
         match self {
             Self::Number { indicator, .. } => 1 + usize::from(*indicator),
             Self::Category { values, indicator } => *values as usize + usize::from(*indicator),

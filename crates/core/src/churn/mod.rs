@@ -14,8 +14,11 @@ mod forest;
 mod linear;
 mod link;
 mod model;
+mod recourse;
 mod reference;
 mod rows;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 mod venn_abers;
@@ -27,5 +30,6 @@ pub use forest::{Compare, Forest, ForestParts, LEAF, Nodes, Sets};
 pub use linear::{Encoding, Linear};
 pub use link::Link;
 pub use model::{Input, InputKind, Model, ModelParts, Predictor, TrainedOn};
+pub use recourse::{Lever, RecourseParams, RecourseStatus, Recoursed};
 pub use reference::Reference;
 pub use venn_abers::{ConfidenceLevel, ProbabilityInterval, Steps, VennAbers};

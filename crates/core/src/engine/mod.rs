@@ -9,11 +9,13 @@ mod due;
 mod forget;
 mod outcomes;
 mod reasons;
+mod recourse;
 mod score;
 mod scorer;
 mod snapshot;
 mod state;
 mod watch;
+mod what_if;
 
 use std::collections::BTreeMap;
 
@@ -21,7 +23,9 @@ use decide::Look;
 
 pub use decide::Decisions;
 pub use reasons::{ReasonCode, ReasonParams};
+pub use recourse::{Recourse, RecourseChange, RecourseQuestion};
 pub use score::{Churn, Reason, Score};
+pub use what_if::WhatIf;
 
 use crate::bundle::Bundle;
 use crate::columns::Frame;

@@ -66,7 +66,7 @@ pub(super) fn reasons(
     let mut sums = vec![(0.0, None::<usize>, 0.0); plan.groups.len() + specs.len()];
     for (at, (&feature, &contribution)) in inputs.iter().zip(&contributions).enumerate() {
         let told = &plan.features[feature];
-        if params.actionable && !told.actionable {
+        if params.actionable && told.actionable.is_none() {
             continue;
         }
         let (sum, most, of_most) = &mut sums[told.group.unwrap_or(plan.groups.len() + feature)];
@@ -123,7 +123,7 @@ fn tell(
 }
 
 /// A value of a model's input as a document has it.
-fn as_json(kind: &InputKind, value: f64) -> Json {
+pub(super) fn as_json(kind: &InputKind, value: f64) -> Json {
     match kind {
         InputKind::Number => value.into(),
         InputKind::Bool => (value != 0.0).into(),

@@ -2,11 +2,12 @@
 //! features, health, churn, lifecycle, segments.
 
 use super::reasons::{self, ReasonCode, ReasonParams};
+use super::recourse::{self, Recourse, RecourseQuestion};
 use super::score::{Churn, Reason, Score};
 use super::state::CustomerState;
 use super::watch;
 use crate::bundle::Bundle;
-use crate::churn::{InputKind, ProbabilityInterval};
+use crate::churn::{InputKind, Model, ProbabilityInterval};
 use crate::error::{Error, ErrorCode, Result};
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
 use crate::features::{Agenda, Frames, Plan, Retention, Scratch, Subject};
@@ -70,6 +71,8 @@ pub(super) struct Assessment<'a> {
 pub(super) struct Memory<'a> {
     pub(super) frames: Frames<'a>,
     scratch: Scratch,
+    /// Features that are to be other than they are.
+    pub(super) changes: Vec<(usize, Value<'a>)>,
 }
 
 impl Scorer {
@@ -130,9 +133,10 @@ impl Scorer {
         memory: &mut Memory<'a>,
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
-        let Memory { frames, scratch } = memory;
+        let Memory { frames, scratch, changes } = memory;
         self.plan.fill(subject, agenda, 0..1, frames, scratch);
         let frame = frames.at_mut(0);
+        self.plan.change(frame, changes);
         let health = playbook.health().and_then(|plan| {
             let scores: Vec<f64> =
                 self.factors.iter().map(|factor| factor.eval(frame).as_number()).collect();
@@ -204,11 +208,31 @@ impl Scorer {
             Error::new(ErrorCode::ModelMissing, "bundle", "has no model to explain")
         })?;
         let values = self.features(bundle, state, as_of);
-        let inputs = model.inputs().iter().zip(&self.model_inputs);
-        let row: Vec<f64> =
-            inputs.map(|(input, feature)| model_value(&input.kind, values[*feature])).collect();
+        let row = self.row(model, &values);
         let playbook = bundle.playbook();
         reasons::reasons(playbook, model, &row, &values, &self.model_inputs, params)
+    }
+
+    /// The least change to one customer's features that brings the churn probability down.
+    pub(super) fn recourse(
+        &self,
+        bundle: &Bundle,
+        state: &CustomerState,
+        as_of: Timestamp,
+        asked: &RecourseQuestion,
+    ) -> Result<Recourse> {
+        let model = bundle
+            .model()
+            .ok_or_else(|| Error::new(ErrorCode::ModelMissing, "bundle", "has no model to ask"))?;
+        let values = self.features(bundle, state, as_of);
+        let row = self.row(model, &values);
+        recourse::recourse(bundle.playbook(), model, &row, &self.model_inputs, asked)
+    }
+
+    /// The features as the model reads them.
+    fn row(&self, model: &Model, values: &[Value<'_>]) -> Vec<f64> {
+        let inputs = model.inputs().iter().zip(&self.model_inputs);
+        inputs.map(|(input, feature)| model_value(&input.kind, values[*feature])).collect()
     }
 
     /// Everything known of one customer, as a document.
@@ -223,7 +247,22 @@ impl Scorer {
     ) -> Result<Score> {
         let playbook = bundle.playbook();
         let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
-        let assessment = self.assess(bundle, &subject, state.band(), agenda, memory)?;
+        self.score_of(bundle, customer_id, &subject, state.band(), as_of, agenda, memory)
+    }
+
+    /// The same of a subject, which may differ from what is known.
+    #[expect(clippy::too_many_arguments, reason = "all that a score is made of")]
+    pub(super) fn score_of<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        customer_id: &str,
+        subject: &Subject<'a>,
+        band: Option<&str>,
+        as_of: Timestamp,
+        agenda: &Agenda,
+        memory: &mut Memory<'a>,
+    ) -> Result<Score> {
+        let assessment = self.assess(bundle, subject, band, agenda, memory)?;
         let frame = memory.frames.at(0);
         let specs = &bundle.playbook().feature_set().specs;
         let feature = |index: usize| frame[self.plan.feature(index)].json();

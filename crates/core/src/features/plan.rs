@@ -345,6 +345,21 @@ impl Plan {
         }
     }
 
+    /// Gives features other values in a frame that was filled, and computes those that read them
+    /// again. A feature that is an aggregate as it stands changes it for all that read it.
+    pub fn change<'a>(&'a self, frame: &mut [Value<'a>], changes: &[(usize, Value<'a>)]) {
+        if changes.is_empty() {
+            return;
+        }
+        for (feature, value) in changes {
+            frame[self.feature(*feature)] = *value;
+        }
+        let given = |slot| changes.iter().any(|(feature, _)| self.feature(*feature) == slot);
+        for (slot, program) in self.steps.iter().filter(|(slot, _)| !given(*slot)) {
+            frame[*slot] = program.eval(frame);
+        }
+    }
+
     /// What is known before any event is read.
     fn begin<'a>(
         &self,

@@ -33,7 +33,7 @@ pub use campaigns::{CampaignPrograms, CampaignsPlan};
 pub use health::HealthPlan;
 pub use lineage::{EventUse, FeatureDefinition, FunctionUse, Lineage};
 pub use people::Conditions;
-pub use reasons::{FeatureReason, ReasonGroup, ReasonsPlan, Template};
+pub use reasons::{Actionable, Direction, FeatureReason, ReasonGroup, ReasonsPlan, Template};
 
 /// A checked playbook.
 ///

@@ -34,8 +34,40 @@ pub struct FeatureReason {
     pub group: Option<usize>,
     /// The sentence.
     pub text: Option<Template>,
-    /// Whether the business can do something about it.
-    pub actionable: bool,
+    /// What the business can do about it, if it can.
+    pub actionable: Option<Actionable>,
+}
+
+/// What a business can do about a feature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Actionable {
+    /// The least number that can be brought about.
+    pub min: f64,
+    /// The greatest number that can be brought about.
+    pub max: f64,
+    /// The only way it can go.
+    pub direction: Option<Direction>,
+    /// What a unit more or less costs, or another category; by default 1 for what numbers of
+    /// customers who stay usually differ by, and 1 for another category.
+    pub cost: Option<f64>,
+    /// What numbers are multiples of.
+    pub step: Option<f64>,
+}
+
+/// Which way a number can be moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Up alone.
+    Increase,
+    /// Down alone.
+    Decrease,
+}
+
+impl Default for Actionable {
+    fn default() -> Self {
+        let (min, max) = (f64::NEG_INFINITY, f64::INFINITY);
+        Self { min, max, direction: None, cost: None, step: None }
+    }
 }
 
 /// A sentence with places for values.
@@ -139,7 +171,7 @@ pub(super) fn read(root: &mut TableReader, features: &FeatureSet) -> Result<Reas
             let mut table = node.table()?;
             plan.features[at].text = table.take("text").map(|node| template(&node)).transpose()?;
             if let Some(node) = table.take("actionable") {
-                plan.features[at].actionable = node.boolean()?;
+                plan.features[at].actionable = actionable(node)?;
             }
             table.finish()?;
         }
@@ -173,6 +205,39 @@ fn group(name: String, node: Node, features: &FeatureSet, plan: &mut ReasonsPlan
     }
     plan.groups.push(ReasonGroup { name, text });
     Ok(())
+}
+
+/// `true`, `false`, or `{ min = 0, max = 20, direction = "increase", cost = 2, step = 1 }`.
+fn actionable(node: Node) -> Result<Option<Actionable>> {
+    if !node.is_table() {
+        return Ok(node.boolean()?.then(Actionable::default));
+    }
+    let mut found = Actionable::default();
+    let mut table = node.table()?;
+    if let Some(node) = table.take("min") {
+        found.min = node.number()?;
+    }
+    if let Some(node) = table.take("max") {
+        found.max = node.number()?;
+        if found.max < found.min {
+            let message = format!("`{}` is below `min`, which is `{}`", found.max, found.min);
+            return Err(node.error(ErrorCode::PlaybookValue, message));
+        }
+    }
+    if let Some(node) = table.take("direction") {
+        let increase = node.one_of(&["increase", "decrease"])? == "increase";
+        found.direction = Some(if increase { Direction::Increase } else { Direction::Decrease });
+    }
+    found.cost = table.take("cost").map(|node| node.number_in(0.0, f64::MAX)).transpose()?;
+    if let Some(node) = table.take("step") {
+        let step = node.number_in(0.0, f64::MAX)?;
+        if step == 0.0 {
+            return Err(node.error(ErrorCode::PlaybookValue, "a step is above 0"));
+        }
+        found.step = Some(step);
+    }
+    table.finish()?;
+    Ok(Some(found))
 }
 
 fn template(node: &Node) -> Result<Template> {

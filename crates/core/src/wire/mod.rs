@@ -4,6 +4,7 @@
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
 mod campaigns;
+mod explain;
 mod options;
 mod tables;
 
@@ -16,13 +17,14 @@ use serde_json::{Map, Value};
 use crate::bundle::Bundle;
 use crate::columns::{ColumnData, Frame};
 use crate::describe::describe;
-use crate::engine::{Engine, ReasonParams};
+use crate::engine::{Engine, ReasonParams, RecourseQuestion};
 use crate::error::{Error, Position, Result};
 use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
 pub use campaigns::{next_due_json, outcomes_json, record_json, tick_json};
+pub use explain::{Explained, explain, explain_rows};
 pub use options::{Options, cut_offs};
 pub use tables::TableOptions;
 
@@ -194,6 +196,31 @@ pub fn reasons_json(engine: &Engine, customer_id: &str, options: &str) -> Result
         actionable: options.flag("actionable")?.unwrap_or_default(),
     };
     to_json(&engine.reasons(customer_id, options.as_of()?, params)?)
+}
+
+/// [`Engine::what_if`] as JSON text. Options: `asOf`, `changes`.
+///
+/// # Errors
+/// Those of [`Engine::what_if`].
+pub fn what_if_json(engine: &Engine, customer_id: &str, options: &str) -> Result<String> {
+    let options = Options::read(options, &["asOf", "changes"])?;
+    let changes = Options::need("changes", options.object("changes")?)?;
+    to_json(&engine.what_if(customer_id, options.as_of()?, changes)?)
+}
+
+/// [`Engine::recourse`] as JSON text. Options: `asOf`, `threshold`, `features`, `maxChanges`.
+///
+/// # Errors
+/// Those of [`Engine::recourse`].
+pub fn recourse_json(engine: &Engine, customer_id: &str, options: &str) -> Result<String> {
+    let options = Options::read(options, &["asOf", "threshold", "features", "maxChanges"])?;
+    let features = options.texts("features")?;
+    let question = RecourseQuestion {
+        threshold: Options::need("threshold", options.number("threshold")?)?,
+        features: features.map(|names| names.into_iter().map(str::to_owned).collect()),
+        max_changes: options.count("maxChanges")?,
+    };
+    to_json(&engine.recourse(customer_id, options.as_of()?, &question)?)
 }
 
 /// [`Engine::features`] as a JSON object, in the playbook's order; null where missing. Options:

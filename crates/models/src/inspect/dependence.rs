@@ -14,8 +14,8 @@ pub struct Dependence {
     pub means: Vec<f64>,
 }
 
-/// The partial dependence of the probability on a feature, at `values`, or, where none are given, at
-/// the different values of the rows: at most 50 of them, at equal distances of rank.
+/// The partial dependence of the probability on a feature, at the different values of the rows: at
+/// most `points` of them, or 50, at equal distances of rank.
 ///
 /// # Errors
 /// [`stayput_core::ErrorCode::Argument`] when the model has no such feature, no row has a value of
@@ -26,17 +26,16 @@ pub fn partial_dependence(
     model: &Model,
     rows: ArrayView2<'_, f64>,
     feature: &str,
-    values: Option<&[f64]>,
+    points: Option<usize>,
 ) -> Result<Dependence> {
     let input = super::input(model, feature)?;
     model.predict(rows)?;
     if rows.nrows() == 0 {
         return Err(Error::argument("rows", "are none"));
     }
-    let values = match values {
-        Some(values) => values.to_vec(),
-        None => super::levels(&super::values(model, &rows, input)?, super::POINTS),
-    };
+    let points = points.unwrap_or(super::POINTS);
+    super::check_points(points)?;
+    let values = super::levels(&super::values(model, &rows, input)?, points);
     let mut changed = rows.to_owned();
     let means = values
         .iter()

@@ -28,6 +28,7 @@ use ndarray::{Array2, Array3, ArrayView2, Axis};
 
 pub use carry::Output;
 pub(super) use prepared::{Prepared, mean_contributions};
+pub(super) use tree::{NONE, Trees};
 
 use super::link::Link;
 use super::model::{Model, Predictor, encoded_kinds};

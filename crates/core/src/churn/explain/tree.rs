@@ -9,22 +9,22 @@ use crate::churn::model::InputKind;
 const ZERO_AS_MISSING: f64 = 1e-35_f32 as f64;
 
 /// Stands for a split or child that is not there.
-pub(super) const NONE: u32 = u32::MAX;
+pub(in crate::churn) const NONE: u32 = u32::MAX;
 
 /// The trees of a forest in double precision, whatever its own.
 #[derive(Debug, Clone)]
-pub(super) struct Trees {
-    pub(super) list: Vec<Tree>,
-    pub(super) rules: Rules,
+pub(in crate::churn) struct Trees {
+    pub(in crate::churn) list: Vec<Tree>,
+    pub(in crate::churn) rules: Rules,
     /// What the sum starts with.
-    pub(super) base: f64,
+    pub(in crate::churn) base: f64,
     /// Whether the shares are known.
-    pub(super) covered: bool,
+    pub(in crate::churn) covered: bool,
 }
 
 /// How a forest compares values.
 #[derive(Debug, Clone)]
-pub(super) struct Rules {
+pub(in crate::churn) struct Rules {
     /// Whether values are rounded to single precision before they are compared.
     single: bool,
     compare: Compare,
@@ -34,22 +34,22 @@ pub(super) struct Rules {
 
 /// The splits of one tree, each after its parent.
 #[derive(Debug, Clone)]
-pub(super) struct Tree {
-    pub(super) splits: Vec<Split>,
+pub(in crate::churn) struct Tree {
+    pub(in crate::churn) splits: Vec<Split>,
     /// The value of a tree without splits, else 0.
-    pub(super) alone: f64,
+    pub(in crate::churn) alone: f64,
     /// The mean of its leaves, weighed by the rows that reached them.
-    pub(super) mean: f64,
+    pub(in crate::churn) mean: f64,
     /// The most inputs that one path asks about.
-    pub(super) longest: u32,
+    pub(in crate::churn) longest: u32,
 }
 
 /// What a split asks.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Question {
-    pub(super) threshold: f64,
-    pub(super) feature: u32,
-    pub(super) missing_left: bool,
+pub(in crate::churn) struct Question {
+    pub(in crate::churn) threshold: f64,
+    pub(in crate::churn) feature: u32,
+    pub(in crate::churn) missing_left: bool,
     set: Option<Set>,
 }
 
@@ -63,27 +63,27 @@ struct Set {
 
 /// A split. Sides are 0 for left and 1 for right.
 #[derive(Debug, Clone)]
-pub(super) struct Split {
-    pub(super) question: Question,
+pub(in crate::churn) struct Split {
+    pub(in crate::churn) question: Question,
     /// The split above and the side it leads here by; [`NONE`] at the root.
-    pub(super) parent: u32,
-    pub(super) side: u8,
+    pub(in crate::churn) parent: u32,
+    pub(in crate::churn) side: u8,
     /// The nearest split above that asks about the same input, and its side; [`NONE`] without.
-    pub(super) above: u32,
-    pub(super) above_side: u8,
+    pub(in crate::churn) above: u32,
+    pub(in crate::churn) above_side: u8,
     /// The split on either side, [`NONE`] for a leaf.
-    pub(super) child: [u32; 2],
+    pub(in crate::churn) child: [u32; 2],
     /// The value of a leaf on either side.
-    pub(super) value: [f64; 2],
+    pub(in crate::churn) value: [f64; 2],
     /// The share of the rows that reach the split which go to either side.
-    pub(super) ratio: [f64; 2],
+    pub(in crate::churn) ratio: [f64; 2],
     /// The share of rows that the splits above on the same input let through: the product of
     /// their ratios.
-    pub(super) passed: f64,
+    pub(in crate::churn) passed: f64,
 }
 
 impl Trees {
-    pub(super) fn new(parts: &ForestParts, kinds: &[InputKind]) -> Self {
+    pub(in crate::churn) fn new(parts: &ForestParts, kinds: &[InputKind]) -> Self {
         match parts {
             ForestParts::F32(nodes) => Self::of(nodes, true, kinds),
             ForestParts::F64(nodes) => Self::of(nodes, false, kinds),
@@ -123,12 +123,12 @@ impl Trees {
     }
 
     /// What the sum is on average over the rows the trees were made from.
-    pub(super) fn mean(&self) -> f64 {
+    pub(in crate::churn) fn mean(&self) -> f64 {
         self.list.iter().fold(self.base, |sum, tree| sum + tree.mean)
     }
 
     /// The most inputs that one path asks about.
-    pub(super) fn longest(&self) -> u32 {
+    pub(in crate::churn) fn longest(&self) -> u32 {
         self.list.iter().map(|tree| tree.longest).max().unwrap_or_default()
     }
 }
@@ -136,7 +136,7 @@ impl Trees {
 impl Rules {
     /// A row's values in the precision of the forest.
     #[expect(clippy::cast_possible_truncation, reason = "rounding is what is asked for")]
-    pub(super) fn rounded(&self, row: impl Iterator<Item = f64>, into: &mut Vec<f64>) {
+    pub(in crate::churn) fn rounded(&self, row: impl Iterator<Item = f64>, into: &mut Vec<f64>) {
         if self.single {
             into.extend(row.map(|value| f64::from(value as f32)));
         } else {
@@ -144,9 +144,14 @@ impl Rules {
         }
     }
 
+    /// Whether sums are of single precision.
+    pub(in crate::churn) fn single(&self) -> bool {
+        self.single
+    }
+
     /// The side that a rounded row goes to.
     #[inline]
-    pub(super) fn side(&self, question: &Question, row: &[f64]) -> u8 {
+    pub(in crate::churn) fn side(&self, question: &Question, row: &[f64]) -> u8 {
         let value = row[question.feature as usize];
         let left = if question.set.is_some() {
             self.in_set(question, value).unwrap_or(question.missing_left)
@@ -163,6 +168,40 @@ impl Rules {
         u8::from(!left)
     }
 
+    /// The number next to the threshold of a question that goes to the side where `value` does not,
+    /// or none for a set.
+    pub(in crate::churn) fn across(&self, question: &Question, value: f64) -> Option<f64> {
+        if question.set.is_some() || value.is_nan() {
+            return None;
+        }
+        let at = question.threshold;
+        let below = if self.compare == Compare::Less { self.before(at) } else { at };
+        let above = if self.compare == Compare::Less { at } else { self.after(at) };
+        Some(if value <= below { above } else { below })
+    }
+
+    /// The numbers at which a value begins or ceases to count as missing.
+    pub(in crate::churn) fn about_missing(&self) -> Vec<f64> {
+        match self.compare {
+            Compare::NonZeroLessEqual => {
+                let nonzero = self.after(ZERO_AS_MISSING);
+                vec![0.0, nonzero, -nonzero]
+            }
+            Compare::Less | Compare::LessEqual => Vec::new(),
+        }
+    }
+
+    /// The next greater number of the forest's precision.
+    #[expect(clippy::cast_possible_truncation, reason = "a threshold of single precision")]
+    fn after(&self, value: f64) -> f64 {
+        if self.single { f64::from((value as f32).next_up()) } else { value.next_up() }
+    }
+
+    /// The next smaller number of the forest's precision.
+    fn before(&self, value: f64) -> f64 {
+        -self.after(-value)
+    }
+
     /// Whether the category that `value` names is in the set; none when it names none.
     fn in_set(&self, question: &Question, value: f64) -> Option<bool> {
         let Set { begin, end, size } = question.set?;
@@ -177,7 +216,7 @@ impl Rules {
     }
 
     /// Whether two splits ask the same.
-    pub(super) fn same(&self, one: &Question, other: &Question) -> bool {
+    pub(in crate::churn) fn same(&self, one: &Question, other: &Question) -> bool {
         let (Some(a), Some(b)) = (one.set, other.set) else { return one == other };
         let words = |set: Set| &self.words[set.begin as usize..set.end as usize];
         one.feature == other.feature
@@ -261,13 +300,13 @@ impl Tree {
 
     /// Writes the side of each split that a rounded row goes to.
     #[inline]
-    pub(super) fn sides(&self, rules: &Rules, row: &[f64], sides: &mut Vec<u8>) {
+    pub(in crate::churn) fn sides(&self, rules: &Rules, row: &[f64], sides: &mut Vec<u8>) {
         sides.clear();
         sides.extend(self.splits.iter().map(|split| rules.side(&split.question, row)));
     }
 
     /// The value of the leaf that these sides lead to.
-    pub(super) fn leaf(&self, sides: &[u8]) -> f64 {
+    pub(in crate::churn) fn leaf(&self, sides: &[u8]) -> f64 {
         let mut at = 0;
         while let Some(split) = self.splits.get(at as usize) {
             let side = usize::from(sides[at as usize]);
