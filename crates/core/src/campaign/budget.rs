@@ -197,7 +197,8 @@ pub fn settle(
     used.bound = used.bound.max(used.value);
     used.gap = used.bound - used.value;
     settled.sort_by_key(|(place, _)| *place);
-    (settled.into_iter().map(|(_, settled)| settled).collect(), Some(used))
+    let (_, settled): (Vec<usize>, Vec<_>) = settled.into_iter().unzip();
+    (settled, Some(used))
 }
 
 /// What a send promises for each unit of its cost.

@@ -329,14 +329,12 @@ impl<'a> Look<'a> {
             return self.ask(campaign, input, epoch, input.fired_by.clone(), None);
         };
         let mut trace = trace;
-        match self.candidate(campaign, input, &[]).enter(&mut trace) {
-            Err(stop) => self.suppress(name, epoch, None, stop, trace),
-            Ok(()) => {
-                self.state.note_entered(name, self.as_of);
-                self.note_passage(campaign, epoch, PassageKind::Entered, None);
-                self.walk(campaign, input, journey, &mut journey.enter(epoch, self.as_of));
-            }
+        if let Err(stop) = self.candidate(campaign, input, &[]).enter(&mut trace) {
+            return self.suppress(name, epoch, None, stop, trace);
         }
+        self.state.note_entered(name, self.as_of);
+        self.note_passage(campaign, epoch, PassageKind::Entered, None);
+        self.walk(campaign, input, journey, &mut journey.enter(epoch, self.as_of));
     }
 
     /// Has the policy choose, and asks about what it chose.

@@ -227,12 +227,10 @@ fn times(history: &History<'_>, event: Option<usize>, after: i64, until: i64) ->
     let of = |event: usize| -> Vec<i64> {
         history.events(event).between(after, until).times().collect()
     };
-    match event {
-        Some(event) => of(event),
-        None => {
-            let mut all: Vec<i64> = (0..history.types()).flat_map(of).collect();
-            all.sort_unstable();
-            all
-        }
+    if let Some(event) = event {
+        return of(event);
     }
+    let mut all: Vec<i64> = (0..history.types()).flat_map(of).collect();
+    all.sort_unstable();
+    all
 }
