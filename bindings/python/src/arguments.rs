@@ -82,6 +82,11 @@ argument!(
     "TrialCallback"
 );
 argument!(
+    /// What became of sends.
+    OutcomesArgument,
+    "OutcomesLike"
+);
+argument!(
     /// Any table.
     TableArgument,
     "TableLike"
@@ -96,6 +101,14 @@ impl Instant<'_> {
 
     pub(crate) fn read(&self) -> Result<Timestamp> {
         Ok(wire::as_of(&self.text("as_of")?)?)
+    }
+}
+
+impl OutcomesArgument<'_> {
+    /// The outcomes as JSON, with instants as text.
+    pub(crate) fn json(&self) -> Result<String> {
+        let tables = self.0.py().import("stayput._tables")?;
+        Ok(tables.call_method1("outcomes", (&self.0,))?.extract()?)
     }
 }
 
