@@ -7,11 +7,11 @@ use napi_derive::napi;
 use stayput_core::wire;
 use stayput_models::FitHealthParams;
 
+use crate::input;
 use crate::job::{Promised, later};
 use crate::json::{self, Document};
 use crate::playbook::Playbook;
 use crate::table::TrainingSet;
-use crate::input;
 
 /// Learns a health score from what came true: monotone curves, weights and bands, as a section
 /// `[health]` of a playbook.
@@ -19,17 +19,11 @@ use crate::input;
     ts_args_type = "data: TrainingSet, options?: FitHealthParams",
     ts_return_type = "Promise<FittedHealth>"
 )]
-pub fn fit_health(
-    env: Env,
-    data: Unknown<'_>,
-    options: Option<Unknown<'_>>,
-) -> Promised<Document> {
+pub fn fit_health(env: Env, data: Unknown<'_>, options: Option<Unknown<'_>>) -> Promised<Document> {
     let set = input::instance::<TrainingSet>(data, "data", "a `TrainingSet`")
         .map(|set| Arc::clone(&set.inner));
     let params = json::options::<FitHealthParams>(env, options);
-    later(move || {
-        wire::to_json(&stayput_models::fit_health(&set?.set, &params?)?).map(Document)
-    })
+    later(move || wire::to_json(&stayput_models::fit_health(&set?.set, &params?)?).map(Document))
 }
 
 /// Whether the health score of a playbook predicts who churns.
@@ -43,6 +37,6 @@ pub fn validate_health(playbook: Unknown<'_>, data: Unknown<'_>) -> Promised<Doc
     let set = input::instance::<TrainingSet>(data, "data", "a `TrainingSet`")
         .map(|set| Arc::clone(&set.inner));
     later(move || {
-        wire::to_json(&stayput_models::validate_health(&playbook?, &set?.set)?).map(Document)
+        wire::to_json(&stayput_models::validate_health(&*playbook?, &set?.set)?).map(Document)
     })
 }
