@@ -296,12 +296,26 @@ export type Score = {
   health: Health | null,
   /** The churn probability; null where the bundle has no model. */
   churn: Churn | null,
-  /** The lifecycle stage; null where none matches. */
-  lifecycle: string | null,
+  /** The stage of the lifecycle and since when; null where none matches. */
+  lifecycle: LifecycleStage | null,
   /** The segments, in the playbook's order. */
   segments: Array<string>,
   /** The hash of the bundle that says so. */
   bundle: string,
+}
+
+/** The stage of the lifecycle that a customer is in. */
+export type LifecycleStage = {
+  /** The stage. */
+  stage: string,
+  /**
+   * The first of the daily looks that found it without another between it and `as_of`: a
+   * midnight in UTC, the customer's beginning, or `as_of`. Null where neither an event nor a
+   * `valid_from` says when the customer began, and no other stage came before.
+   */
+  since: Timestamp | null,
+  /** Days of 24 hours from then to `as_of`. */
+  days: number | null,
 }
 
 /** The health of one customer at one instant. */
@@ -485,6 +499,206 @@ export type Suppression = {
 /** Why a firing came to nothing, in the order in which the reasons are looked for. */
 export type SuppressionReason = "condition" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "frequency_cap"
 
+/**
+ * How customers moved between stages, summed over the steps between consecutive instants.
+ *
+ * In the rows of the matrices is the stage at the beginning of a step, in the columns that at its
+ * end, both in the order of `stages`. A customer who is not known yet, or in no stage, is outside.
+ */
+export type Transitions = {
+  /** The instants between which steps are counted. */
+  as_of: Array<Timestamp>,
+  /** The stages, in the playbook's order. */
+  stages: Array<string>,
+  /** The steps of customers from the stage of a row to that of a column. */
+  counts: Array<Array<number>>,
+  /**
+   * The share of `counts` in all steps from the stage of the row; null where there is none. With
+   * the row's share in `left_probabilities` a row sums to 1.
+   */
+  probabilities: Array<Array<number | null>>,
+  /** For each stage, the steps of customers who came into it from outside. */
+  entered: Array<number>,
+  /** For each stage, the steps of customers who were in it and then outside. */
+  left: Array<number>,
+  /** The share of `left` in all steps from a stage; null where there is none. */
+  left_probabilities: Array<number | null>,
+}
+
+/** How many customers were where at each instant. */
+export type SegmentCounts = {
+  /** The instants. */
+  as_of: Array<Timestamp>,
+  /** At each instant, the customers who were known. */
+  customers: Array<number>,
+  /** The stages of the lifecycle. */
+  stages: Array<NamedCounts>,
+  /** The segments. */
+  segments: Array<NamedCounts>,
+  /** The health bands, by the score alone: hysteresis goes on from decisions, and these are none. */
+  bands: Array<NamedCounts>,
+}
+
+/** The customers of one stage, segment or band at each instant. */
+export type NamedCounts = {
+  /** The stage, segment or band. */
+  name: string,
+  /** One count an instant. */
+  counts: Array<number>,
+}
+
+/** The scores of all customers who have an event in the window. */
+export type Rfm = {
+  /** The instant. */
+  as_of: Timestamp,
+  /** The customers, by identifier. */
+  customers: Array<RfmCustomer>,
+  /** The segments that anyone is in, from champions to lost. */
+  segments: Array<RfmSummary>,
+}
+
+/** One customer's values and scores. */
+export type RfmCustomer = {
+  /** The customer. */
+  customer_id: string,
+  /** Days since the last event. */
+  recency_days: number,
+  /** The number of events. */
+  frequency: number,
+  /** The sum of what they are worth. */
+  monetary: number,
+  /** The recency score, 1 to 5. */
+  r: number,
+  /** The frequency score, 1 to 5. */
+  f: number,
+  /** The monetary score, 1 to 5. */
+  m: number,
+  /** The segment. */
+  segment: RfmSegment,
+}
+
+/** What a customer is called by R and FM. */
+export type RfmSegment = "champions" | "loyal" | "potential_loyalist" | "new" | "promising" | "needs_attention" | "about_to_sleep" | "at_risk" | "cannot_lose" | "hibernating" | "lost"
+
+/** The customers of one segment. */
+export type RfmSummary = {
+  /** The segment. */
+  segment: RfmSegment,
+  /** How many customers are in it. */
+  customers: number,
+  /** Their share in all, 0 to 1. */
+  share: number,
+  /** What all of them are worth. */
+  monetary: number,
+}
+
+/** Cohorts and what became of them. A column of the tables is one of `ages`. */
+export type Cohorts = {
+  /** The period of a cohort. */
+  period: Period,
+  /** The period that ages are counted in. */
+  age: Period,
+  /** Who counts as retained: `n_day`, `unbounded` or `bracket`. */
+  definition: string,
+  /** The zone of the periods. */
+  zone: string,
+  /** Up to when events were recorded; null where there is not one row. */
+  until: Timestamp | null,
+  /** The ages of each column. */
+  ages: Array<Ages>,
+  /** The cohorts that anyone is in, from the earliest. */
+  cohorts: Array<Cohort>,
+  /** Retention at each age, over all cohorts that it is known of. */
+  retention: Array<RetentionPoint>,
+  /** The Kaplan–Meier estimate, where customers have an end; else null. */
+  survival: Array<SurvivalPoint> | null,
+  /** Customers in all cohorts. */
+  customers: number,
+  /** Customers who have not started by `until`. */
+  not_started: number,
+  /** Rows that could not be read. */
+  unreadable: number,
+}
+
+/** Ages of one column. */
+export type Ages = {
+  /** The first. */
+  first: number,
+  /** The last; null where there is none. */
+  last: number | null,
+}
+
+/** Customers who started in one period. Null is what is not known yet. */
+export type Cohort = {
+  /** The first day of the period, in the zone: `2026-11-01`. */
+  start: string,
+  /** How many customers started in it. */
+  size: number,
+  /** How many of them were retained. */
+  retained: Array<number | null>,
+  /** Their share, 0 to 1. */
+  rates: Array<number | null>,
+  /** From when each column is known. */
+  known_from: Array<Timestamp>,
+  /** What they brought in, where an amount was asked for; else null. */
+  revenue: Revenue | null,
+}
+
+/** A civil period. Weeks begin on Monday (ISO 8601), quarters with January, April, July and October. */
+export type Period = "day" | "week" | "month" | "quarter"
+
+/** Retention at some ages over all cohorts that it is known of. */
+export type RetentionPoint = {
+  /** The ages. */
+  ages: Ages,
+  /** The customers of those cohorts. */
+  customers: number,
+  /** How many of them were retained. */
+  retained: number,
+  /** Their share; null where there is no such cohort. */
+  rate: number | null,
+  /** The lower end of its 95% interval (Wilson 1927). */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+}
+
+/** What a cohort brought in at each age. Null is what is not known yet, and a share of nothing. */
+export type Revenue = {
+  /** The sum of the amounts. */
+  amounts: Array<number | null>,
+  /**
+   * Gross revenue retention: the amounts, of each customer at most their own at age 0, by the
+   * amounts at age 0.
+   */
+  gross_retention: Array<number | null>,
+  /** Net revenue retention: the amounts by those at age 0. */
+  net_retention: Array<number | null>,
+  /** The amounts up to this age by the size of the cohort: lifetime value to date. */
+  cumulative_per_customer: Array<number | null>,
+}
+
+/** The Kaplan–Meier estimate (1958) after the period of an age. */
+export type SurvivalPoint = {
+  /** The age. */
+  age: number,
+  /** Customers who had not left before it and are observed that long. */
+  at_risk: number,
+  /** How many of them left at this age. */
+  ended: number,
+  /** How many stay, but are not observed longer. */
+  censored: number,
+  /** The probability of staying past this age. */
+  survival: number,
+  /**
+   * The lower end of its 95% interval, by Greenwood's variance (1926) of the logarithm of
+   * minus the logarithm (Kalbfleisch and Prentice 1980).
+   */
+  low: number,
+  /** The upper end. */
+  high: number,
+}
+
 /** Parameters of [`crate::train`]; what is `None` has the algorithm's default. */
 export type TrainParams = {
   /** What trains; `gbm` by default. */
@@ -609,6 +823,123 @@ export type TreeSegment = {
   probability: number,
   /** Who they are, in the playbook's language. */
   condition: string,
+}
+
+/** What [`fit_health`] is to learn. */
+export type FitHealthParams = {
+  /** The features to learn from; all where there is none. */
+  features?: Array<string>,
+  /** For numbers, which way they go; where it is not said, the way that fits better. */
+  directions?: { [key in string]: Direction },
+  /** The most factors of the score: 10 where it is not said. */
+  maxFactors?: number,
+}
+
+/** Which way a feature goes with health. */
+export type Direction = "up" | "down"
+
+/** A health score that was learned. */
+export type FittedHealth = {
+  /** The section `[health]` of a playbook that has the features. */
+  playbook: string,
+  /** How many rows it was learned from. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** The area under the ROC curve on these rows, of which it is too good an estimate. */
+  auc: number | null,
+  /** The factors, the heaviest first. */
+  factors: Array<FittedFactor>,
+  /** The bands, from the lowest. */
+  bands: Array<FittedBand>,
+}
+
+/** A factor of a health score that was learned. */
+export type FittedFactor = {
+  /** The feature, and the factor's name. */
+  feature: string,
+  /** Its share of the score, 0 to 1. */
+  weight: number,
+  /** Which way it goes; null where it is no number. */
+  direction: Direction | null,
+  /** What it scores. */
+  knots: Array<Knot>,
+  /** What its absence scores; null where it was never missing, and the others carry its weight. */
+  missing: number | null,
+  /** The expression of its score. */
+  score: string,
+}
+
+/** What a value of a feature scores. */
+export type Knot = {
+  /** The number; null for a boolean or category. */
+  x: number | null,
+  /** The name of a category, `true` or `false`; null for a number, and for names not listed. */
+  value: string | null,
+  /** The score, 0 to 100. */
+  score: number,
+  /** How many rows it was learned from. */
+  rows: number,
+  /** The share of them that churned. */
+  churn_rate: number,
+}
+
+/** A band of a health score that was learned. */
+export type FittedBand = {
+  /** The band. */
+  name: string,
+  /** The score it starts at. */
+  start: number,
+  /** How many rows were in it. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+}
+
+/** Whether a health score predicts who churns. */
+export type HealthValidation = {
+  /** How many rows were asked. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** The share of rows without a score, which count in nothing below. */
+  without_score: number,
+  /**
+   * How often who churned has the lower score, a tie counting half: the area under the ROC
+   * curve. Null where the labels are all alike.
+   */
+  auc: number | null,
+  /**
+   * The lower end of its 95% interval (`DeLong` 1988); null where there are fewer than two of a
+   * kind. Rows are taken as independent.
+   */
+  auc_low: number | null,
+  /** The upper end. */
+  auc_high: number | null,
+  /** The bands, from the lowest. */
+  bands: Array<HealthBand>,
+  /** Whether churn falls from each band that anyone is in to the next. */
+  monotone: boolean,
+}
+
+/** What came true in a band. */
+export type HealthBand = {
+  /** The band. */
+  name: string,
+  /** The score it starts at. */
+  start: number,
+  /** How many rows were in it. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** The share that churned; null where there is no row. */
+  churn_rate: number | null,
+  /** The lower end of its 95% interval (Wilson 1927). */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+  /** That share by the share of all rows with a score; null where that is 0 or there is no row. */
+  lift: number | null,
 }
 
 /** What a study is about. */
