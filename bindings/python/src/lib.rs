@@ -14,6 +14,7 @@ mod import;
 mod judge;
 mod model;
 mod playbook;
+mod plot;
 mod simulate;
 mod table;
 mod training_set;

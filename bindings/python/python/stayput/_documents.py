@@ -10,10 +10,11 @@ import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
 
 _SHOWN = 5
 
@@ -24,6 +25,38 @@ class Document:
     def to_dict(self) -> dict[str, Any]:
         """The same as dictionaries and lists, with instants as ``datetime``."""
         return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.document(self)
+
+
+Part = TypeVar("Part", bound=Document)
+
+
+class Documents(list[Part]):
+    """Parts of one kind: a list, shown as a table."""
+
+    part: ClassVar[type[Document]]
+
+    def __repr__(self) -> str:
+        return _lines(self)
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.parts(self)
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """The same as dictionaries and lists."""
+        return [part.to_dict() for part in self]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a part."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_dict())
 
 
 @dataclass(frozen=True)
@@ -87,6 +120,12 @@ class FeatureDefinition(Document):
     expression: str
     unit: str | None
     version: str
+
+
+class FeatureDefinitions(Documents[FeatureDefinition]):
+    """The features of a playbook, in its order."""
+
+    part = FeatureDefinition
 
 
 @dataclass(frozen=True)
@@ -308,6 +347,17 @@ class Report(Document):
             lines.append((what, "", "undefined" if value is None else f"{value:.4f}"))
         return "\n".join(f"{what:<18}{count:>8}  {value}".rstrip() for what, count, value in lines)
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the measures that go from 0 to 1, each from what a guess without a model has.
+
+        ``Model.plot`` draws the curves, for which a report has no rows.
+
+        ``style`` is that of the points; needs matplotlib.
+        """
+        from . import _plots_models
+
+        return _plots_models.report(self, ax, style)
+
 
 @dataclass(frozen=True)
 class LiftBin(Document):
@@ -339,6 +389,95 @@ class Lift(Document):
         import pandas as pd
 
         return pd.DataFrame([bin.to_dict() for bin in self.bins])
+
+    def plot(self, ax: Axes | None = None, kind: str = "gains", **style: Any) -> Axes:
+        """Draws ``"gains"``, how many churners are found among how many customers, or ``"lift"``.
+
+        ``style`` is that of the line or the bars; needs matplotlib.
+        """
+        from . import _plots_models
+
+        return _plots_models.lift(self, ax, kind, style)
+
+
+@dataclass(frozen=True)
+class RocPoint(Document):
+    """What comes of a threshold; it is ``None`` where no one is contacted."""
+
+    threshold: float | None
+    false_positive_rate: float
+    true_positive_rate: float
+
+
+@dataclass(frozen=True, repr=False)
+class Roc(Document):
+    """The ROC curve, from no one contacted to everyone; ``roc_auc`` is the area under all of it."""
+
+    rows: int
+    positives: int
+    roc_auc: float
+    points: list[RocPoint]
+
+    def __repr__(self) -> str:
+        return (
+            f"ROC curve of {self.rows:,} rows, {len(self.points):,} points: AUC {self.roc_auc:.4f}"
+        )
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a point."""
+        import pandas as pd
+
+        return pd.DataFrame([point.to_dict() for point in self.points])
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the curve; one more on the same axes takes the next colour, and ``label`` names it.
+
+        ``style`` is that of the line; needs matplotlib.
+        """
+        from . import _plots_models
+
+        return _plots_models.roc(self, ax, style)
+
+
+@dataclass(frozen=True)
+class PrecisionRecallPoint(Document):
+    """What comes of a threshold."""
+
+    threshold: float
+    recall: float
+    precision: float
+
+
+@dataclass(frozen=True, repr=False)
+class PrecisionRecall(Document):
+    """Precision over recall, from the fewest contacted to everyone.
+
+    ``pr_auc`` is the average precision of the whole curve.
+    """
+
+    rows: int
+    positives: int
+    pr_auc: float
+    points: list[PrecisionRecallPoint]
+
+    def __repr__(self) -> str:
+        curve = f"precision over recall of {self.rows:,} rows, {len(self.points):,} points"
+        return f"{curve}: AUC {self.pr_auc:.4f}"
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a point."""
+        import pandas as pd
+
+        return pd.DataFrame([point.to_dict() for point in self.points])
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the curve in steps; one more on the same axes takes the next colour.
+
+        ``style`` is that of the line; needs matplotlib.
+        """
+        from . import _plots_models
+
+        return _plots_models.precision_recall(self, ax, style)
 
 
 @dataclass(frozen=True)
@@ -405,6 +544,15 @@ class Reliability(Document):
 
         return pd.DataFrame([bin.to_dict() for bin in self.bins])
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws churn that came over probability stated; areas of points say how many rows they have.
+
+        ``style`` is that of the points; needs matplotlib.
+        """
+        from . import _plots_models
+
+        return _plots_models.reliability(self, ax, style)
+
 
 @dataclass(frozen=True)
 class Empc(Document):
@@ -446,6 +594,15 @@ class Intervals(Document):
     def __repr__(self) -> str:
         return _lines(self.measures)
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the measures with their intervals.
+
+        ``style`` is that of the points; needs matplotlib.
+        """
+        from . import _plots_models
+
+        return _plots_models.intervals(self, ax, style)
+
 
 @dataclass(frozen=True)
 class DeLong(Document):
@@ -481,8 +638,19 @@ class Comparison(Document):
     differences: list[Difference]
 
     def __repr__(self) -> str:
-        test = f"DeLong's test of ROC-AUC: {self.delong.difference:+.4f}, p {self.delong.p_value:.4f}"
+        test = (
+            f"DeLong's test of ROC-AUC: {self.delong.difference:+.4f}, p {self.delong.p_value:.4f}"
+        )
         return f"{_lines(self.differences)}\n{test}"
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the differences with their intervals, coloured by which model is better.
+
+        ``style`` is that of the points; needs matplotlib.
+        """
+        from . import _plots_models
+
+        return _plots_models.comparison(self, ax, style)
 
 
 @dataclass(frozen=True)
@@ -504,6 +672,15 @@ class Health(Document):
     coverage: float
     capped_by: str | None
     factors: list[Factor]
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws what each factor brings to the score, of what it could bring.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from . import _plots_customers
+
+        return _plots_customers.health(self, ax, style)
 
 
 @dataclass(frozen=True)
@@ -553,8 +730,20 @@ class ReasonCode(Document):
     text: str
 
 
-Reasons = list[ReasonCode]
-"""What raises a churn probability, the strongest first."""
+class Reasons(Documents[ReasonCode]):
+    """What raises a churn probability, the strongest first."""
+
+    part = ReasonCode
+
+    def __repr__(self) -> str:
+        lines = [f"{reason.contribution:+.3f}  {reason.text}" for reason in self]
+        return "\n".join(lines) or "nothing raises the churn probability"
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.reasons(self)
+
 
 FeatureValues = dict[str, float | bool | str | None]
 """Features by name, in the playbook's order."""
@@ -583,8 +772,24 @@ class FeatureImportance(Document):
     std: float | None
 
 
-FeatureImportances = list[FeatureImportance]
-"""What the features are worth, the most important first."""
+class FeatureImportances(Documents[FeatureImportance]):
+    """What the features are worth, the most important first."""
+
+    part = FeatureImportance
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.importances(self)
+
+    def plot(self, ax: Axes | None = None, top: int = 12, **style: Any) -> Axes:
+        """Draws the ``top`` features as bars.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from . import _plots_models
+
+        return _plots_models.importances(self, ax, top, style)
 
 
 @dataclass(frozen=True)
@@ -599,6 +804,15 @@ class FeatureDependence(Document):
     values: list[float | bool | str]
     effects: list[float]
     counts: list[int] | None
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the effects over the values; the rows of each bin are faint bars below.
+
+        ``style`` is that of the line or the bars; needs matplotlib.
+        """
+        from . import _plots_models
+
+        return _plots_models.dependence(self, ax, style)
 
 
 @dataclass(frozen=True)
@@ -682,6 +896,15 @@ class Decisions(Document):
             lines.append(f"  … {len(self.decisions) - _SHOWN:,} more")
         return "\n".join(lines)
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws for each campaign what is sent, by action, and what is held back, by reason.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from . import _plots_customers
+
+        return _plots_customers.decisions(self, ax, style)
+
 
 Params = dict[str, Any]
 """Parameters by name."""
@@ -704,6 +927,11 @@ class Scores(Sequence[Score]):
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
         self._rows = rows
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The same as dictionaries and lists, with instants as text."""
+        return self._rows
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -741,7 +969,18 @@ class Scores(Sequence[Score]):
         return f"Scores of {len(self):,} customers"
 
     def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>{self.to_pandas().head(10).to_html(index=False)}"
+        from . import _html
+
+        return _html.scores(self)
+
+    def plot(self, ax: Axes | None = None, kind: str = "churn", **style: Any) -> Axes:
+        """Draws how the ``"churn"`` probabilities, or the ``"health"`` scores, are spread.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from . import _plots_customers
+
+        return _plots_customers.scores(self, ax, kind, style)
 
 
 def read(name: str, text: str) -> Any:
@@ -752,9 +991,8 @@ def read(name: str, text: str) -> Any:
     if name == "Scores":
         return Scores(value)
     kind = globals()[name]
-    if typing.get_origin(kind) is list:
-        (item,) = typing.get_args(kind)
-        return [_build(item, part) for part in value]
+    if issubclass(kind, Documents):
+        return kind(_build(kind.part, item) for item in value)
     return _build(kind, value)
 
 
