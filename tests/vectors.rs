@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use stayput::churn::Model;
 use stayput::columns::Frame;
+use stayput::lifecycle::RfmParams;
 use stayput::time::Timestamp;
 use stayput::wire::{self, TableOptions};
 use stayput::{Bundle, Engine, Playbook, Result};
@@ -162,6 +163,19 @@ impl Subject<'_> {
                 let method = step["method"].as_str().unwrap();
                 serde_json::from_str(&ask(self.engine()?, method, customer, &options)?).unwrap()
             }
+            "transitions" => value(&self.engine()?.transitions(&options(step)?.as_of)?),
+            "segment_counts" => value(&self.engine()?.segment_counts(&options(step)?.as_of)?),
+            "rfm" => {
+                let text = |key: &str| step.get(key).and_then(Value::as_str).map(str::to_owned);
+                let params = RfmParams { value: text("value").unwrap(), window: text("window") };
+                value(&self.engine()?.rfm(instant(&step["as_of"])?, &params)?)
+            }
+            "cohorts" => {
+                let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
+                let options = step["options"].to_string();
+                let answer = wire::cohorts_json(events, customers.as_ref(), &options)?;
+                serde_json::from_str(&answer).unwrap()
+            }
             "snapshot" => {
                 let bytes = self.engine()?.snapshot()?;
                 let again = Engine::restore(self.bundle()?, &bytes)?;
@@ -211,6 +225,12 @@ fn ask(
         ("reasons", Some(id)) => wire::reasons_json(engine, id, options),
         ("what_if", Some(id)) => wire::what_if_json(engine, id, options),
         ("recourse", Some(id)) => wire::recourse_json(engine, id, options),
+        ("health_history", Some(id)) => wire::health_history_json(engine, id, options),
+        ("health_change", Some(id)) => wire::health_change_json(engine, id, options),
+        ("override_health", Some(id)) => wire::override_health_json(engine, id, options),
+        ("lift_health_override", Some(id)) => wire::lift_health_override_json(engine, id, options),
+        ("health_overrides", Some(id)) => wire::health_overrides_json(engine, id, options),
+        ("account_health", None) => wire::account_health_json(engine, options),
         (other, _) => panic!("there is no method `{other}`"),
     }
 }

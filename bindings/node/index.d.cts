@@ -383,6 +383,45 @@ export type ReasonCode = {
   text: string,
 }
 
+/** The same customer at the same instant, as is and with changes. */
+export type WhatIf = {
+  /** The score as it is. */
+  before: Score,
+  /** The score with the changes, and all that follows from them. */
+  after: Score,
+}
+
+/** The least change to a customer's features that brings the churn probability down to a threshold. */
+export type Recourse = {
+  /** What is known of it. */
+  status: RecourseStatus,
+  /** The threshold. */
+  threshold: number,
+  /** The probability as it is. */
+  probability: number,
+  /** The probability with the changes; as it is where there are none. */
+  changed_probability: number,
+  /** What the changes cost in all. */
+  cost: number,
+  /** The changes, in the order of the model's inputs. */
+  changes: Array<RecourseChange>,
+}
+
+/** What is known of the answer. */
+export type RecourseStatus = "not_needed" | "optimal" | "found" | "impossible" | "not_found"
+
+/** A feature that is to change. */
+export type RecourseChange = {
+  /** The feature. */
+  feature: string,
+  /** The customer's value. */
+  value: Value,
+  /** The value it is to have. */
+  changed_value: Value,
+  /** What that costs. */
+  cost: number,
+}
+
 /** What was decided at one instant. */
 export type Decisions = {
   /** The instant. */
@@ -664,6 +703,37 @@ export type Report = {
   empc_fraction: number | null,
 }
 
+/** What a feature is worth to a model. */
+export type FeatureImportance = {
+  /** The feature. */
+  feature: string,
+  /**
+   * How much: a share, the loss of ROC-AUC, or a mean contribution to the margin, by the kind of
+   * importance.
+   */
+  importance: number,
+  /** The standard deviation over the shuffles; null for what is not shuffled. */
+  std: number | null,
+}
+
+/** What a model's answer makes of the values of a feature. */
+export type FeatureDependence = {
+  /** The feature. */
+  feature: string,
+  /** The values: numbers, truths or names. */
+  values: Array<Value>,
+  /**
+   * For partial dependence the mean probability when all rows have the value; for accumulated
+   * effects what the value adds to the mean.
+   */
+  effects: Array<number>,
+  /**
+   * How many rows have a value in the bin that ends at this one, or this category; null for
+   * partial dependence.
+   */
+  counts: Array<number> | null,
+}
+
 /** The stretches, those most at risk first. */
 export type Lift = {
   /** How many rows. */
@@ -893,6 +963,52 @@ export interface ReasonsAt {
   actionable?: boolean
 }
 
+/** Other values of features by their names, of attributes as `customer.plan`; null is missing. */
+export interface WhatIfOptions {
+  asOf: Instant
+  changes: Record<string, Value>
+}
+
+/**
+ * The churn probability to come down to; the features that may change, by default those that the
+ * playbook marks as actionable; and how many of them.
+ */
+export interface RecourseOptions {
+  asOf: Instant
+  threshold: number
+  features?: ReadonlyArray<string>
+  maxChanges?: number
+}
+
+/**
+ * What contributions add up to: `log_odds` of the stated probability (the default), the `margin`
+ * before any calibration, or the `probability`; and whether those of pairs are asked for.
+ */
+export interface ExplainOptions {
+  output?: 'log_odds' | 'margin' | 'probability'
+  interactions?: boolean
+  nJobs?: number
+}
+
+/**
+ * The kind of importance: `permutation` (the default) shuffles a feature `repeats` times, 5 by
+ * default; `contribution` is the mean size of its SHAP values in log-odds; `gain` and `cover` are
+ * shares of what the trees were made by.
+ */
+export interface ImportanceOptions {
+  kind?: 'permutation' | 'contribution' | 'gain' | 'cover'
+  repeats?: number
+  seed?: number
+  nJobs?: number
+}
+
+/** The feature, and at how many of its values at most; 50 by default. */
+export interface DependenceOptions {
+  feature: string
+  kind?: 'partial' | 'accumulated'
+  points?: number
+}
+
 /** The instants `from`, `from + every`, … up to `to`. */
 export interface Grid {
   from: Instant
@@ -1088,6 +1204,18 @@ export declare class Engine {
    * sentences in the words of the playbook's `[reasons]`.
    */
   reasons(customerId: string, options: ReasonsAt): ReasonCode[]
+  /**
+   * The score of one customer at an instant as it is, and as it would be with other values. What
+   * is computed from a changed value changes with it: other features, health, churn, stage and
+   * segments.
+   */
+  whatIf(customerId: string, options: WhatIfOptions): WhatIf
+  /**
+   * The least change to features that someone can act on which brings the churn probability of
+   * one customer down to a threshold, or that there is none. Each feature changes by itself:
+   * `whatIf` tells what else follows.
+   */
+  recourse(customerId: string, options: RecourseOptions): Recourse
   /** The features of one customer at an instant, in the playbook's order; null where missing. */
   features(customerId: string, options: At): Record<string, Value>
   /** Everything known of each customer at an instant, by `customer_id`. */
@@ -1119,6 +1247,15 @@ export declare class Engine {
 /** A churn model. */
 export declare class Model {
   /**
+   * What each feature contributes to each row: exact Shapley values, which with the base add up
+   * to what the model states.
+   *
+   * `background` is a sample of rows that stands for features that are not known; without it,
+   * trees take the shares of training rows that went each way, and a logistic regression trained
+   * here the means of its training rows.
+   */
+  explain(rows: Table | TrainingSet, options?: ExplainOptions | null, background?: Table | TrainingSet | null): Promise<Explanation>
+  /**
    * The leaves of a model that is one `tree` as segments of a playbook, with the rows of the set
    * that come to each.
    */
@@ -1141,6 +1278,16 @@ export declare class Model {
    * rows.
    */
   intervals(data: TrainingSet, options?: BootstrapOptions): Promise<Intervals>
+  /**
+   * What each feature is worth to the model on these rows, the most important first: what ROC-AUC
+   * loses where the feature is shuffled, or another kind of importance.
+   */
+  featureImportance(data: TrainingSet, options?: ImportanceOptions): Promise<Array<FeatureImportance>>
+  /**
+   * How the probability depends on a feature over these rows: partial dependence (Friedman 2001) or
+   * accumulated local effects (Apley and Zhu 2020).
+   */
+  featureDependence(data: TrainingSet, options: DependenceOptions): Promise<FeatureDependence>
   /** Reads a model from a file that `save` wrote. */
   static load(path: string): Model
   /** Reads a model from the bytes of `toBytes`. */
@@ -1395,6 +1542,18 @@ export declare function crossValidate(data: TrainingSet, params?: TrainParams | 
  * duplicates, and what looks wrong. No playbook is needed.
  */
 export declare function describe(events: Rows, customers?: Rows | null, options?: ColumnOptions): Promise<Description>
+
+/** What each feature contributes to each of several rows. */
+export interface Explanation {
+  /** The names of the features, in order. */
+  names: Array<string>
+  /** What is explained where no feature is known. */
+  base: number
+  /** Rows × features, or for interactions rows × features × features. */
+  shape: Array<number>
+  /** What each feature, or each pair, adds to the base, row by row. */
+  values: Float64Array
+}
 
 /** Simulates a company. The same parameters give the same company. */
 export declare function simulate(params?: SimulationParams | null): Promise<Simulation>

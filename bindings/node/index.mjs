@@ -1,3 +1,3 @@
 import native from './index.cjs'
 
-export const { Bundle, Engine, Model, Playbook, Search, Simulation, Study, Table, TrainingSet, compare, crossValidate, describe, simulate, train, tune } = native
+export const { Bundle, Engine, Model, Playbook, Search, Simulation, Study, Table, TrainingSet, cohorts, compare, crossValidate, describe, fitHealth, simulate, train, tune, validateHealth } = native

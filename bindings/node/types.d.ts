@@ -74,6 +74,87 @@ export interface Grid {
 /** Instants: one, several, or those of a grid. */
 export type Instants = Instant | ReadonlyArray<Instant> | Grid
 
+/** Options of `Engine.healthHistory`. */
+export interface HealthHistoryOptions {
+  asOf: Instants
+}
+
+/** Options of `Engine.healthChange`: the change from `since` to `asOf`. */
+export interface HealthChangeOptions {
+  asOf: Instant
+  since: Instant
+}
+
+/** Options of `Engine.overrideHealth`: `score` (0 to 100), `band`, or both. */
+export interface HealthOverrideOptions {
+  score?: number
+  band?: string
+  /** Who says so. */
+  author: string
+  /** Why. */
+  reason: string
+  /** Since when it holds. */
+  from: Instant
+  /** When it ends. */
+  until: Instant
+}
+
+/** Options of `Engine.accountHealth`. */
+export interface AccountHealthOptions {
+  asOf: Instant
+  /** The one account to look at: all by default. */
+  account?: string
+  /** How many customers of an account are listed: 5 by default. */
+  worst?: number
+}
+
+/** Options of a question about several instants. */
+export interface AtEach {
+  asOf: Instants
+}
+
+/** What is asked of RFM scores. */
+export interface RfmAt {
+  asOf: Instant
+  /** The events and what each is worth: a property such as `purchase.amount`. */
+  value: string
+  /** How far back events count, for instance `365d`: all of the past by default. */
+  window?: string
+}
+
+/** A civil period; weeks begin on Monday. */
+export type CohortPeriod = 'day' | 'week' | 'month' | 'quarter'
+
+/** Options of `cohorts`. */
+export interface CohortOptions {
+  /** The period of a cohort: `month` by default. */
+  period?: CohortPeriod
+  /** The period that ages are counted in: that of the cohort by default. */
+  age?: CohortPeriod
+  /** Who counts as retained: who is active in exactly the period of an age (`n_day`, the default), in it or later, or in a bracket. */
+  definition?: 'n_day' | 'unbounded' | 'bracket'
+  /** The ages at which brackets begin and end: `[1, 4, 8]` for ages 1 to 3 and 4 to 7. */
+  brackets?: ReadonlyArray<number>
+  /** The type of event that a customer starts with: any by default. */
+  startEvent?: string
+  /** The column of the customers with the instant at which each starts. */
+  startAttribute?: string
+  /** The column with the instant at which each left; they are active up to then, and no events are read. */
+  endAttribute?: string
+  /** The types of events that are activity: all by default. */
+  activity?: ReadonlyArray<string>
+  /** The column of the events with what each brought in. */
+  amount?: string
+  /** The zone of the periods: `UTC` by default. */
+  zone?: string
+  /** Up to when events were recorded: the last of all instants by default. */
+  until?: Instant
+  /** The number of ages, from 0 on. */
+  ages?: number
+  /** Renames columns of the events: what one is called, and what it is. */
+  columns?: Record<string, string>
+}
+
 /**
  * Options of a table of features. Events have `customer_id`, `timestamp`, `type`, perhaps
  * `event_id`, and properties. One with an `event_id` is corrected by a row with the same one and a

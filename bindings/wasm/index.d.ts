@@ -382,6 +382,45 @@ export type ReasonCode = {
   text: string,
 }
 
+/** The same customer at the same instant, as is and with changes. */
+export type WhatIf = {
+  /** The score as it is. */
+  before: Score,
+  /** The score with the changes, and all that follows from them. */
+  after: Score,
+}
+
+/** The least change to a customer's features that brings the churn probability down to a threshold. */
+export type Recourse = {
+  /** What is known of it. */
+  status: RecourseStatus,
+  /** The threshold. */
+  threshold: number,
+  /** The probability as it is. */
+  probability: number,
+  /** The probability with the changes; as it is where there are none. */
+  changed_probability: number,
+  /** What the changes cost in all. */
+  cost: number,
+  /** The changes, in the order of the model's inputs. */
+  changes: Array<RecourseChange>,
+}
+
+/** What is known of the answer. */
+export type RecourseStatus = "not_needed" | "optimal" | "found" | "impossible" | "not_found"
+
+/** A feature that is to change. */
+export type RecourseChange = {
+  /** The feature. */
+  feature: string,
+  /** The customer's value. */
+  value: Value,
+  /** The value it is to have. */
+  changed_value: Value,
+  /** What that costs. */
+  cost: number,
+}
+
 /** What was decided at one instant. */
 export type Decisions = {
   /** The instant. */
@@ -663,6 +702,37 @@ export type Report = {
   empc_fraction: number | null,
 }
 
+/** What a feature is worth to a model. */
+export type FeatureImportance = {
+  /** The feature. */
+  feature: string,
+  /**
+   * How much: a share, the loss of ROC-AUC, or a mean contribution to the margin, by the kind of
+   * importance.
+   */
+  importance: number,
+  /** The standard deviation over the shuffles; null for what is not shuffled. */
+  std: number | null,
+}
+
+/** What a model's answer makes of the values of a feature. */
+export type FeatureDependence = {
+  /** The feature. */
+  feature: string,
+  /** The values: numbers, truths or names. */
+  values: Array<Value>,
+  /**
+   * For partial dependence the mean probability when all rows have the value; for accumulated
+   * effects what the value adds to the mean.
+   */
+  effects: Array<number>,
+  /**
+   * How many rows have a value in the bin that ends at this one, or this category; null for
+   * partial dependence.
+   */
+  counts: Array<number> | null,
+}
+
 /** The stretches, those most at risk first. */
 export type Lift = {
   /** How many rows. */
@@ -886,6 +956,42 @@ export interface ReasonsAt {
     actionable?: boolean;
 }
 
+export interface WhatIfOptions {
+    asOf: Instant;
+    changes: Record<string, Value>;
+}
+
+/**
+ * The churn probability to come down to; the features that may change, by default those that the
+ * playbook marks as actionable; and how many of them.
+ */
+export interface RecourseOptions {
+    asOf: Instant;
+    threshold: number;
+    features?: string[];
+    maxChanges?: number;
+}
+
+/**
+ * What contributions add up to: `log_odds` of the stated probability (the default), the `margin`
+ * before any calibration, or the `probability`; and whether those of pairs are asked for.
+ */
+export interface ExplainOptions {
+    output?: "log_odds" | "margin" | "probability";
+    interactions?: boolean;
+}
+
+export interface Explanation {
+    /** The names of the features, in order. */
+    names: string[];
+    /** What is explained where no feature is known. */
+    base: number;
+    /** Rows × features, or for interactions rows × features × features. */
+    shape: number[];
+    /** What each feature, or each pair, adds to the base, row by row. */
+    values: Float64Array;
+}
+
 export interface Grid {
     from: Instant;
     to: Instant;
@@ -927,6 +1033,16 @@ export type Rows = readonly object[] | Readonly<Record<string, Column>>;
 export class Bundle {
     free(): void;
     [Symbol.dispose](): void;
+    /**
+     * What each feature contributes to the churn of each row: exact Shapley values, which with the
+     * base add up to what the model states. `background` is a sample of rows that stands for
+     * features that are not known; without it, trees take the shares of training rows that went
+     * each way.
+     *
+     * # Errors
+     * As `scoreRows`; `argument` where the model needs a background.
+     */
+    explainRows(rows: Rows, options?: ExplainOptions | null, background?: Rows | null): Explanation;
     /**
      * Reads a bundle from the bytes of its file.
      *
@@ -1039,6 +1155,16 @@ export class Engine {
      */
     reasons(customerId: string, options: ReasonsAt): ReasonCode[];
     /**
+     * The least change to features that someone can act on which brings the churn probability of
+     * one customer down to a threshold, or that there is none. Each feature changes by itself:
+     * `whatIf` tells what else follows.
+     *
+     * # Errors
+     * `unknown_customer` when there is none of that id; `model_missing` without a model;
+     * `argument` where nothing may change.
+     */
+    recourse(customerId: string, options: RecourseOptions): Recourse;
+    /**
      * An engine that goes on from a snapshot.
      *
      * # Errors
@@ -1066,6 +1192,16 @@ export class Engine {
      * `internal` when it cannot be written.
      */
     snapshot(): Uint8Array;
+    /**
+     * The score of one customer at an instant as it is, and as it would be with other values. What
+     * is computed from a changed value changes with it: other features, health, churn, stage and
+     * segments.
+     *
+     * # Errors
+     * `unknown_customer` when there is none of that id; `argument` for a name that is neither a
+     * feature nor an attribute, or a value of another type.
+     */
+    whatIf(customerId: string, options: WhatIfOptions): WhatIf;
     /**
      * The bundle.
      */
@@ -1148,6 +1284,7 @@ export interface InitOutput {
     readonly __wbg_bundle_free: (a: number, b: number) => void;
     readonly __wbg_engine_free: (a: number, b: number) => void;
     readonly __wbg_playbook_free: (a: number, b: number) => void;
+    readonly bundle_explainRows: (a: number, b: any, c: any, d: any) => [number, number, number];
     readonly bundle_fromBytes: (a: any) => [number, number, number];
     readonly bundle_hash: (a: number) => [number, number];
     readonly bundle_new: (a: number) => [number, number, number];
@@ -1165,10 +1302,12 @@ export interface InitOutput {
     readonly engine_ingest: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_new: (a: number) => number;
     readonly engine_reasons: (a: number, b: any, c: any) => [number, number, number];
+    readonly engine_recourse: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_restore: (a: number, b: any) => [number, number, number];
     readonly engine_score: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_scoreAll: (a: number, b: any) => [number, number, number];
     readonly engine_snapshot: (a: number) => [number, number, number, number];
+    readonly engine_whatIf: (a: number, b: any, c: any) => [number, number, number];
     readonly playbook_definitions: (a: number) => [number, number, number];
     readonly playbook_explain: (a: number, b: any) => [number, number, number, number];
     readonly playbook_features: (a: number, b: any, c: any, d: any) => [number, number, number];

@@ -38,7 +38,7 @@ function print(rows) {
 }
 
 // Those who left are no one's to keep.
-const here = scores.filter(({ lifecycle }) => lifecycle !== "gone");
+const here = scores.filter(({ lifecycle }) => lifecycle?.stage !== "gone");
 const riskiest = here.sort((a, b) => b.churn.probability - a.churn.probability).slice(0, 10);
 const head = ["customer", "health", "churn", "top reasons", "decision", ...hosts.map((host) => `${host}, 64 bits`), "same"];
 print([head, ...riskiest.map(row)]);

@@ -52,6 +52,20 @@ impl Engine {
         later(move || question(&*engine.read()?, &options?).map(Document))
     }
 
+    /// The answer to a call that changes what is known of one customer, from the thread pool.
+    pub(crate) fn tell_of(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+        call: fn(&mut stayput_core::Engine, &str, &str) -> Result<String>,
+    ) -> Promised<Document> {
+        let id = input::text(customer_id, "customerId");
+        let options = json::options_text(env, options);
+        let engine = self.inner.clone();
+        later(move || call(&mut *engine.write()?, &id?, &options?).map(Document))
+    }
+
     /// The answer to a call that changes what is known, from the thread pool.
     pub(crate) fn tell(
         &self,

@@ -34,10 +34,14 @@ test('a score is everything known of one customer', async () => {
       band: 'at_risk',
       coverage: 1,
       capped_by: null,
-      factors: [{ name: 'engagement', score: 50, weight: 1, contribution: 50 }],
+      factors: [
+        { name: 'engagement', score: 50, weight: 1, contribution: 50, coverage: 1, capped_by: null, factors: [] },
+      ],
+      trend: null,
+      overridden: null,
     },
     churn: null,
-    lifecycle: 'active',
+    lifecycle: { stage: 'active', since: '2026-01-09T00:00:00Z', days: 1 },
     segments: [],
     bundle: bundle.hash,
   })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
-import { Bundle, Engine, Playbook } from 'stayput'
+import { Bundle, Engine, Playbook, cohorts } from 'stayput'
 
 const folder = new URL('../../../tests/vectors/', import.meta.url)
 const read = (file) => readFileSync(new URL(file, folder))
@@ -69,6 +69,10 @@ class Subject {
       const customer = customer_id === undefined ? [] : [customer_id]
       return this.engine[camel(method)](...customer, named(options))
     },
+    transitions: ({ as_of }) => this.engine.transitions({ asOf: as_of }),
+    segment_counts: ({ as_of }) => this.engine.segmentCounts({ asOf: as_of }),
+    rfm: ({ as_of, value, window }) => this.engine.rfm({ asOf: as_of, value, window }),
+    cohorts: ({ events, customers, options }) => cohorts(events, customers, options),
     snapshot: async () => {
       const bytes = await this.engine.snapshot()
       this.#engine = await Engine.restore(this.bundle, bytes)

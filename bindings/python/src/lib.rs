@@ -10,8 +10,10 @@ mod engine;
 mod errors;
 mod explain;
 mod frame;
+mod health;
 mod import;
 mod judge;
+mod lifecycle;
 mod model;
 mod playbook;
 mod plot;
@@ -30,7 +32,11 @@ mod _native {
     #[pymodule_export]
     use crate::explain::Explanation;
     #[pymodule_export]
+    use crate::fit_health::{fit_health, validate_health};
+    #[pymodule_export]
     use crate::judge::compare;
+    #[pymodule_export]
+    use crate::lifecycle::cohorts;
     #[pymodule_export]
     use crate::model::{Model, cross_validate, train};
     #[pymodule_export]

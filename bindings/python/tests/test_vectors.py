@@ -55,6 +55,11 @@ def rows(table):
     return [plain(dict(zip(columns, row))) for row in zip(*columns.values())]
 
 
+def arguments(step):
+    """The options of a step as Python's arguments; `from` is a word of the language."""
+    return {f"{name}_" if name == "from" else name: value for name, value in step["options"].items()}
+
+
 def damaged(whole, how):
     (kind, n), = how.items()
     if kind == "flip":
@@ -144,10 +149,26 @@ class Host:
 
     def ask(self, step):
         customer = [step["customer_id"]] if "customer_id" in step else []
-        answer = getattr(self.engine, step["method"])(*customer, **step["options"])
+        answer = getattr(self.engine, step["method"])(*customer, **arguments(step))
         if isinstance(answer, list):
             return [item.to_dict() for item in answer]
         return answer.to_dict()
+    def transitions(self, step):
+        return self.engine.transitions(as_of=step["as_of"]).to_dict()
+
+    def segment_counts(self, step):
+        return self.engine.segment_counts(as_of=step["as_of"]).to_dict()
+
+    def rfm(self, step):
+        options = {name: step[name] for name in ("value", "window") if name in step}
+        return self.engine.rfm(as_of=step["as_of"], **options).to_dict()
+
+    def cohorts(self, step):
+        def snake(name):
+            return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+
+        options = {snake(name): value for name, value in step["options"].items()}
+        return stayput.cohorts(step["events"], step.get("customers"), **options).to_dict()
 
     def snapshot(self, step):
         state = self.engine.snapshot()

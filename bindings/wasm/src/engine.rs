@@ -24,6 +24,19 @@ impl Engine {
             question(&self.0, &input::text(customer_id, "customerId")?, &input::options(options)?)
         })
     }
+
+    /// The answer to a call that changes what is known of one customer.
+    pub(crate) fn tell_of(
+        &mut self,
+        customer_id: &JsValue,
+        options: &JsValue,
+        call: fn(&mut stayput_core::Engine, &str, &str) -> stayput_core::Result<String>,
+    ) -> Result<JsValue, JsValue> {
+        document(|| {
+            let id = input::text(customer_id, "customerId")?;
+            call(&mut self.0, &id, &input::options(options)?)
+        })
+    }
 }
 
 #[wasm_bindgen]

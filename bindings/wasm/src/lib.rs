@@ -7,13 +7,16 @@
 mod answer;
 mod bundle;
 mod engine;
+mod health;
 mod input;
+mod lifecycle;
 mod playbook;
 mod table;
 mod types;
 
 pub use bundle::Bundle;
 pub use engine::Engine;
+pub use lifecycle::cohorts;
 pub use playbook::Playbook;
 
 use wasm_bindgen::prelude::wasm_bindgen;

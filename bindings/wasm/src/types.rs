@@ -12,6 +12,35 @@ export interface At {
     asOf: Instant;
 }
 
+/** The instants that a question is about. */
+export interface AtEach {
+    asOf: Instant | Instant[] | Grid;
+}
+
+/** What is asked of RFM scores: a property of an event such as `purchase.amount`. */
+export interface RfmAt {
+    asOf: Instant;
+    value: string;
+    window?: string;
+}
+
+/** What is asked of cohorts. */
+export interface CohortOptions {
+    period?: 'day' | 'week' | 'month' | 'quarter';
+    age?: 'day' | 'week' | 'month' | 'quarter';
+    definition?: 'n_day' | 'unbounded' | 'bracket';
+    brackets?: number[];
+    startEvent?: string;
+    startAttribute?: string;
+    endAttribute?: string;
+    activity?: string[];
+    amount?: string;
+    zone?: string;
+    until?: Instant;
+    ages?: number;
+    columns?: Record<string, string>;
+}
+
 /** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
     asOf: Instant;
@@ -62,6 +91,40 @@ export interface Grid {
     from: Instant;
     to: Instant;
     every: string;
+}
+
+/** Options of `Engine.healthHistory`. */
+export interface HealthHistoryOptions {
+    asOf: Instant | Instant[] | Grid;
+}
+
+/** Options of `Engine.healthChange`: the change from `since` to `asOf`. */
+export interface HealthChangeOptions {
+    asOf: Instant;
+    since: Instant;
+}
+
+/** Options of `Engine.overrideHealth`: `score` (0 to 100), `band`, or both. */
+export interface HealthOverrideOptions {
+    score?: number;
+    band?: string;
+    /** Who says so. */
+    author: string;
+    /** Why. */
+    reason: string;
+    /** Since when it holds. */
+    from: Instant;
+    /** When it ends. */
+    until: Instant;
+}
+
+/** Options of `Engine.accountHealth`. */
+export interface AccountHealthOptions {
+    asOf: Instant;
+    /** The one account to look at: all by default. */
+    account?: string;
+    /** How many customers of an account are listed: 5 by default. */
+    worst?: number;
 }
 
 /**

@@ -30,7 +30,7 @@ export function same(a, b) {
  *
  * `api` has the classes; `bytes` are those of the case's bundle, where it has one.
  */
-export function run({ Playbook, Bundle, Engine }, spec, bytes) {
+export function run({ Playbook, Bundle, Engine, cohorts }, spec, bytes) {
   const playbook = () => new Playbook(text(spec.playbook));
   const bundle = () => (bytes ? Bundle.fromBytes(bytes) : new Bundle(playbook()));
   let current;
@@ -61,6 +61,10 @@ export function run({ Playbook, Bundle, Engine }, spec, bytes) {
       const customer = customer_id === undefined ? [] : [customer_id];
       return engine()[camel(method)](...customer, named(options));
     },
+    transitions: ({ as_of }) => engine().transitions({ asOf: as_of }),
+    segment_counts: ({ as_of }) => engine().segmentCounts({ asOf: as_of }),
+    rfm: ({ as_of, value, window }) => engine().rfm({ asOf: as_of, value, window }),
+    cohorts: ({ events, customers, options }) => cohorts(events, customers, options),
     snapshot() {
       const before = engine().snapshot();
       current = Engine.restore(bundle(), before);

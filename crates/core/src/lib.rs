@@ -30,12 +30,12 @@ pub use describe::{
     Suspicion, TypeDescription, describe,
 };
 pub use engine::{
-    Churn, Decisions, Engine, Reason, ReasonCode, ReasonParams, Recourse, RecourseChange,
-    RecourseQuestion, Score, WhatIf,
+    Churn, Decisions, Engine, HealthChange, HealthHistory, HealthPoint, Reason, ReasonCode,
+    ReasonParams, Recourse, RecourseChange, RecourseQuestion, Score, Stage, WhatIf,
 };
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
-    Actionable, CampaignPrograms, CampaignsPlan, Conditions, Direction, EventUse,
-    FeatureDefinition, FeatureReason, Features, FunctionUse, HealthPlan, Lineage, Playbook,
-    ReasonGroup, ReasonsPlan, Reports, Template, Training,
+    AccountsPlan, Actionable, CampaignPrograms, CampaignsPlan, Conditions, Direction, EventUse,
+    FeatureDefinition, FeatureReason, Features, FunctionUse, HealthPlan, LifecyclePlan, Lineage,
+    Playbook, ReasonGroup, ReasonsPlan, Reports, Template, Training,
 };

@@ -79,11 +79,86 @@ pub fn erfc(x: f64) -> f64 {
     libm::erfc(x)
 }
 
+/// A logistic curve of points: `100 / (1 + e^(−slope · (x − midpoint)))`, 50 at the midpoint; its
+/// steepest climb, there, is `25 · slope` points a unit of `x` (Verhulst 1838).
+#[must_use]
+pub fn logistic(x: f64, midpoint: f64, slope: f64) -> f64 {
+    100.0 * sigmoid(slope * (x - midpoint))
+}
+
+/// Exponential decay in points: `100 · 2^(−x / half_life)`, 100 where `x` is 0 or less. Missing
+/// (NaN) where an argument is or the half-life is not above 0.
+#[must_use]
+pub fn decay(x: f64, half_life: f64) -> f64 {
+    if x.is_nan() || half_life.is_nan() || half_life <= 0.0 {
+        return f64::NAN;
+    }
+    100.0 * exp2(-(x.max(0.0) / half_life))
+}
+
+/// The percentile rank of `x`, 0 to 100, among values of which only evenly spaced quantiles are
+/// known: the least, …, the greatest, ascending; at least two, and equal ones may follow each other.
+///
+/// Between two quantiles it is linear, the inverse of the usual interpolated quantile (Hyndman and
+/// Fan 1996, type 7). Where `x` is several of them it is the mean of their ranks. 0 below the least,
+/// 100 above the greatest, missing (NaN) for a missing `x`.
+#[must_use]
+pub fn percentile_rank(x: f64, quantiles: &[f64]) -> f64 {
+    if x.is_nan() || quantiles.len() < 2 {
+        return f64::NAN;
+    }
+    let below = quantiles.partition_point(|known| *known < x);
+    let until = quantiles.partition_point(|known| *known <= x);
+    #[expect(clippy::cast_precision_loss, reason = "no list of quantiles has 2^53 of them")]
+    let (below, until, last) = (below as f64, until as f64, (quantiles.len() - 1) as f64);
+    if below < until {
+        // The mean of the ranks `below` to `until - 1`.
+        return 100.0 * ((below + until - 1.0) / 2.0 / last);
+    }
+    if below == 0.0 || below > last {
+        return if below == 0.0 { 0.0 } else { 100.0 };
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a position in the list"
+    )]
+    let after = below as usize;
+    let (low, high) = (quantiles[after - 1], quantiles[after]);
+    // Halves, as the whole distance may be too great for a number.
+    let part = (x / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0);
+    100.0 * ((below - 1.0 + part.clamp(0.0, 1.0)) / last)
+}
+
+/// The 95% interval of a share, `count` of `all` (Wilson 1927):
+/// `(p + z²/2n ± z·√(p(1 − p)/n + z²/4n²)) / (1 + z²/n)`. None where `all` is 0.
+#[must_use]
+pub fn wilson(count: f64, all: f64) -> Option<(f64, f64)> {
+    // The 0.975 quantile of the standard normal distribution.
+    const Z: f64 = 1.959_963_984_540_054;
+    if all <= 0.0 {
+        return None;
+    }
+    let p = count / all;
+    let middle = p + Z * Z / (2.0 * all);
+    let reach = Z * (p * (1.0 - p) / all + Z * Z / (4.0 * all * all)).sqrt();
+    let whole = 1.0 + Z * Z / all;
+    Some((((middle - reach) / whole).clamp(0.0, p), ((middle + reach) / whole).clamp(p, 1.0)))
+}
+
 /// A number of the playbook's language: finite, or missing (NaN). Infinities are missing, and
 /// negative zero is zero, so that equal numbers have equal bits.
 #[must_use]
 pub fn finite(x: f64) -> f64 {
     if x.is_finite() { x + 0.0 } else { f64::NAN }
+}
+
+/// A number for people: to two decimals, without those that are 0.
+#[must_use]
+pub fn to_hundredths(x: f64) -> String {
+    let hundredths = (x * 100.0).round() / 100.0 + 0.0;
+    let text = serde_json::Value::from(hundredths).to_string();
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
 /// The piecewise linear function through `points`, flat before the first and after the last.
@@ -157,6 +232,40 @@ mod tests {
     }
 
     #[test]
+    fn curves_pass_through_the_points_of_their_definitions() {
+        assert_eq!(logistic(10.0, 10.0, 0.4), 50.0);
+        assert!((logistic(12.0, 10.0, 0.5) - 100.0 / (1.0 + (-1.0_f64).exp())).abs() < 1e-12);
+        assert!((logistic(8.0, 10.0, -0.5) + logistic(8.0, 10.0, 0.5) - 100.0).abs() < 1e-12);
+        assert_eq!((logistic(1e9, 0.0, 1.0), logistic(-1e9, 0.0, 1.0)), (100.0, 0.0));
+        for (x, points) in [(-3.0, 100.0), (0.0, 100.0), (14.0, 50.0), (28.0, 25.0)] {
+            assert_eq!(decay(x, 14.0), points, "{x}");
+        }
+        assert!(
+            decay(1.0, 0.0).is_nan() && decay(1.0, -1.0).is_nan() && decay(1.0, f64::NAN).is_nan()
+        );
+        assert!(decay(f64::NAN, 1.0).is_nan() && logistic(f64::NAN, 1.0, 1.0).is_nan());
+    }
+
+    #[test]
+    fn a_percentile_rank_is_the_inverse_of_quantiles() {
+        let quantiles = [0.0, 0.0, 0.0, 4.0, 20.0];
+        for (x, rank) in [
+            (-1.0, 0.0),
+            (0.0, 25.0),
+            (1.0, 56.25),
+            (4.0, 75.0),
+            (12.0, 87.5),
+            (20.0, 100.0),
+            (21.0, 100.0),
+        ] {
+            assert_eq!(percentile_rank(x, &quantiles), rank, "{x}");
+        }
+        assert_eq!(percentile_rank(3.0, &[3.0, 3.0]), 50.0);
+        assert_eq!(percentile_rank(0.0, &[f64::MIN, f64::MAX]), 50.0);
+        assert!(percentile_rank(f64::NAN, &quantiles).is_nan());
+    }
+
+    #[test]
     fn a_decimal_text_is_read_as_the_standard_library_reads_it() {
         for text in ["0", "-0", "+7", "007", ".5", "5.", "-.5e-3", "1E+2", "00.10", "1e-400"] {
             let expected: f64 = text.parse().unwrap();
@@ -174,6 +283,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_percentile_rank_never_falls(
+            mut quantiles in proptest::collection::vec(-50_i8..50, 2..12),
+            a in -60_i16..600,
+            b in -60_i16..600,
+        ) {
+            quantiles.sort_unstable();
+            let quantiles: Vec<f64> = quantiles.into_iter().map(f64::from).collect();
+            let rank = |x: i16| percentile_rank(f64::from(x) / 10.0, &quantiles);
+            prop_assert!(rank(a.min(b)) <= rank(a.max(b)));
+            prop_assert!((0.0..=100.0).contains(&rank(a)));
+        }
+
         #[test]
         fn every_number_comes_back_from_its_text(bits: u64, text in "[+-]?[0-9]{0,30}\\.?[0-9]{0,30}(e[+-]?[0-9]{1,3})?") {
             let x = f64::from_bits(bits);

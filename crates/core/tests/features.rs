@@ -200,6 +200,23 @@ fn each_function_does_what_its_definition_says() {
 }
 
 #[test]
+fn curves_give_points() {
+    for (expression, expected) in [
+        ("logistic(customer.mrr, customer.mrr, -3)", json!(50.0)),
+        ("logistic(0, 0, 1) + customer.mrr * 0", json!(50.0)),
+        (r#"logistic(mean(purchase.amount, "1h"), 0, 1)"#, Value::Null),
+        ("decay(-customer.mrr, 7)", json!(100.0)),
+        ("decay(customer.mrr, customer.mrr)", json!(50.0)),
+        ("decay(customer.mrr, -customer.mrr)", Value::Null),
+        ("percentile_rank(customer.mrr - customer.mrr, -1, 1)", json!(50.0)),
+        ("percentile_rank(customer.mrr * 0 + 250, 0, 0, 0, 1000)", json!(75.0)),
+        (r#"percentile_rank(mean(purchase.amount, "1h"), 0, 1)"#, Value::Null),
+    ] {
+        assert_eq!(value(expression), expected, "{expression}");
+    }
+}
+
+#[test]
 fn a_wrong_expression_says_where_and_what_instead() {
     for (expression, message) in [
         ("count(logn)", "line 15, column 12: `logn` is not an event type; did you mean `login`?"),

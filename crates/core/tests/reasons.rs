@@ -61,6 +61,7 @@ fn model(cover: bool) -> Model {
         confidence: None,
         reference: Some(Reference {
             typical: vec![Some(12.0), Some(0.0), Some(1.0)],
+            spread: vec![None; 3],
             margins: Vec::new(),
         }),
     })

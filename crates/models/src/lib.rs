@@ -25,6 +25,7 @@ mod forest;
 mod gbdt;
 mod gbm;
 mod guard;
+pub mod health;
 pub mod import;
 pub mod inspect;
 mod logistic;
@@ -48,6 +49,7 @@ mod warm;
 pub use calibrate::{beta, corrected_for_prior, isotonic, platt, venn_abers, with_prior};
 pub use encode::Encode;
 pub use guard::guard;
+pub use health::{FitHealthParams, fit_health, validate_health};
 pub use params::{
     Algorithm, Calibrate, CheckedTrainParams, ClassWeight, EarlyStopping, GrowPolicy, MaxFeatures,
     TrainParams,

@@ -11,7 +11,7 @@ const columns = [
   { key: "customer", title: "Customer", by: (score) => score.customer_id },
   { key: "churn", title: "Churn risk", by: (score) => score.churn?.probability, falling: true },
   { key: "health", title: "Health", by: (score) => score.health?.score },
-  { key: "stage", title: "Stage", by: (score) => score.lifecycle },
+  { key: "stage", title: "Stage", by: (score) => score.lifecycle?.stage },
   { key: "why", title: "Why" },
 ];
 
@@ -106,7 +106,7 @@ function row(score, at) {
     h("th", { scope: "row" }, button),
     churnCell(score),
     healthCell(score),
-    h("td", { class: "stage" }, score.lifecycle ? words(score.lifecycle) : "–", segments),
+    h("td", { class: "stage" }, score.lifecycle ? words(score.lifecycle.stage) : "–", segments),
     reasonsCell(score));
 }
 

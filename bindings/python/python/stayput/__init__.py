@@ -30,13 +30,16 @@ from ._native import (
     Study,
     Table,
     TrainingSet,
+    cohorts,
     compare,
     cross_validate,
     describe,
+    fit_health,
     simulate,
     table,
     train,
     tune,
+    validate_health,
 )
 
 if TYPE_CHECKING:
@@ -62,13 +65,16 @@ __all__ = [
     "TableError",
     "TrainingSet",
     "UnsupportedError",
+    "cohorts",
     "compare",
     "cross_validate",
     "describe",
+    "fit_health",
     "simulate",
     "table",
     "train",
     "tune",
+    "validate_health",
 ]
 
 

@@ -24,7 +24,12 @@ class Document:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as dictionaries and lists, with instants as ``datetime``."""
-        return dataclasses.asdict(self)  # type: ignore[call-overload, no-any-return]
+        return dataclasses.asdict(self, dict_factory=_keys)  # type: ignore[call-overload, no-any-return]
+
+
+def _keys(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Attributes under their names in JSON: ``from_`` is ``from``."""
+    return {name.removesuffix("_"): value for name, value in fields}
 
     def _repr_html_(self) -> str:
         from . import _html
@@ -655,23 +660,68 @@ class Comparison(Document):
 
 @dataclass(frozen=True)
 class Factor(Document):
-    """What one factor did to the health score."""
+    """What one factor, or a group of factors, did to the health score.
+
+    The contributions of the ``factors`` of a group add up to the group's. ``capped_by`` names the one
+    whose cap holds the group down.
+    """
 
     name: str
     score: float | None
     weight: float
     contribution: float
+    coverage: float
+    capped_by: str | None
+    factors: list[Factor]
+
+
+@dataclass(frozen=True)
+class HealthTrend(Document):
+    """How a computed health score goes up or down.
+
+    ``slope_per_day`` is the Theil–Sen slope in points, ``p_value`` that of the Mann–Kendall test,
+    ``tau`` Kendall's tau-b. ``direction`` is ``increasing`` or ``decreasing`` where the p-value is
+    below 0.05, else ``no_trend``; ``points`` is how many instants had a score.
+    """
+
+    slope_per_day: float
+    p_value: float
+    tau: float | None
+    direction: str
+    points: int
+
+
+@dataclass(frozen=True)
+class OverriddenHealth(Document):
+    """The override that holds, and what was computed.
+
+    ``contribution`` is what it adds to the computed score.
+    """
+
+    computed_score: float | None
+    computed_band: str | None
+    contribution: float
+    author: str
+    reason: str
+    from_: datetime
+    until: datetime
 
 
 @dataclass(frozen=True)
 class Health(Document):
-    """The health of one customer: the contributions of the factors add up to the score."""
+    """The health of one customer.
+
+    The contributions of the factors, and that of the override where there is one, add up to the
+    score.
+    """
 
     score: float
     band: str
     coverage: float
     capped_by: str | None
     factors: list[Factor]
+    trend: HealthTrend | None
+    overridden: OverriddenHealth | None
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Draws what each factor brings to the score, of what it could bring.
@@ -681,6 +731,139 @@ class Health(Document):
         from . import _plots_customers
 
         return _plots_customers.health(self, ax, style)
+
+
+@dataclass(frozen=True)
+class HealthPoint(Document):
+    """The health of one customer at one of many instants; ``None`` where there was none."""
+
+    as_of: datetime
+    score: float | None
+    band: str | None
+    coverage: float | None
+    computed_score: float | None
+
+
+@dataclass(frozen=True)
+class HealthHistory(Document):
+    """The health of one customer over time, each instant as it was known then."""
+
+    customer_id: str
+    points: list[HealthPoint]
+    trend: HealthTrend | None
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row an instant, by ``as_of``."""
+        import pandas as pd
+
+        return pd.DataFrame([point.to_dict() for point in self.points]).set_index("as_of")
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the score over time, its points in the colours of bands, and the trend in words.
+
+        ``style`` is that of the line; needs matplotlib.
+        """
+        from . import _plots_time
+
+        return _plots_time.health_history(self, ax, style)
+
+
+@dataclass(frozen=True)
+class HealthChangeTerm(Document):
+    """One reason of a change of health.
+
+    ``kind`` is ``time``, ``data``, ``missingness``, ``cap`` or ``override``. ``before`` and ``after``
+    are the factor's scores, ``points`` what it did to the health score, ``text`` says so.
+    """
+
+    kind: str
+    factor: str | None
+    before: float | None
+    after: float | None
+    points: float
+    text: str
+
+
+@dataclass(frozen=True)
+class HealthChange(Document):
+    """What changed a customer's health between two instants.
+
+    The points of the terms, added from first to last, are exactly ``change``.
+    """
+
+    customer_id: str
+    since: datetime
+    as_of: datetime
+    before: float | None
+    after: float | None
+    band_before: str | None
+    band_after: str | None
+    change: float | None
+    terms: list[HealthChangeTerm]
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws how the terms lead from the score before to the one after.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from . import _plots_time
+
+        return _plots_time.health_change(self, ax, style)
+
+
+@dataclass(frozen=True)
+class HealthOverride(Document):
+    """What a person says a customer's health is, from ``from_`` until before ``until``."""
+
+    score: float | None
+    band: str | None
+    author: str
+    reason: str
+    from_: datetime
+    until: datetime
+
+
+class HealthOverrides(Documents[HealthOverride]):
+    """Overrides in the order in which they begin."""
+
+    part = HealthOverride
+
+
+@dataclass(frozen=True)
+class AccountChild(Document):
+    """A customer of an account."""
+
+    customer_id: str
+    score: float
+    band: str
+    weight: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class AccountHealth(Document):
+    """The health of an account: the weighted mean of its customers' scores.
+
+    ``source`` is ``children``, ``own``, ``fallback`` or, where there is no score, ``None``. The
+    contributions of ``worst``, the customers with the lowest scores, and ``others`` add up to the
+    score that is made of them.
+    """
+
+    account: str
+    score: float | None
+    band: str | None
+    source: str | None
+    coverage: float
+    children: int
+    scored: int
+    worst: list[AccountChild]
+    others: float
+
+
+class Accounts(Documents[AccountHealth]):
+    """The health of accounts, by name."""
+
+    part = AccountHealth
 
 
 @dataclass(frozen=True)
@@ -750,6 +933,18 @@ FeatureValues = dict[str, float | bool | str | None]
 
 
 @dataclass(frozen=True)
+class LifecycleStage(Document):
+    """The stage of the lifecycle that a customer is in, since when, and for how many days."""
+
+    stage: str
+    since: datetime | None
+    days: float | None
+
+    def __str__(self) -> str:
+        return self.stage
+
+
+@dataclass(frozen=True)
 class Score(Document):
     """Everything known of one customer at one instant."""
 
@@ -758,7 +953,7 @@ class Score(Document):
     features: FeatureValues
     health: Health | None
     churn: Churn | None
-    lifecycle: str | None
+    lifecycle: LifecycleStage | None
     segments: list[str]
     bundle: str
 
@@ -922,6 +1117,308 @@ class Trial(Document):
     message: str | None
 
 
+@dataclass(frozen=True)
+class Transitions(Document):
+    """How customers moved between stages: ``counts[i][j]`` steps went from stage i to stage j.
+
+    ``entered`` and ``left`` are steps from outside and to outside: not known yet, or in no stage.
+    """
+
+    as_of: list[datetime]
+    stages: list[str]
+    counts: list[list[int]]
+    probabilities: list[list[float | None]]
+    entered: list[int]
+    left: list[int]
+    left_probabilities: list[float | None]
+
+    def to_pandas(self, what: str = "counts") -> pandas.DataFrame:
+        """The matrix of ``"counts"`` or ``"probabilities"``: from in the rows, to in the columns."""
+        import pandas as pd
+
+        rows = {"counts": self.counts, "probabilities": self.probabilities}[what]
+        index = pd.Index(self.stages, name="from")
+        return pd.DataFrame(rows, index=index, columns=pd.Index(self.stages, name="to"))
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the matrix: the share of those in a stage who were in each other one a step later.
+
+        ``style`` is that of the cells; needs matplotlib.
+        """
+        from . import _plots_time
+
+        return _plots_time.transitions(self, ax, style)
+
+
+@dataclass(frozen=True)
+class NamedCounts(Document):
+    """The customers of one stage, segment or band at each instant."""
+
+    name: str
+    counts: list[int]
+
+
+@dataclass(frozen=True)
+class SegmentCounts(Document):
+    """How many customers were where at each instant."""
+
+    as_of: list[datetime]
+    customers: list[int]
+    stages: list[NamedCounts]
+    segments: list[NamedCounts]
+    bands: list[NamedCounts]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row an instant, a column for each stage, segment and band."""
+        import pandas as pd
+
+        columns: dict[tuple[str, str], list[int]] = {("customers", ""): self.customers}
+        for kind in ("stages", "segments", "bands"):
+            for named in getattr(self, kind):
+                columns[(kind, named.name)] = named.counts
+        return pd.DataFrame(columns, index=pd.Index(self.as_of, name="as_of"))
+
+    def plot(self, ax: Axes | None = None, kind: str = "stages", **style: Any) -> Axes:
+        """Draws how many customers are in each of the ``"stages"``, ``"segments"`` or ``"bands"``.
+
+        ``style`` is that of the areas or the lines; needs matplotlib.
+        """
+        from . import _plots_time
+
+        return _plots_time.segment_counts(self, ax, kind, style)
+
+
+@dataclass(frozen=True)
+class RfmCustomer(Document):
+    """One customer's recency, frequency and monetary value, the scores of each, and the segment."""
+
+    customer_id: str
+    recency_days: float
+    frequency: float
+    monetary: float
+    r: int
+    f: int
+    m: int
+    segment: str
+
+
+@dataclass(frozen=True)
+class RfmSummary(Document):
+    """The customers of one RFM segment."""
+
+    segment: str
+    customers: int
+    share: float
+    monetary: float
+
+
+@dataclass(frozen=True, repr=False)
+class Rfm(Document):
+    """The RFM scores of all customers who have an event in the window."""
+
+    as_of: datetime
+    customers: list[RfmCustomer]
+    segments: list[RfmSummary]
+
+    def __repr__(self) -> str:
+        return _lines(self.segments)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a customer."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(customer) for customer in self.customers])
+
+
+@dataclass(frozen=True)
+class Ages(Document):
+    """The ages of one column, first and last; ``to`` is ``None`` where there is no last."""
+
+    # As the core writes it: `from` is a word of Python.
+    first: int
+    last: int | None
+
+
+@dataclass(frozen=True)
+class Revenue(Document):
+    """What a cohort brought in at each age; ``None`` is what is not known yet."""
+
+    amounts: list[float | None]
+    gross_retention: list[float | None]
+    net_retention: list[float | None]
+    cumulative_per_customer: list[float | None]
+
+
+@dataclass(frozen=True)
+class Cohort(Document):
+    """Customers who started in one period; ``None`` is what is not known yet."""
+
+    start: str
+    size: int
+    retained: list[int | None]
+    rates: list[float | None]
+    known_from: list[datetime]
+    revenue: Revenue | None
+
+
+@dataclass(frozen=True)
+class RetentionPoint(Document):
+    """Retention at some ages over all cohorts that it is known of, with Wilson's 95% interval."""
+
+    ages: Ages
+    customers: int
+    retained: int
+    rate: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class SurvivalPoint(Document):
+    """The Kaplan–Meier estimate after the period of an age, with Greenwood's 95% interval."""
+
+    age: int
+    at_risk: int
+    ended: int
+    censored: int
+    survival: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, repr=False)
+class Cohorts(Document):
+    """Cohorts and what became of them. A column of the tables is one of ``ages``."""
+
+    period: str
+    age: str
+    definition: str
+    zone: str
+    until: datetime | None
+    ages: list[Ages]
+    cohorts: list[Cohort]
+    retention: list[RetentionPoint]
+    survival: list[SurvivalPoint] | None
+    customers: int
+    not_started: int
+    unreadable: int
+
+    def __repr__(self) -> str:
+        return f"{len(self.cohorts):,} cohorts of {self.customers:,} customers, by {self.period}"
+
+    def to_pandas(self, what: str = "rates") -> pandas.DataFrame:
+        """One row a cohort, one column an age: ``"rates"``, ``"retained"``, or, of revenue,
+        ``"amounts"``, ``"gross_retention"``, ``"net_retention"``, ``"cumulative_per_customer"``."""
+        import pandas as pd
+
+        own = what in ("rates", "retained")
+        rows = [getattr(cohort if own else cohort.revenue, what) for cohort in self.cohorts]
+        index = pd.DatetimeIndex([cohort.start for cohort in self.cohorts], name="start")
+        columns = pd.Index([ages.first for ages in self.ages], name="age")
+        return pd.DataFrame(rows, index=index, columns=columns, dtype=float)
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the table of retention: a row a cohort, a column an age.
+
+        ``style`` is that of the cells; needs matplotlib.
+        """
+        from . import _plots_time
+
+        return _plots_time.cohorts(self, ax, style)
+
+    def plot_retention(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the retention of all cohorts by age, or their survival, with its interval.
+
+        ``style`` is that of the line; needs matplotlib.
+        """
+        from . import _plots_time
+
+        return _plots_time.retention(self, ax, style)
+
+
+@dataclass(frozen=True)
+class Knot(Document):
+    """What a value of a feature scores, and the rows it was learned from."""
+
+    x: float | None
+    value: str | None
+    score: float
+    rows: int
+    churn_rate: float
+
+
+@dataclass(frozen=True)
+class FittedFactor(Document):
+    """A factor of a health score that was learned."""
+
+    feature: str
+    weight: float
+    direction: str | None
+    knots: list[Knot]
+    missing: float | None
+    score: str
+
+
+@dataclass(frozen=True)
+class FittedBand(Document):
+    """A band of a health score that was learned."""
+
+    name: str
+    # As the core writes it: `from` is a word of Python.
+    start: float
+    rows: int
+    churners: int
+
+
+@dataclass(frozen=True, repr=False)
+class FittedHealth(Document):
+    """A health score that was learned; ``playbook`` is its section ``[health]``."""
+
+    playbook: str
+    rows: int
+    churners: int
+    auc: float | None
+    factors: list[FittedFactor]
+    bands: list[FittedBand]
+
+    def __repr__(self) -> str:
+        return self.playbook
+
+
+@dataclass(frozen=True)
+class HealthBand(Document):
+    """What came true in a band of a health score, with Wilson's 95% interval of its churn."""
+
+    name: str
+    start: float
+    rows: int
+    churners: int
+    churn_rate: float | None
+    low: float | None
+    high: float | None
+    lift: float | None
+
+
+@dataclass(frozen=True)
+class HealthValidation(Document):
+    """Whether a health score predicts who churns."""
+
+    rows: int
+    churners: int
+    without_score: float
+    auc: float | None
+    auc_low: float | None
+    auc_high: float | None
+    bands: list[HealthBand]
+    monotone: bool
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a band."""
+        import pandas as pd
+
+        return pd.DataFrame([vars(band) for band in self.bands])
+
+
 class Scores(Sequence[Score]):
     """The scores of many customers; a score is made when it is asked for."""
 
@@ -958,7 +1455,7 @@ class Scores(Sequence[Score]):
                 "band": health.get("band"),
                 "churn": churn.get("probability"),
                 "confidence_level": churn.get("confidence_level"),
-                "lifecycle": score["lifecycle"],
+                "lifecycle": (score["lifecycle"] or {}).get("stage"),
                 "segments": score["segments"],
                 **score["features"],
             }
@@ -998,7 +1495,7 @@ def read(name: str, text: str) -> Any:
 
 def _build(kind: type[Document], value: dict[str, Any]) -> Any:
     """The document of that class: its parts are built first."""
-    value = dict(value)
+    value = {f"{name}_" if name == "from" else name: item for name, item in value.items()}
     for name, build in _parts(kind):
         if value[name] is not None:
             value[name] = build(value[name])

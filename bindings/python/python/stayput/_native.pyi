@@ -6,7 +6,7 @@ from _typeshed import SupportsGetItem
 from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
-from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureValues, Intervals, LeftOut, Lift, Lineage, Params, ProfitThreshold, Reasons, Reliability, Report, Reports, Score, Scores, TreeSegments, Trial
+from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureDependence, FeatureImportances, FeatureValues, Intervals, LeftOut, Lift, Lineage, Params, ProfitThreshold, Reasons, Recourse, Reliability, Report, Reports, Score, Scores, TreeSegments, Trial, WhatIf
 from stayput._types import FeaturesLike, Instant, Instants, LabelsLike, MatrixLike, ModelSource, RowLike, SpaceLike, TableLike, TrialCallback
 from typing import Any, SupportsFloat, SupportsIndex, final
 
@@ -120,6 +120,14 @@ class Engine:
         sentences in the words of the playbook's `[reasons]`; at most `top` of them, or as many as the
         playbook says, and of actionable features alone where `actionable` is true.
         """
+    def recourse(self, /, customer_id: str, *, as_of: Instant, threshold: SupportsFloat | SupportsIndex, features: SupportsGetItem[int, str] | None = None, max_changes: SupportsIndex | None = None) -> Recourse:
+        """
+        The least change to features that someone can act on which brings the churn probability of
+        one customer at `as_of` down to `threshold`, or that there is none. By default those
+        `features` may change that the playbook marks as `actionable` in `[reasons]`, at the costs and
+        within the bounds given there; `max_changes` of them at most. Each feature changes by itself:
+        `what_if` tells what else follows.
+        """
     @staticmethod
     def restore(bundle: Bundle, data: bytes) -> Engine:
         """
@@ -136,6 +144,13 @@ class Engine:
     def snapshot(self, /) -> bytes:
         """
         The state of all customers, as bytes: the same state gives the same bytes.
+        """
+    def what_if(self, /, customer_id: str, *, as_of: Instant, changes: dict) -> WhatIf:
+        """
+        The score of one customer at `as_of` as it is (`.before`), and as it would be with other
+        values (`.after`): `changes` has features by their names and attributes as `"customer.plan"`,
+        None for missing. What is computed from a changed value changes with it: other features,
+        health, churn, stage and segments.
         """
 
 @final
@@ -193,6 +208,20 @@ class Model:
         each way, and a logistic regression trained here the means of its training rows. `output` is
         `"log_odds"` (of the stated probability), `"margin"` (before any calibration) or
         `"probability"`. With `interactions=True` the values are those of pairs of features.
+        """
+    def feature_dependence(self, /, data: TrainingSet, feature: str, kind: str = "partial", *, points: SupportsIndex = 50) -> FeatureDependence:
+        """
+        How the probability depends on a feature over these rows: `"partial"` dependence (the mean when
+        all rows have the value; Friedman 2001) or `"accumulated"` local effects (what the value adds
+        to the mean, right also where features go together; Apley and Zhu 2020), at `points` values at
+        most.
+        """
+    def feature_importance(self, /, data: TrainingSet, kind: str = "permutation", *, repeats: SupportsIndex = 5, seed: SupportsIndex = 0, n_jobs: SupportsIndex | None = None) -> FeatureImportances:
+        """
+        What each feature is worth to the model, the most important first. `kind` is `"permutation"`
+        (what ROC-AUC on these rows loses where a feature is shuffled; the mean of `repeats` shuffles),
+        `"contribution"` (the mean size of its contributions to the log-odds: mean |SHAP|), `"gain"` or
+        `"cover"` (shares of what the trees were made by).
         """
     @staticmethod
     def from_bytes(data: bytes) -> Model:

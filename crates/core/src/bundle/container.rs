@@ -80,7 +80,7 @@ pub(crate) const SNAPSHOT: Kind = Kind {
     magic: *b"stayputS",
     name: "snapshot",
     oldest: 1,
-    newest: 1,
+    newest: 2,
     format: ErrorCode::StateFormat,
     version: ErrorCode::StateVersion,
     checksum: ErrorCode::StateFormat,

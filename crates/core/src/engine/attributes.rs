@@ -111,6 +111,19 @@ impl Attributes {
         }
     }
 
+    /// Since when the row holds that holds at an instant; none where it always has, or none does.
+    pub(super) fn since(&self, as_of: Timestamp) -> Option<Timestamp> {
+        let Self::Since(rows) = self else { return None };
+        let count = rows.partition_point(|(since, _)| *since <= Some(as_of));
+        count.checked_sub(1).and_then(|at| rows[at].0)
+    }
+
+    /// The first instant that a row names.
+    pub(super) fn first(&self) -> Option<Timestamp> {
+        let Self::Since(rows) = self else { return None };
+        rows.iter().find_map(|(since, _)| *since)
+    }
+
     /// Whether what was read is what [`Attributes::take`] could have made.
     pub(super) fn is_sound(&self, schema: &Schema) -> bool {
         let fits = |row: &Row| {

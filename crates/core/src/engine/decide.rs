@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::scorer::{Assessment, BoundCampaign, Memory, Scorer};
+use super::stages::Moment;
 use super::state::{CustomerState, Decided};
 use crate::bundle::Bundle;
 use crate::campaign::{
@@ -12,7 +13,6 @@ use crate::campaign::{
 };
 use crate::error::Result;
 use crate::expr::{State, TriggerKind, Value};
-use crate::features::{Agenda, Subject};
 use crate::history::History;
 use crate::schema::Schema;
 use crate::time::Timestamp;
@@ -39,12 +39,11 @@ pub(super) fn decide(
     for decided in customers.values().filter_map(|state| state.decided.as_ref()) {
         decided.campaigns.check_order(as_of)?;
     }
-    let agenda = scorer.agenda(as_of);
+    let mut moment = scorer.moment(as_of);
     let mut all = Decisions { as_of, decisions: Vec::new(), suppressions: Vec::new() };
     for (id, state) in customers.iter_mut().filter(|(_, state)| state.known_at(layout, as_of)) {
         let mut decided = state.decided.take().unwrap_or_default();
-        let subject = state.subject(bundle.playbook().schema(), layout, as_of);
-        let looked = look(bundle, scorer, id, &subject, &mut decided, &agenda, as_of);
+        let looked = look(bundle, scorer, (id, state), &mut decided, &mut moment);
         state.decided = Some(decided);
         let (decisions, suppressions) = looked?;
         all.decisions.extend(decisions);
@@ -59,16 +58,16 @@ type Looked = (Vec<Decision>, Vec<Suppression>);
 fn look(
     bundle: &Bundle,
     scorer: &Scorer,
-    id: &str,
-    subject: &Subject<'_>,
+    (id, state): (&str, &CustomerState),
     decided: &mut Decided,
-    agenda: &Agenda,
-    as_of: Timestamp,
+    moment: &mut Moment,
 ) -> Result<Looked> {
     let playbook = bundle.playbook();
+    let as_of = moment.as_of;
+    let subject = &state.subject(playbook.schema(), playbook.layout(), as_of);
     let mut memory = Memory::default();
-    let assessment =
-        scorer.assess(bundle, subject, decided.band.as_deref(), agenda, &mut memory)?;
+    let known = (decided.band.as_deref(), state.overrides.at(as_of));
+    let assessment = scorer.assess(bundle, (state, subject), known, false, moment, &mut memory)?;
     let frame = memory.frames.at_mut(0);
     let campaigns = &mut decided.campaigns;
     let seen = Seen {
@@ -87,8 +86,8 @@ fn look(
     let customer = Customer { id, zone: &subject.zone, consent: &consent };
     let (decisions, suppressions) =
         campaign::decide(set, &customer, as_of, &inputs, campaigns, bundle.hash())?;
-    if let Some(health) = assessment.health {
-        decided.band = Some(health.band);
+    if let Some(band) = assessment.health.as_ref().and_then(crate::health::Health::computed_band) {
+        decided.band = Some(band.to_owned());
     }
     Ok((decisions, suppressions))
 }

@@ -6,20 +6,24 @@
 mod attributes;
 mod decide;
 mod forget;
+mod health;
+mod movement;
 mod reasons;
 mod recourse;
 mod score;
 mod scorer;
 mod snapshot;
+mod stages;
 mod state;
 mod what_if;
 
 use std::collections::BTreeMap;
 
 pub use decide::Decisions;
+pub use health::{HealthChange, HealthHistory, HealthPoint};
 pub use reasons::{ReasonCode, ReasonParams};
 pub use recourse::{Recourse, RecourseChange, RecourseQuestion};
-pub use score::{Churn, Reason, Score};
+pub use score::{Churn, Reason, Score, Stage};
 pub use what_if::WhatIf;
 
 use crate::bundle::Bundle;
@@ -84,7 +88,9 @@ impl Engine {
     ///
     /// Kept are the events inside the longest window of each type, counts and sums of the rest,
     /// and single events that are asked for, such as the last. What needs every event (a spread, a
-    /// percentile over all of the past) keeps its type whole. No answer changes by a bit.
+    /// percentile over all of the past) keeps its type whole. Where the playbook asks for a trend of
+    /// health, all this counts from so much earlier as the trend looks back. No answer changes by a
+    /// bit.
     ///
     /// Cost: linear in the events.
     ///
@@ -94,9 +100,14 @@ impl Engine {
         let Self { bundle, scorer, customers, forgotten } = self;
         let playbook = bundle.playbook();
         let retention = scorer.retention(playbook.schema());
-        let known = forgotten.as_ref();
-        let (now, events) =
-            forget::forget(customers, &retention, playbook.layout(), known, before)?;
+        Forgotten::check(forgotten.as_ref(), before)?;
+        let mut moments = Vec::new();
+        for state in customers.values_mut() {
+            let anchor = scorer.stages.anchor(bundle, state, before, &mut moments)?;
+            state.set_anchor(anchor);
+        }
+        let until = (before, health::reach(playbook));
+        let (now, events) = forget::forget(customers, &retention, playbook.layout(), until);
         *forgotten = Some(now);
         Ok(events)
     }
@@ -153,8 +164,9 @@ impl Engine {
     pub fn score(&self, customer_id: &str, as_of: Timestamp) -> Result<Score> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let state = self.customer(customer_id)?;
-        let (agenda, mut memory) = (self.scorer.agenda(as_of), Memory::default());
-        self.scorer.score(&self.bundle, customer_id, state, as_of, &agenda, &mut memory)
+        let (mut moment, mut memory) =
+            (self.scorer.question(&self.bundle, as_of), Memory::default());
+        self.scorer.score(&self.bundle, customer_id, state, &mut moment, &mut memory)
     }
 
     /// Why a customer may churn at `as_of`: what raises the probability, the strongest first, told
@@ -192,12 +204,11 @@ impl Engine {
     pub fn score_all(&self, as_of: Timestamp) -> Result<Vec<Score>> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let layout = self.bundle.playbook().layout();
-        let (agenda, mut memory) = (self.scorer.agenda(as_of), Memory::default());
+        let mut moment = self.scorer.question(&self.bundle, as_of);
+        let mut memory = Memory::default();
         let known = self.customers.iter().filter(|(_, state)| state.known_at(layout, as_of));
         known
-            .map(|(id, state)| {
-                self.scorer.score(&self.bundle, id, state, as_of, &agenda, &mut memory)
-            })
+            .map(|(id, state)| self.scorer.score(&self.bundle, id, state, &mut moment, &mut memory))
             .collect()
     }
 
@@ -254,7 +265,8 @@ impl Engine {
         let (customers, forgotten) = snapshot::read(&self.bundle, bytes)?;
         let schema = self.bundle.playbook().schema();
         let needs = self.scorer.retention(schema);
-        if forgotten.as_ref().is_some_and(|known| !known.fits(&needs, schema.events.len())) {
+        let reach = health::reach(self.bundle.playbook());
+        if forgotten.as_ref().is_some_and(|known| !known.fits(&needs, reach, schema.events.len())) {
             let message = "has forgotten events that this playbook needs; it can go on under the \
                            playbook that it was made with";
             return Err(Error::new(ErrorCode::StateVersion, "snapshot", message));

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use crate::churn::{Input, InputKind, Model, Output};
 use crate::error::{Error, ErrorCode, Result};
 use crate::expr::Value;
+use crate::math::to_hundredths;
 use crate::playbook::{Playbook, ReasonsPlan};
 
 /// What is asked of reasons.
@@ -143,12 +144,7 @@ fn shown(value: &Json) -> String {
         Json::Bool(true) => "yes".to_owned(),
         Json::Bool(false) => "no".to_owned(),
         Json::String(text) => text.clone(),
-        value => {
-            let number = value.as_f64().unwrap_or_default();
-            let hundredths = (number * 100.0).round() / 100.0 + 0.0;
-            let text = Json::from(hundredths).to_string();
-            text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
-        }
+        value => to_hundredths(value.as_f64().unwrap_or_default()),
     }
 }
 

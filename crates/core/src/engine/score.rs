@@ -22,12 +22,26 @@ pub struct Score {
     pub health: Option<Health>,
     /// The churn probability; null where the bundle has no model.
     pub churn: Option<Churn>,
-    /// The lifecycle stage; null where none matches.
-    pub lifecycle: Option<String>,
+    /// The stage of the lifecycle and since when; null where none matches.
+    pub lifecycle: Option<Stage>,
     /// The segments, in the playbook's order.
     pub segments: Vec<String>,
     /// The hash of the bundle that says so.
     pub bundle: String,
+}
+
+/// The stage of the lifecycle that a customer is in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "LifecycleStage"))]
+pub struct Stage {
+    /// The stage.
+    pub stage: String,
+    /// The first of the daily looks that found it without another between it and `as_of`: a
+    /// midnight in UTC, the customer's beginning, or `as_of`. Null where neither an event nor a
+    /// `valid_from` says when the customer began, and no other stage came before.
+    pub since: Option<Timestamp>,
+    /// Days of 24 hours from then to `as_of`.
+    pub days: Option<f64>,
 }
 
 /// A churn probability and what it rests on.

@@ -1,18 +1,20 @@
 //! The playbook's expressions bound into one frame, and the order in which they are asked:
 //! features, health, churn, lifecycle, segments.
 
+use super::health::{HealthScorer, Instants};
 use super::reasons::{self, ReasonCode, ReasonParams};
 use super::recourse::{self, Recourse, RecourseQuestion};
-use super::score::{Churn, Reason, Score};
+use super::score::{Churn, Reason, Score, Stage};
+use super::stages::{self, Moment, Slots, Stages};
 use super::state::CustomerState;
 use crate::bundle::Bundle;
 use crate::churn::{InputKind, Model, ProbabilityInterval};
 use crate::error::{Error, ErrorCode, Result};
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
 use crate::features::{Agenda, Frames, Plan, Retention, Scratch, Subject};
-use crate::health::{self, Health};
-use crate::lifecycle::{LifecycleSpec, SegmentsSpec};
-use crate::playbook::{Conditions, Playbook};
+use crate::health::{self, Health, HealthOverride, HealthTrend};
+use crate::lifecycle::SegmentsSpec;
+use crate::playbook::Playbook;
 use crate::schema::Schema;
 use crate::time::Timestamp;
 
@@ -23,13 +25,11 @@ const REASONS: usize = 3;
 #[derive(Debug, Clone)]
 pub(super) struct Scorer {
     plan: Plan,
-    /// The factors of the health score.
-    factors: Vec<Program>,
+    pub(super) health: HealthScorer,
     health_slot: usize,
     churn_slot: usize,
     stage_slot: usize,
-    lifecycle: LifecycleSpec,
-    stages: Vec<Program>,
+    pub(super) stages: Stages,
     segments: SegmentsSpec,
     /// For each segment, its slot and condition.
     members: Vec<(usize, Program)>,
@@ -56,6 +56,8 @@ pub(super) struct Assessment<'a> {
     pub(super) health: Option<Health>,
     pub(super) churn: Option<(f64, Option<ProbabilityInterval>)>,
     pub(super) stage: Option<&'a str>,
+    /// Since when the customer is in it, where that was asked and is known.
+    since: Option<Timestamp>,
     /// For each segment, whether the customer is in it.
     pub(super) segments: Vec<Option<bool>>,
 }
@@ -64,7 +66,9 @@ pub(super) struct Assessment<'a> {
 #[derive(Default)]
 pub(super) struct Memory<'a> {
     pub(super) frames: Frames<'a>,
-    scratch: Scratch,
+    /// Frames of other instants than that asked about.
+    pub(super) past: Frames<'a>,
+    pub(super) scratch: Scratch,
     /// Features that are to be other than they are.
     pub(super) changes: Vec<(usize, Value<'a>)>,
 }
@@ -74,12 +78,9 @@ impl Scorer {
         let playbook = bundle.playbook();
         let schema = playbook.schema();
         let mut plan = Plan::new(schema, playbook.feature_set());
+        let health = HealthScorer::new(&mut plan, playbook);
         let mut bind = |program: &Program| plan.bind(schema, program);
-        let factors = playbook.health().map_or(&[][..], |health| &health.scores);
-        let factors = factors.iter().map(&mut bind).collect();
-        let none = Conditions::default();
-        let lifecycle = playbook.lifecycle().unwrap_or(&none);
-        let stages = lifecycle.programs.iter().map(&mut bind).collect();
+        let (when, enter) = stages::bind(bundle, &mut bind);
         let members: Vec<Program> = playbook.segments().programs.iter().map(&mut bind).collect();
         let consent = playbook.campaigns().consent.iter().map(&mut bind).collect();
         let campaigns = bind_campaigns(&mut plan, schema, playbook);
@@ -89,13 +90,22 @@ impl Scorer {
             .enumerate()
             .map(|(index, program)| (plan.slot(schema, &Input::Segment(index)), program))
             .collect();
+        let health_slot = plan.slot(schema, &Input::Health);
+        let churn_slot = plan.slot(schema, &Input::Churn);
+        let slots = Slots {
+            plan: &plan,
+            health: health_slot,
+            churn: churn_slot,
+            factors: health.factors(),
+            model_inputs: &model_inputs,
+        };
+        let stages = Stages::new(bundle, when, enter, &slots);
         Self {
-            health_slot: plan.slot(schema, &Input::Health),
-            churn_slot: plan.slot(schema, &Input::Churn),
+            health_slot,
+            churn_slot,
             stage_slot: plan.slot(schema, &Input::Lifecycle),
             plan,
-            factors,
-            lifecycle: LifecycleSpec { stages: lifecycle.names.clone() },
+            health,
             stages,
             segments: SegmentsSpec { segments: playbook.segments().names.clone() },
             members,
@@ -106,33 +116,47 @@ impl Scorer {
         }
     }
 
-    /// The windows of everything that is asked at one instant, the same for every customer.
-    pub(super) fn agenda(&self, as_of: Timestamp) -> Agenda {
+    /// The windows of features at one instant.
+    pub(super) fn plan_agenda(&self, as_of: Timestamp) -> Agenda {
         self.plan.agenda(&[as_of])
     }
 
-    /// Fills the frame with all that is known of a customer at the instant of `agenda`; `band` was
-    /// the health band at the last decision.
+    /// The instant, for everything that is asked of each customer.
+    pub(super) fn moment(&self, as_of: Timestamp) -> Moment {
+        Moment::new(&self.plan, as_of)
+    }
+
+    /// The same for scores, which look at the trend of health too.
+    pub(super) fn question(&self, bundle: &Bundle, as_of: Timestamp) -> Moment {
+        let spec = bundle.playbook().health().and_then(|plan| plan.trend);
+        let mut moment = self.moment(as_of);
+        moment.trend = spec.map(|spec| self.health.at(spec.instants(as_of)));
+        moment
+    }
+
+    /// Fills the frame with all that is known of a customer at an instant; `band` was the health
+    /// band at the last decision, and `over` the override that holds. Where it is `timed`, since
+    /// when the stage lasts is found too.
     ///
     /// # Errors
     /// None that a caller can cause.
     pub(super) fn assess<'a>(
         &'a self,
         bundle: &'a Bundle,
-        subject: &Subject<'a>,
-        band: Option<&str>,
-        agenda: &Agenda,
+        (state, subject): (&'a CustomerState, &Subject<'a>),
+        (band, over): (Option<&str>, Option<&HealthOverride>),
+        timed: bool,
+        moment: &mut Moment,
         memory: &mut Memory<'a>,
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
-        let Memory { frames, scratch, changes } = memory;
-        self.plan.fill(subject, agenda, 0..1, frames, scratch);
+        let Memory { frames, scratch, changes, .. } = memory;
+        self.plan.fill(subject, &moment.agenda, 0..1, frames, scratch);
         let frame = frames.at_mut(0);
         self.plan.change(frame, changes);
         let health = playbook.health().and_then(|plan| {
-            let scores: Vec<f64> =
-                self.factors.iter().map(|factor| factor.eval(frame).as_number()).collect();
-            health::evaluate(&plan.spec, &scores, band)
+            let computed = health::evaluate(&plan.spec, &self.health.scores(frame), band);
+            health::with_override(&plan.spec, computed, over)
         });
         if let Some(health) = &health {
             frame[self.health_slot] = Value::number(health.score);
@@ -153,9 +177,10 @@ impl Scorer {
         if let Some((probability, _)) = churn {
             frame[self.churn_slot] = Value::number(probability);
         }
-        let conditions: Vec<Option<bool>> =
-            self.stages.iter().map(|program| program.eval(frame).as_bool()).collect();
-        let stage = self.lifecycle.stage(&conditions);
+        let steps = self.stages.steps(frame);
+        let (stage, since) = self.stages.find(bundle, state, steps, timed, moment, memory)?;
+        let stage = stage.map(|stage| self.stages.spec.stages[stage].as_str());
+        let frame = memory.frames.at_mut(0);
         frame[self.stage_slot] = stage.map_or(Value::Missing, Value::Text);
         let mut segments = Vec::with_capacity(self.members.len());
         for (slot, program) in &self.members {
@@ -163,7 +188,7 @@ impl Scorer {
             frame[*slot] = Value::truth(member);
             segments.push(member);
         }
-        Ok(Assessment { health, churn, stage, segments })
+        Ok(Assessment { health, churn, stage, since, segments })
     }
 
     /// What is needed of the past, by anything that may be asked.
@@ -181,7 +206,7 @@ impl Scorer {
         let playbook = bundle.playbook();
         let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
         let (mut frames, mut scratch) = (Frames::default(), Scratch::default());
-        self.plan.fill(&subject, &self.agenda(as_of), 0..1, &mut frames, &mut scratch);
+        self.plan.fill(&subject, &self.plan_agenda(as_of), 0..1, &mut frames, &mut scratch);
         (0..self.plan.features()).map(|index| frames.at(0)[self.plan.feature(index)]).collect()
     }
 
@@ -200,6 +225,24 @@ impl Scorer {
         let row = self.row(model, &values);
         let playbook = bundle.playbook();
         reasons::reasons(playbook, model, &row, &values, &self.model_inputs, params)
+    }
+
+    /// The trend of a customer's computed health.
+    fn trend<'a>(
+        &'a self,
+        bundle: &'a Bundle,
+        state: &'a CustomerState,
+        instants: &Instants,
+        memory: &mut Memory<'a>,
+    ) -> Option<HealthTrend> {
+        let playbook = bundle.playbook();
+        let spec = &playbook.health()?.spec;
+        let mut points = Vec::with_capacity(instants.list().len());
+        self.health.look(playbook, state, instants, memory, &mut |at, frame| {
+            let health = health::evaluate(spec, &self.health.scores(frame), None);
+            points.extend(health.map(|health| (at, health.score)));
+        });
+        health::trend(&points)
     }
 
     /// The least change to one customer's features that brings the churn probability down.
@@ -230,28 +273,31 @@ impl Scorer {
         bundle: &'a Bundle,
         customer_id: &str,
         state: &'a CustomerState,
-        as_of: Timestamp,
-        agenda: &Agenda,
+        moment: &mut Moment,
         memory: &mut Memory<'a>,
     ) -> Result<Score> {
         let playbook = bundle.playbook();
+        let as_of = moment.as_of;
         let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
-        self.score_of(bundle, customer_id, &subject, state.band(), as_of, agenda, memory)
+        let mut score = self.score_of(bundle, customer_id, (state, &subject), moment, memory)?;
+        if let Some((health, instants)) = score.health.as_mut().zip(moment.trend.as_ref()) {
+            health.trend = self.trend(bundle, state, instants, memory);
+        }
+        Ok(score)
     }
 
-    /// The same of a subject, which may differ from what is known.
-    #[expect(clippy::too_many_arguments, reason = "all that a score is made of")]
+    /// The same of a subject, which may differ from what is known, but for the trend of health.
     pub(super) fn score_of<'a>(
         &'a self,
         bundle: &'a Bundle,
         customer_id: &str,
-        subject: &Subject<'a>,
-        band: Option<&str>,
-        as_of: Timestamp,
-        agenda: &Agenda,
+        (state, subject): (&'a CustomerState, &Subject<'a>),
+        moment: &mut Moment,
         memory: &mut Memory<'a>,
     ) -> Result<Score> {
-        let assessment = self.assess(bundle, subject, band, agenda, memory)?;
+        let as_of = moment.as_of;
+        let known = (state.band(as_of), state.overrides.at(as_of));
+        let assessment = self.assess(bundle, (state, subject), known, true, moment, memory)?;
         let frame = memory.frames.at(0);
         let specs = &bundle.playbook().feature_set().specs;
         let feature = |index: usize| frame[self.plan.feature(index)].json();
@@ -278,7 +324,11 @@ impl Scorer {
             features: features.collect(),
             health: assessment.health,
             churn,
-            lifecycle: assessment.stage.map(str::to_owned),
+            lifecycle: assessment.stage.map(|stage| Stage {
+                stage: stage.to_owned(),
+                since: assessment.since,
+                days: assessment.since.map(|since| as_of.since(since).as_days()),
+            }),
             segments: self.segments.members(&assessment.segments).map(str::to_owned).collect(),
             bundle: bundle.hash().to_owned(),
         })
@@ -287,7 +337,7 @@ impl Scorer {
 
 /// A feature's value as the model reads it: a category as its index in the model's dictionary,
 /// and one that is not there as a number beyond it.
-fn model_value(kind: &InputKind, value: Value<'_>) -> f64 {
+pub(super) fn model_value(kind: &InputKind, value: Value<'_>) -> f64 {
     match (kind, value) {
         (InputKind::Category { values }, Value::Text(text)) => {
             let code = values.iter().position(|known| known == text);

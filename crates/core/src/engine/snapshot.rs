@@ -1,28 +1,40 @@
 //! The state of all customers as bytes, and back.
+//!
+//! Version 2 added what few customers have: overrides of health, and the stage before what was
+//! forgotten. A file of version 1 has neither.
 
 use std::collections::BTreeMap;
 
 use super::forget::Forgotten;
+use super::stages::Anchor;
 use super::state::{CustomerState, StateDocument};
 use crate::bundle::Bundle;
 use crate::bundle::container::{Container, SNAPSHOT, to_postcard};
 use crate::error::{Error, ErrorCode, Result};
+use crate::health::Overrides;
 
 type Customers = BTreeMap<String, CustomerState>;
 
 pub(super) fn write<'c>(
     bundle: &Bundle,
-    customers: impl Iterator<Item = (&'c String, &'c CustomerState)>,
+    customers: impl Iterator<Item = (&'c String, &'c CustomerState)> + Clone,
     forgotten: Option<&Forgotten>,
 ) -> Result<Vec<u8>> {
     let mut container = Container::new(&SNAPSHOT);
     container.push("playbook", bundle.playbook().name().as_bytes().to_vec())?;
     container.push("schema", schema_hash(bundle)?)?;
     let layout = bundle.playbook().layout();
+    let overridden = customers.clone().filter(|(_, state)| !state.overrides.list().is_empty());
+    let overrides: Vec<(&str, &Overrides)> =
+        overridden.map(|(id, state)| (id.as_str(), &state.overrides)).collect();
+    let anchored = customers.clone().filter_map(|(id, state)| Some((id.as_str(), state.anchor()?)));
+    let anchors: Vec<(&str, &Anchor)> = anchored.collect();
     let customers: Vec<(&str, StateDocument)> =
         customers.map(|(id, state)| (id.as_str(), state.document(layout))).collect();
     container.push("customers", to_postcard(&customers)?)?;
     container.push("forgotten", to_postcard(&forgotten)?)?;
+    container.push("overrides", to_postcard(&overrides)?)?;
+    container.push("anchors", to_postcard(&anchors)?)?;
     Ok(container.write())
 }
 
@@ -43,17 +55,30 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<(Customers, Option<F
         ));
     }
     let documents: Vec<(String, StateDocument)> = container.require_value("customers")?;
+    let unfit = |id: &str| {
+        let message = format!("the state of customer `{id}` does not fit the schema");
+        Error::new(ErrorCode::StateFormat, "snapshot", message)
+    };
     let mut customers = Customers::new();
     for (id, document) in documents {
         let Some(state) = CustomerState::read(document, playbook.schema(), playbook.layout())
         else {
-            return Err(Error::new(
-                ErrorCode::StateFormat,
-                "snapshot",
-                format!("the state of customer `{id}` does not fit the schema"),
-            ));
+            return Err(unfit(&id));
         };
         customers.insert(id, state);
+    }
+    if container.get("overrides").is_some() {
+        let overrides: Vec<(String, Overrides)> = container.require_value("overrides")?;
+        for (id, overrides) in overrides {
+            let state = customers.get_mut(&id).filter(|_| overrides.is_sound());
+            state.ok_or_else(|| unfit(&id))?.overrides = overrides;
+        }
+    }
+    if container.get("anchors").is_some() {
+        let anchors: Vec<(String, Anchor)> = container.require_value("anchors")?;
+        for (id, anchor) in anchors {
+            customers.get_mut(&id).ok_or_else(|| unfit(&id))?.set_anchor(Some(anchor));
+        }
     }
     Ok((customers, container.require_value("forgotten")?))
 }
@@ -63,4 +88,31 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<(Customers, Option<F
 fn schema_hash(bundle: &Bundle) -> Result<Vec<u8>> {
     let schema = to_postcard(bundle.playbook().schema())?;
     Ok(blake3::hash(&schema).as_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::bundle::container::{Container, Kind, SNAPSHOT};
+    use crate::{Bundle, Engine, Playbook};
+
+    #[test]
+    fn a_snapshot_of_version_1_has_no_overrides() {
+        static OLD: Kind = Kind { newest: 1, ..SNAPSHOT };
+        let text = "[playbook]\nname = \"old\"\n[events.login]";
+        let bundle = Bundle::new(Playbook::parse(text).unwrap(), None).unwrap();
+        let row = serde_json::json!(
+            {"customer_id": "a", "timestamp": "2026-01-01", "type": "login"}
+        );
+        let events = crate::columns::Frame::from_objects(vec![row]).unwrap();
+        let mut engine = Engine::new(bundle.clone());
+        engine.ingest(&events).unwrap();
+        let bytes = engine.snapshot().unwrap();
+        let new = Container::read(&bytes, &SNAPSHOT).unwrap();
+        let mut old = Container::new(&OLD);
+        for section in ["playbook", "schema", "customers", "forgotten"] {
+            old.push(section, new.require(section).unwrap().to_vec()).unwrap();
+        }
+        let restored = Engine::restore(bundle, &old.write()).unwrap();
+        assert_eq!(restored.snapshot().unwrap(), bytes);
+    }
 }

@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{Attribute, Attributes};
+use super::stages::Anchor;
 use crate::campaign::CustomerCampaignState;
 use crate::event::{CustomerTable, Layout};
 use crate::features::Subject;
+use crate::health::Overrides;
 use crate::history::{CustomerHistory, HistoryDocument};
 use crate::schema::Schema;
 use crate::time::Timestamp;
@@ -17,6 +19,10 @@ pub(super) struct CustomerState {
     attributes: Attributes,
     /// What decisions left behind; none before the first that did.
     pub(super) decided: Option<Box<Decided>>,
+    /// What people say of the customer's health.
+    pub(super) overrides: Overrides,
+    /// The stage before what was forgotten; none before anything was.
+    pub(super) anchor: Option<Box<Anchor>>,
 }
 
 /// What decisions leave behind.
@@ -27,7 +33,7 @@ pub(super) struct Decided {
     pub(super) band: Option<String>,
 }
 
-/// The state of one customer as it is written.
+/// The state of one customer as it is written, but for what few have.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StateDocument {
     history: HistoryDocument,
@@ -45,9 +51,18 @@ impl CustomerState {
         self.attributes.take(table, row);
     }
 
-    /// The health band at the last decision.
-    pub(super) fn band(&self) -> Option<&str> {
-        self.decided.as_ref().and_then(|decided| decided.band.as_deref())
+    /// The health band at the last decision, where that was not after `as_of`: what was decided
+    /// later says nothing of a question about the past.
+    pub(super) fn band(&self, as_of: Timestamp) -> Option<&str> {
+        let decided = self.decided.as_deref()?;
+        let at = decided.campaigns.decided().filter(|at| *at <= as_of);
+        at.and(decided.band.as_deref())
+    }
+
+    /// Whether the same attributes hold at both instants.
+    pub(super) fn same_attributes(&self, a: Timestamp, b: Timestamp) -> bool {
+        let row = |at| self.attributes.at(at).map(<[Attribute]>::as_ptr);
+        row(a) == row(b)
     }
 
     /// Whether there is anything to be known of the customer at `as_of`.
@@ -55,6 +70,30 @@ impl CustomerState {
         let first = || self.history.view(layout).first();
         self.attributes.at(as_of).is_some()
             || first().is_some_and(|first| first <= as_of.as_micros())
+    }
+
+    /// When the customer began, if events or dated attributes say so.
+    pub(super) fn begins(&self, layout: &Layout) -> Option<Timestamp> {
+        let first = self.history.view(layout).first();
+        let first = first.and_then(|at| Timestamp::from_micros(at).ok());
+        first.into_iter().chain(self.attributes.first()).min()
+    }
+
+    /// Since when the attributes hold that hold at `as_of`; none where they always have.
+    pub(super) fn attributes_since(&self, as_of: Timestamp) -> Option<Timestamp> {
+        self.attributes.since(as_of)
+    }
+
+    /// The stage before what was forgotten.
+    pub(super) fn anchor(&self) -> Option<&Anchor> {
+        self.anchor.as_deref()
+    }
+
+    /// Keeps the stage before what is about to be forgotten.
+    pub(super) fn set_anchor(&mut self, anchor: Option<Anchor>) {
+        if let Some(anchor) = anchor {
+            self.anchor = Some(Box::new(anchor));
+        }
     }
 
     /// The customer as features read it at `as_of`.
@@ -89,6 +128,6 @@ impl CustomerState {
             document.attributes.is_sound(schema) && document.decided.as_deref().is_none_or(sound);
         let history = CustomerHistory::from_document(&document.history, layout)?;
         let StateDocument { attributes, decided, .. } = document;
-        fits.then_some(Self { history, attributes, decided })
+        fits.then_some(Self { history, attributes, decided, ..Self::default() })
     }
 }

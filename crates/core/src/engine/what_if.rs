@@ -16,7 +16,8 @@ use crate::time::Timestamp;
 pub struct WhatIf {
     /// The score as it is.
     pub before: Score,
-    /// The score with the changes, and all that follows from them.
+    /// The score with the changes, and all that follows from them; the trend of health, which is of
+    /// the past, is left out.
     pub after: Score,
 }
 
@@ -37,9 +38,9 @@ impl Engine {
         let (bundle, scorer) = (&self.bundle, &self.scorer);
         let state = self.customer(customer_id)?;
         let playbook = bundle.playbook();
-        let agenda = scorer.agenda(as_of);
+        let mut moment = scorer.question(bundle, as_of);
         let mut memory = Memory::default();
-        let before = scorer.score(bundle, customer_id, state, as_of, &agenda, &mut memory)?;
+        let before = scorer.score(bundle, customer_id, state, &mut moment, &mut memory)?;
         let schema = playbook.schema();
         let mut subject = state.subject(schema, playbook.layout(), as_of);
         let specs = &playbook.feature_set().specs;
@@ -63,9 +64,8 @@ impl Engine {
         subject.attributes = attributes;
         memory = Memory::default();
         memory.changes = features;
-        let band = state.band();
-        let after =
-            scorer.score_of(bundle, customer_id, &subject, band, as_of, &agenda, &mut memory)?;
+        let subject = (state, &subject);
+        let after = scorer.score_of(bundle, customer_id, subject, &mut moment, &mut memory)?;
         Ok(WhatIf { before, after })
     }
 }

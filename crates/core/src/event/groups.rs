@@ -32,7 +32,7 @@ struct Run {
 
 impl Groups {
     /// Groups `rows` rows.
-    pub(super) fn of(ids: &Identifiers<'_>, rows: u32) -> Self {
+    pub(crate) fn of(ids: &Identifiers<'_>, rows: u32) -> Self {
         let mut names = Names::default();
         let mut runs: Vec<Run> = Vec::new();
         let mut nobody = Vec::new();

@@ -106,7 +106,7 @@ impl<'a> Identifiers<'a> {
     }
 
     /// The code of a row's text in the column's dictionary, if it has one.
-    pub(super) fn code(&self, row: usize) -> Option<usize> {
+    pub(crate) fn code(&self, row: usize) -> Option<usize> {
         match &self.rows {
             Rows::Coded { codes, .. } if self.is_there(row) => Some(codes[row] as usize),
             _ => None,

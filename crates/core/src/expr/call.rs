@@ -56,6 +56,11 @@ impl Checker<'_> {
                 arity(2, 65)?;
                 self.bucket(args)
             }
+            "logistic" | "decay" | "percentile_rank" => {
+                let least = if name == "decay" { 2 } else { 3 };
+                arity(least, if name == "percentile_rank" { 102 } else { least })?;
+                self.points(name, args)
+            }
             "ratio" => {
                 arity(2, 2)?;
                 self.numbers(Function::Ratio, args)
@@ -175,6 +180,43 @@ impl Checker<'_> {
             }
         }
         Ok((Node::Curve(Box::new(x), points), Type::Number))
+    }
+
+    /// A curve of points that has a formula.
+    fn points(&mut self, name: &str, args: &[Ast]) -> Result<(Node, Type)> {
+        match name {
+            "logistic" => self.numbers(Function::Logistic, args),
+            "decay" => self.decay(args),
+            _ => self.percentile_rank(args),
+        }
+    }
+
+    fn decay(&mut self, args: &[Ast]) -> Result<(Node, Type)> {
+        if let Ok(half_life) = literal_number(&args[1], "")
+            && half_life <= 0.0
+        {
+            let message = format!("a half-life is above 0, found {half_life}");
+            return Err(wrong_type(args[1].at, message));
+        }
+        self.numbers(Function::Decay, args)
+    }
+
+    fn percentile_rank(&mut self, args: &[Ast]) -> Result<(Node, Type)> {
+        let (x, _) = self.check_as(&args[0], &Type::Number)?;
+        let mut nodes = vec![x];
+        let mut before = f64::NEG_INFINITY;
+        for arg in &args[1..] {
+            let quantile = literal_number(arg, "a cohort's quantiles are fixed numbers")?;
+            if quantile < before {
+                return Err(wrong_type(
+                    arg.at,
+                    format!("a cohort's quantiles do not fall; {quantile} follows {before}"),
+                ));
+            }
+            before = quantile;
+            nodes.push(Node::Number(quantile));
+        }
+        Ok((Node::Call(Function::PercentileRank, nodes), Type::Number))
     }
 
     fn bucket(&mut self, args: &[Ast]) -> Result<(Node, Type)> {

@@ -164,6 +164,17 @@ fn call<'a>(function: Function, args: &'a [Node], frame: &[Value<'a>]) -> Value<
         Function::Weekday => arg(0)
             .as_time()
             .map_or(Value::Missing, |at| Value::Number(arg(1).as_clock().weekday(at))),
+        Function::Logistic => Value::number(math::logistic(
+            arg(0).as_number(),
+            arg(1).as_number(),
+            arg(2).as_number(),
+        )),
+        Function::Decay => Value::number(math::decay(arg(0).as_number(), arg(1).as_number())),
+        Function::PercentileRank => {
+            let quantiles: Vec<f64> =
+                args[1..].iter().map(|quantile| quantile.eval(frame).as_number()).collect();
+            Value::number(math::percentile_rank(arg(0).as_number(), &quantiles))
+        }
         Function::Bucket => {
             let x = arg(0).as_number();
             if x.is_nan() {

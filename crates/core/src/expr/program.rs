@@ -176,6 +176,9 @@ pub(super) enum Function {
     HourOf,
     Weekday,
     Bucket,
+    Logistic,
+    Decay,
+    PercentileRank,
 }
 
 impl Aggregate {

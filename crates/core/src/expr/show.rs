@@ -163,6 +163,9 @@ impl Function {
             Self::HourOf => "hour_of",
             Self::Weekday => "weekday",
             Self::Bucket => "bucket",
+            Self::Logistic => "logistic",
+            Self::Decay => "decay",
+            Self::PercentileRank => "percentile_rank",
         }
     }
 }

@@ -81,6 +81,8 @@ impl Node {
                 Function::DaysSince | Function::DaysUntil => known("days"),
                 Function::HourOf => known("hours"),
                 Function::Size => known("characters"),
+                Function::Logistic | Function::Decay => known("points"),
+                Function::PercentileRank => known("percent"),
                 Function::Ratio => {
                     joined(BinaryOp::Divide, args[0].unit(input), args[1].unit(input))
                 }

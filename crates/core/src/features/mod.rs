@@ -8,6 +8,7 @@ mod calendar;
 mod cut_offs;
 mod of_frame;
 mod output;
+mod part;
 mod plan;
 mod retention;
 mod roll;

@@ -61,7 +61,7 @@ pub struct Plan {
     /// For each slot that one fills, the aggregate.
     pub(super) aggregates: Vec<(usize, BoundAggregate)>,
     /// For each step, the slot and its program.
-    steps: Vec<(usize, Program)>,
+    pub(super) steps: Vec<(usize, Program)>,
     /// For each feature, its slot.
     features: Vec<Option<usize>>,
     needs_zone: bool,
@@ -207,6 +207,40 @@ impl Plan {
         let fold = (folds && aggregate.window == Window::Past)
             .then(|| self.aggregates.iter().filter(|(_, known)| known.fold.is_some()).count());
         BoundAggregate { op: aggregate.op, selection, window, other, spec: aggregate.window, fold }
+    }
+
+    /// The part of this plan that fills the slots which `programs`, bound to it, read, and `slots`
+    /// besides. Frames have the same slots, of which the others stay missing.
+    #[must_use]
+    pub fn only(&self, programs: &[&Program], slots: &[usize]) -> Self {
+        let mut needed = vec![false; self.slots.len()];
+        let mark = |needed: &mut Vec<bool>, program: &Program| {
+            for (slot, known) in needed.iter_mut().enumerate() {
+                *known |= program.reads_slot(slot);
+            }
+        };
+        slots.iter().for_each(|slot| needed[*slot] = true);
+        programs.iter().for_each(|program| mark(&mut needed, program));
+        // A step comes after those it reads.
+        for (slot, program) in self.steps.iter().rev() {
+            if needed[*slot] {
+                mark(&mut needed, program);
+            }
+        }
+        let mut part = self.clone();
+        part.steps.retain(|(slot, _)| needed[*slot]);
+        part.aggregates.retain(|(slot, _)| needed[*slot]);
+        (part.selections, part.windows) = (Vec::new(), Vec::new());
+        for (_, aggregate) in &mut part.aggregates {
+            for window in [&mut aggregate.window, &mut aggregate.other] {
+                let (selection, spec) = self.windows[*window];
+                let selection = place(&mut part.selections, self.selections[selection].clone());
+                *window = place(&mut part.windows, (selection, spec));
+            }
+            let selection = self.selections[aggregate.selection].clone();
+            aggregate.selection = place(&mut part.selections, selection);
+        }
+        part
     }
 
     /// The slot of a feature.
@@ -401,7 +435,7 @@ impl Plan {
 }
 
 /// The place of an element, which is added where it is not there.
-fn place<T: PartialEq>(all: &mut Vec<T>, element: T) -> usize {
+pub(super) fn place<T: PartialEq>(all: &mut Vec<T>, element: T) -> usize {
     let known = all.iter().position(|known| *known == element);
     known.unwrap_or_else(|| {
         all.push(element);

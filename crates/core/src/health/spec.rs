@@ -26,7 +26,10 @@ pub enum Missing {
     ExcludeCustomer,
 }
 
-/// One factor of the score.
+/// The most levels of groups within groups.
+pub(crate) const MAX_LEVELS: usize = 8;
+
+/// One factor of the score, or a group of factors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FactorSpec {
     /// Its name.
@@ -35,10 +38,15 @@ pub struct FactorSpec {
     pub weight: f64,
     /// What its missing score means.
     pub missing: Missing,
-    /// The most that the whole score can be while this factor is below `cap_below`.
+    /// The most that the mean it takes part in can be while this factor is below `cap_below`: the
+    /// whole score, or that of the group it stands in.
     pub cap: Option<f64>,
     /// The factor score below which the cap holds.
     pub cap_below: Option<f64>,
+    /// For a group, its factors: the group's score is their weighted mean, missing where none of
+    /// them takes part. None for a factor with a score of its own.
+    #[serde(default)]
+    pub factors: Vec<FactorSpec>,
 }
 
 /// The health section of a playbook.
@@ -67,7 +75,30 @@ impl HealthSpec {
     /// [`ErrorCode::PlaybookValue`] with the path of the key that is wrong.
     pub fn check(&self) -> Result<()> {
         self.check_bands()?;
-        self.check_factors()
+        check_factors(&self.factors, "health.factors", 1)
+    }
+
+    /// The factors that have no factors of their own, in the playbook's order, each with its path:
+    /// `product.depth` is the factor `depth` of the group `product`.
+    #[must_use]
+    pub fn leaves(&self) -> Vec<(String, &FactorSpec)> {
+        fn collect<'s>(
+            factors: &'s [FactorSpec],
+            above: &str,
+            found: &mut Vec<(String, &'s FactorSpec)>,
+        ) {
+            for factor in factors {
+                let path = format!("{above}{}", factor.name);
+                if factor.factors.is_empty() {
+                    found.push((path, factor));
+                } else {
+                    collect(&factor.factors, &(path + "."), found);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        collect(&self.factors, "", &mut found);
+        found
     }
 
     fn check_bands(&self) -> Result<()> {
@@ -129,60 +160,62 @@ impl HealthSpec {
         }
         Ok(())
     }
+}
 
-    fn check_factors(&self) -> Result<()> {
-        if self.factors.is_empty() {
+/// Checks factors that stand beside each other at `path`.
+fn check_factors(factors: &[FactorSpec], path: &str, level: usize) -> Result<()> {
+    if factors.is_empty() {
+        return Err(wrong(path.to_owned(), "there is no factor; expected one or more".to_owned()));
+    }
+    if level > MAX_LEVELS {
+        let message = format!("groups nest deeper than {MAX_LEVELS} levels");
+        return Err(wrong(path.to_owned(), message));
+    }
+    for (index, factor) in factors.iter().enumerate() {
+        let own = |key: &str| format!("{path}.{}{key}", factor.name);
+        let earlier = factors.get(..index).unwrap_or_default();
+        if earlier.iter().any(|other| other.name == factor.name) {
+            return Err(wrong(own(""), "the factor is there twice".to_owned()));
+        }
+        // The upper bound keeps the sum of all weights finite.
+        if !(factor.weight > 0.0 && factor.weight <= 1e12) {
             return Err(wrong(
-                "health.factors".to_owned(),
-                "there is no factor; expected one or more".to_owned(),
+                own(".weight"),
+                format!("`{}` is not a weight; expected more than 0, at most 1e12", factor.weight),
             ));
         }
-        for (index, factor) in self.factors.iter().enumerate() {
-            let path = |key: &str| format!("health.factors.{}{key}", factor.name);
-            let earlier = self.factors.get(..index).unwrap_or_default();
-            if earlier.iter().any(|other| other.name == factor.name) {
-                return Err(wrong(path(""), "the factor is there twice".to_owned()));
-            }
-            // The upper bound keeps the sum of all weights finite.
-            if !(factor.weight > 0.0 && factor.weight <= 1e12) {
+        if let Missing::Value(value) = factor.missing
+            && !points(value)
+        {
+            return Err(wrong(
+                own(".missing"),
+                format!("`{value}` is not a score; expected 0 to 100"),
+            ));
+        }
+        for (key, value) in [(".cap", factor.cap), (".cap_below", factor.cap_below)] {
+            if let Some(value) = value.filter(|value| !points(*value)) {
                 return Err(wrong(
-                    path(".weight"),
-                    format!(
-                        "`{}` is not a weight; expected more than 0, at most 1e12",
-                        factor.weight
-                    ),
-                ));
-            }
-            if let Missing::Value(value) = factor.missing
-                && !points(value)
-            {
-                return Err(wrong(
-                    path(".missing"),
+                    own(key),
                     format!("`{value}` is not a score; expected 0 to 100"),
                 ));
             }
-            for (key, value) in [(".cap", factor.cap), (".cap_below", factor.cap_below)] {
-                if let Some(value) = value.filter(|value| !points(*value)) {
-                    return Err(wrong(
-                        path(key),
-                        format!("`{value}` is not a score; expected 0 to 100"),
-                    ));
-                }
-            }
-            let lacks = match (factor.cap, factor.cap_below) {
-                (Some(_), None) => Some(("cap", "cap_below")),
-                (None, Some(_)) => Some(("cap_below", "cap")),
-                _ => None,
-            };
-            if let Some((has, lacks)) = lacks {
-                return Err(wrong(
-                    path(""),
-                    format!("`{has}` is there without `{lacks}`; expected both or neither"),
-                ));
-            }
         }
-        Ok(())
+        let lacks = match (factor.cap, factor.cap_below) {
+            (Some(_), None) => Some(("cap", "cap_below")),
+            (None, Some(_)) => Some(("cap_below", "cap")),
+            _ => None,
+        };
+        if let Some((has, lacks)) = lacks {
+            return Err(wrong(
+                own(""),
+                format!("`{has}` is there without `{lacks}`; expected both or neither"),
+            ));
+        }
+        if !factor.factors.is_empty() {
+            check_factors(&factor.factors, &own(".factors"), level + 1)?;
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -203,8 +236,32 @@ mod tests {
                 missing: Missing::Redistribute,
                 cap: Some(30.0),
                 cap_below: Some(20.0),
+                factors: Vec::new(),
             }],
         }
+    }
+
+    #[test]
+    fn groups_are_checked_at_every_level_and_nest_so_deep() {
+        let mut spec = spec();
+        let leaf = spec.factors[0].clone();
+        spec.factors[0].factors = vec![leaf.clone(), FactorSpec { weight: -1.0, ..leaf.clone() }];
+        assert_eq!(
+            spec.check().unwrap_err().path(),
+            Some("health.factors.support.factors.support")
+        );
+        spec.factors[0].factors[1].name = "other".to_owned();
+        let path = "health.factors.support.factors.other.weight";
+        assert_eq!(spec.check().unwrap_err().path(), Some(path));
+        spec.factors[0].factors.pop();
+        for _ in 2..MAX_LEVELS {
+            spec.factors[0] = FactorSpec { factors: spec.factors.clone(), ..leaf.clone() };
+        }
+        spec.check().unwrap();
+        assert_eq!(spec.leaves().len(), 1);
+        assert_eq!(spec.leaves()[0].0.split('.').count(), MAX_LEVELS);
+        spec.factors[0] = FactorSpec { factors: spec.factors.clone(), ..leaf };
+        assert!(spec.check().unwrap_err().message().contains("deeper than 8 levels"));
     }
 
     type Case = (&'static str, fn(&mut HealthSpec));

@@ -89,6 +89,7 @@ impl CustomerHistory {
             logs: Logs::Packed { words: &self.words, ends: &self.ends },
             dictionaries,
             folds,
+            until: i64::MAX,
         }
     }
 

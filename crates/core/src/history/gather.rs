@@ -279,6 +279,7 @@ impl Gatherer {
             logs: Logs::Apart(&self.logs),
             dictionaries: table.dictionaries(),
             folds: &[],
+            until: i64::MAX,
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct History<'a> {
     logs: Logs<'a>,
     dictionaries: &'a [Dictionary],
     folds: &'a [Fold],
+    /// Later events are not there.
+    until: i64,
 }
 
 /// Where the words of each event type stand.
@@ -43,7 +45,15 @@ impl<'a> History<'a> {
     /// The history of a customer of whom there is no event.
     #[must_use]
     pub fn empty(layout: &'a Layout) -> Self {
-        Self { layout, logs: Logs::Packed { words: &[], ends: &[] }, dictionaries: &[], folds: &[] }
+        let logs = Logs::Packed { words: &[], ends: &[] };
+        Self { layout, logs, dictionaries: &[], folds: &[], until: i64::MAX }
+    }
+
+    /// The history as it was known at an instant, in microseconds: without later events. What was
+    /// forgotten is forgotten.
+    #[must_use]
+    pub fn known_at(self, until: i64) -> Self {
+        Self { until: self.until.min(until), ..self }
     }
 
     /// The number of event types.
@@ -68,7 +78,8 @@ impl<'a> History<'a> {
         let layout = &self.layout.types[kind];
         let stride = layout.stride();
         let len = words.len() / stride;
-        Events { words, stride, len, start: 0, layout, dictionaries: self.dictionaries }
+        let all = Events { words, stride, len, start: 0, layout, dictionaries: self.dictionaries };
+        if self.until == i64::MAX { all } else { all.between(i64::MIN, self.until) }
     }
 
     /// What is known of events that were forgotten.

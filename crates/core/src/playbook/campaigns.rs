@@ -1,7 +1,7 @@
 //! Reads `[guardrails]` and `[[campaigns]]`.
 
 use super::document::{Node, TableReader};
-use super::people::{Conditions, Names};
+use super::people::{Conditions, LifecyclePlan, Names};
 use super::{check_name, not_built};
 use crate::campaign::{
     ActionSpec, CampaignSet, CampaignSpec, Cap, Goal, Guardrails, Period, Policy,
@@ -37,11 +37,11 @@ pub(super) fn read(
     root: &mut TableReader,
     playbook: &str,
     names: &Names<'_>,
-    lifecycle: Option<&Conditions>,
+    lifecycle: Option<&LifecyclePlan>,
     segments: &Conditions,
 ) -> Result<CampaignsPlan> {
     let scope = Scope {
-        stages: lifecycle.map(|stages| stages.names.as_slice()),
+        stages: lifecycle.map(|plan| plan.spec.stages.as_slice()),
         segments: Some(&segments.names),
         ..names.scope()
     };

@@ -27,9 +27,9 @@ use crate::threads;
 use document::{Node, TableReader};
 
 pub use campaigns::{CampaignPrograms, CampaignsPlan};
-pub use health::HealthPlan;
+pub use health::{AccountsPlan, HealthPlan};
 pub use lineage::{EventUse, FeatureDefinition, FunctionUse, Lineage};
-pub use people::Conditions;
+pub use people::{Conditions, LifecyclePlan};
 pub use reasons::{Actionable, Direction, FeatureReason, ReasonGroup, ReasonsPlan, Template};
 
 /// A checked playbook.
@@ -48,7 +48,7 @@ struct Parts {
     features: FeatureSet,
     label: Option<LabelSpec>,
     health: Option<HealthPlan>,
-    lifecycle: Option<Conditions>,
+    lifecycle: Option<LifecyclePlan>,
     segments: Conditions,
     campaigns: CampaignsPlan,
     reasons: ReasonsPlan,
@@ -172,7 +172,7 @@ impl Playbook {
 
     /// The lifecycle stages, if there are any.
     #[must_use]
-    pub fn lifecycle(&self) -> Option<&Conditions> {
+    pub fn lifecycle(&self) -> Option<&LifecyclePlan> {
         self.0.lifecycle.as_ref()
     }
 

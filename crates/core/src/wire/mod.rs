@@ -3,7 +3,10 @@
 //! A binding hands text in and text out; numbers are written with the fewest digits that read back
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
+mod cohorts;
 mod explain;
+mod health;
+mod lifecycle;
 mod options;
 mod tables;
 
@@ -22,7 +25,13 @@ use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
+pub use cohorts::cohorts_json;
 pub use explain::{Explained, explain, explain_rows};
+pub use health::{
+    account_health_json, health_change_json, health_history_json, health_overrides_json,
+    lift_health_override_json, override_health_json,
+};
+pub use lifecycle::{rfm_json, segment_counts_json, transitions_json};
 pub use options::{Options, cut_offs};
 pub use tables::TableOptions;
 

@@ -79,7 +79,9 @@ pub(super) fn sums<S: Simd, T: Real>(
 }
 
 /// The number of the leaf that each row ends at.
-#[inline(always)]
+// In wasm every function may use vectors, and one copy of this one is enough.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn leaves<S: Simd>(simd: S, shape: &Shape, lanes: &Lanes) -> [u8; ROWS] {
     let leaves = match shape {
         Shape::Symmetric(levels) => symmetric(simd, levels, lanes),

@@ -2,7 +2,7 @@
 
 use super::{Definition, Group};
 
-pub(super) const VALUES: [Definition; 26] = [
+pub(super) const VALUES: [Definition; 29] = [
     Definition {
         name: "days_since",
         group: Group::Time,
@@ -91,6 +91,36 @@ pub(super) const VALUES: [Definition; 26] = [
         unit: "of y",
         nothing: "missing",
         cost: "O(points)",
+        version: 1,
+    },
+    Definition {
+        name: "logistic",
+        group: Group::Values,
+        signature: "logistic(x, midpoint, slope)",
+        meaning: "100 / (1 + e^(−slope · (x − midpoint))): 50 at the midpoint, falling where the slope is negative (Verhulst 1838).",
+        unit: "points, 0 to 100",
+        nothing: "missing",
+        cost: "O(1)",
+        version: 1,
+    },
+    Definition {
+        name: "decay",
+        group: Group::Values,
+        signature: "decay(x, half_life)",
+        meaning: "100 · 2^(−x / half_life): 100 where x is 0 or less, half of it after each half-life.",
+        unit: "points, 0 to 100",
+        nothing: "missing, and where half_life is not above 0",
+        cost: "O(1)",
+        version: 1,
+    },
+    Definition {
+        name: "percentile_rank",
+        group: Group::Values,
+        signature: "percentile_rank(x, q0, q1, …)",
+        meaning: "How many percent of a cohort are below x, by its evenly spaced quantiles from the least (q0) to the greatest: linear between two, the mean of the ranks where x is several (the inverse of Hyndman and Fan 1996, type 7).",
+        unit: "percent, 0 to 100",
+        nothing: "missing",
+        cost: "O(quantiles)",
         version: 1,
     },
     Definition {
