@@ -361,7 +361,8 @@ class Report(Document):
         """
         from . import _plots_models
 
-        return _plots_models.report(self, ax, style)
+        drawn: Axes = _plots_models.report(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -402,7 +403,8 @@ class Lift(Document):
         """
         from . import _plots_models
 
-        return _plots_models.lift(self, ax, kind, style)
+        drawn: Axes = _plots_models.lift(self, ax, kind, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -441,7 +443,8 @@ class Roc(Document):
         """
         from . import _plots_models
 
-        return _plots_models.roc(self, ax, style)
+        drawn: Axes = _plots_models.roc(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -482,7 +485,8 @@ class PrecisionRecall(Document):
         """
         from . import _plots_models
 
-        return _plots_models.precision_recall(self, ax, style)
+        drawn: Axes = _plots_models.precision_recall(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -556,7 +560,8 @@ class Reliability(Document):
         """
         from . import _plots_models
 
-        return _plots_models.reliability(self, ax, style)
+        drawn: Axes = _plots_models.reliability(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -606,7 +611,8 @@ class Intervals(Document):
         """
         from . import _plots_models
 
-        return _plots_models.intervals(self, ax, style)
+        drawn: Axes = _plots_models.intervals(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -655,7 +661,8 @@ class Comparison(Document):
         """
         from . import _plots_models
 
-        return _plots_models.comparison(self, ax, style)
+        drawn: Axes = _plots_models.comparison(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -730,7 +737,8 @@ class Health(Document):
         """
         from . import _plots_customers
 
-        return _plots_customers.health(self, ax, style)
+        drawn: Axes = _plots_customers.health(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -765,7 +773,8 @@ class HealthHistory(Document):
         """
         from . import _plots_time
 
-        return _plots_time.health_history(self, ax, style)
+        drawn: Axes = _plots_time.health_history(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -808,7 +817,8 @@ class HealthChange(Document):
         """
         from . import _plots_time
 
-        return _plots_time.health_change(self, ax, style)
+        drawn: Axes = _plots_time.health_change(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -984,7 +994,8 @@ class FeatureImportances(Documents[FeatureImportance]):
         """
         from . import _plots_models
 
-        return _plots_models.importances(self, ax, top, style)
+        drawn: Axes = _plots_models.importances(self, ax, top, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -1007,7 +1018,8 @@ class FeatureDependence(Document):
         """
         from . import _plots_models
 
-        return _plots_models.dependence(self, ax, style)
+        drawn: Axes = _plots_models.dependence(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -1098,7 +1110,8 @@ class Decisions(Document):
         """
         from . import _plots_customers
 
-        return _plots_customers.decisions(self, ax, style)
+        drawn: Axes = _plots_customers.decisions(self, ax, style)
+        return drawn
 
 
 Params = dict[str, Any]
@@ -1147,7 +1160,8 @@ class Transitions(Document):
         """
         from . import _plots_time
 
-        return _plots_time.transitions(self, ax, style)
+        drawn: Axes = _plots_time.transitions(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -1185,7 +1199,8 @@ class SegmentCounts(Document):
         """
         from . import _plots_time
 
-        return _plots_time.segment_counts(self, ax, kind, style)
+        drawn: Axes = _plots_time.segment_counts(self, ax, kind, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -1324,7 +1339,8 @@ class Cohorts(Document):
         """
         from . import _plots_time
 
-        return _plots_time.cohorts(self, ax, style)
+        drawn: Axes = _plots_time.cohorts(self, ax, style)
+        return drawn
 
     def plot_retention(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Draws the retention of all cohorts by age, or their survival, with its interval.
@@ -1333,7 +1349,8 @@ class Cohorts(Document):
         """
         from . import _plots_time
 
-        return _plots_time.retention(self, ax, style)
+        drawn: Axes = _plots_time.retention(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -1477,7 +1494,8 @@ class Scores(Sequence[Score]):
         """
         from . import _plots_customers
 
-        return _plots_customers.scores(self, ax, kind, style)
+        drawn: Axes = _plots_customers.scores(self, ax, kind, style)
+        return drawn
 
 
 def read(name: str, text: str) -> Any:

@@ -345,7 +345,7 @@ def _compared(before: Score, after: Score) -> Iterable[tuple[str, Any, Any]]:
         shown = "health" if name == "score" else "band"
         yield shown, getattr(before.health, name, None), getattr(after.health, name, None)
     stages = [getattr(of.lifecycle, "stage", of.lifecycle) for of in (before, after)]
-    yield "lifecycle", *stages
+    yield "lifecycle", stages[0], stages[1]
     yield "segments", before.segments, after.segments
     for name, value in before.features.items():
         yield name, value, after.features.get(name)

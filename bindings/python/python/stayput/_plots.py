@@ -9,10 +9,10 @@ it, so a dark style stays readable.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+Axes: TypeAlias = Any
+"""Axes of matplotlib, whose types differ from version to version."""
 
 BLUE, RED, GREEN, YELLOW, CYAN, PURPLE, GREY = (
     "#4477AA",
@@ -75,7 +75,7 @@ def title(ax: Axes, text: str, below: str | None = None) -> None:
 
 def grid(ax: Axes, axis: str) -> None:
     """Faint lines across ``"x"``, ``"y"`` or ``"both"``, behind the data."""
-    ax.grid(visible=True, axis=axis, color=GREY, alpha=0.35, linewidth=0.6)  # type: ignore[arg-type]
+    ax.grid(visible=True, axis=axis, color=GREY, alpha=0.35, linewidth=0.6)
     ax.set_axisbelow(True)
 
 
@@ -105,10 +105,27 @@ def reference(ax: Axes, xs: Sequence[float], ys: Sequence[float]) -> None:
     ax.plot(xs, ys, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1, gid="reference")
 
 
-def remark(ax: Axes, x: float, y: float, text: str, **where: Any) -> Any:
+def remark(ax: Axes, x: Any, y: float, text: str, **where: Any) -> Any:
     """A faint text at a place of the data."""
     placed = {"ha": "left", "va": "center", "fontsize": SMALL, "alpha": _FAINT, **where}
     return ax.annotate(text, (x, y), **placed)
+
+
+def percent(ax: Axes, which: str) -> None:
+    """Shares as percentages, on the axes ``"x"``, ``"y"`` or both."""
+    from matplotlib.ticker import PercentFormatter
+
+    for name in which:
+        getattr(ax, f"{name}axis").set_major_formatter(PercentFormatter(1.0, decimals=0))
+
+
+def dates(ax: Axes) -> None:
+    """Instants with as few words as will do."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(minticks=3, maxticks=7)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def tracks(ax: Axes, labels: Sequence[str]) -> None:

@@ -10,10 +10,9 @@ import numpy as np
 
 from . import _plots as house
 from ._errors import ArgumentError
+from ._plots import Axes
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from ._documents import Decisions, Health, Scores
 
 _BANDS = (house.RED, house.YELLOW, house.GREEN, house.CYAN, house.PURPLE)
@@ -30,8 +29,6 @@ def scores(of: Scores, ax: Axes | None, kind: str, style: dict[str, Any]) -> Axe
 
 
 def _churn(of: Scores, ax: Axes | None, style: dict[str, Any]) -> Axes:
-    from matplotlib.ticker import PercentFormatter
-
     known = [row["churn"]["probability"] for row in of.rows if row["churn"] is not None]
     ax = house.axes(ax)
     look = house.series(ax, style, bins=np.linspace(0, 1, 26), rwidth=0.92)
@@ -43,7 +40,7 @@ def _churn(of: Scores, ax: Axes | None, style: dict[str, Any]) -> Axes:
         offset = {"xytext": (5 if middle < 0.7 else -5, 0), "textcoords": "offset points"}
         house.remark(ax, middle, 0.96, f"median {middle:.1%}", **at, **offset)
     ax.set(xlim=(-0.01, 1.01), xlabel="churn probability", ylabel="customers")
-    ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    house.percent(ax, "x")
     house.grid(ax, "y")
     house.names(ax)
     house.title(ax, "Churn probabilities", _without(len(of), len(known)))

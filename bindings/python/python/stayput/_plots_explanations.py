@@ -9,10 +9,9 @@ import numpy as np
 
 from . import _plots as house
 from ._errors import ArgumentError
+from ._plots import Axes
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from ._native import Explanation
 
 _OUTPUTS = {
@@ -129,8 +128,8 @@ def waterfall(explanation: Explanation, ax: Axes | None, numbers: list[int], **s
         house.remark(ax, ends[1], at, said, ha=side, alpha=1, **offset)
     house.tracks(ax, [name for name, _ in steps])
     ax.set_ylim(len(steps) + 0.5, -1.5)
-    ends = [(base, len(steps), f"base {_stated(explanation, base)}")]
-    for x, y, text in [*ends, (place, -1, f"stated {_stated(explanation, place)}")]:
+    stated = (place, -1, f"stated {_stated(explanation, place)}")
+    for x, y, text in [(base, len(steps), f"base {_stated(explanation, base)}"), stated]:
         ax.plot([x], [y], marker="|", markersize=9, color=house.ink(), gid="end")
         offset = {"xytext": (5, 0), "textcoords": "offset points"}
         house.remark(ax, x, y, text, alpha=1, fontweight="bold", **offset)
@@ -220,4 +219,4 @@ def _scale(ax: Axes, colours: Any) -> None:
     scale.set_ticks([0, 1], labels=["low", "high"])
     scale.ax.tick_params(length=0, labelsize=house.SMALL)
     scale.set_label("value of the feature", fontsize=house.SMALL, labelpad=-8)
-    scale.outline.set_visible(False)  # type: ignore[operator]
+    scale.outline.set_visible(False)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import _plots as house
+from ._errors import ArgumentError
+from ._plots import Axes
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
     from ._documents import (
         Comparison,
         FeatureDependence,
@@ -73,7 +72,7 @@ def reliability(table: Reliability, ax: Axes | None, style: dict[str, Any]) -> A
     ax.scatter(xs, ys, s=areas, zorder=3, linewidths=0, **look)
     ax.set(xlim=(0, reach), ylim=(0, reach), aspect="equal")
     ax.set(xlabel="mean probability stated", ylabel="share that churned")
-    _percent(ax, "xy")
+    house.percent(ax, "xy")
     house.grid(ax, "both")
     house.names(ax, "upper left")
     house.title(ax, "Reliability")
@@ -86,8 +85,6 @@ def lift(table: Lift, ax: Axes | None, kind: str, style: dict[str, Any]) -> Axes
         return _gains(table, ax, style)
     if kind == "lift":
         return _lift(table, ax, style)
-    from ._errors import ArgumentError
-
     message = f"argument `kind`: found `{kind}`; expected `gains` or `lift`"
     raise ArgumentError(message, "argument", "kind")
 
@@ -330,7 +327,7 @@ def study(trials: Study, ax: Axes | None, _: list[int], **style: Any) -> Axes:
     return ax
 
 
-def panel(model: Model, data: TrainingSet) -> Figure:
+def panel(model: Model, data: TrainingSet) -> Any:
     """Four plots of how a model does on some rows."""
     figure, places = house.pyplot().subplots(2, 2, figsize=(8.6, 7.6), layout="constrained")
     model.roc(data).plot(places[0, 0])
@@ -342,7 +339,7 @@ def panel(model: Model, data: TrainingSet) -> Figure:
     report = model.evaluate(data)
     said = f"{report.rows:,} rows, {report.positives:,} churned"
     figure.suptitle(said, x=0.01, ha="left", fontsize=10, alpha=0.8)
-    return figure  # type: ignore[no-any-return]
+    return figure
 
 
 def _said(look: dict[str, Any], what: str) -> str:
@@ -355,15 +352,8 @@ def _unit(ax: Axes, x: str, y: str, square: bool = True) -> None:
     ax.set(xlim=(-0.015, 1.015), ylim=(-0.015, 1.03), xlabel=x, ylabel=y)
     if square:
         ax.set_box_aspect(1)
-    _percent(ax, "xy")
+    house.percent(ax, "xy")
     house.grid(ax, "both")
-
-
-def _percent(ax: Axes, which: str) -> None:
-    from matplotlib.ticker import PercentFormatter
-
-    for name in which:
-        getattr(ax, f"{name}axis").set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
 def _verdict(row: Any) -> str:
