@@ -157,6 +157,13 @@ impl Subject<'_> {
             }
             "score_all" => value(&self.engine()?.score_all(instant(&step["as_of"])?)?),
             "decide" => value(&self.engine()?.decide(instant(&step["as_of"])?)?),
+            "tick" => value(&self.engine()?.tick(instant(&step["as_of"])?)?),
+            "next_due" => value(&self.engine()?.next_due(instant(&step["as_of"])?)?),
+            "record" => {
+                let outcomes = step["outcomes"].to_string();
+                serde_json::from_str(&wire::record_json(self.engine()?, &outcomes)?).unwrap()
+            }
+            "outcomes" => value(&self.engine()?.outcomes()),
             "ask" => {
                 let customer = step.get("customer_id").map(|id| id.as_str().unwrap());
                 let options = camel(&step["options"]).to_string();

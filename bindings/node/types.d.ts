@@ -16,6 +16,16 @@ export interface ReasonsAt {
   actionable?: boolean
 }
 
+/** What became of a send; `channel` says by which, where the send may no longer be known. */
+export interface RecordedOutcome {
+  decision_id: string
+  customer_id: string
+  kind: OutcomeKind
+  at: Instant
+  value?: number
+  channel?: string
+}
+
 /** Other values of features by their names, of attributes as `customer.plan`; null is missing. */
 export interface WhatIfOptions {
   asOf: Instant

@@ -224,13 +224,6 @@ impl Engine {
         self.ask_all(env, options, wire::score_all_json)
     }
 
-    /// Looks at every customer and decides about every campaign. What is decided is remembered:
-    /// the same question again gives nothing new.
-    #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Decisions>")]
-    pub fn decide(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
-        self.tell(env, options, wire::decide_json)
-    }
-
     /// The state of all customers, for `Engine.restore`.
     #[napi(ts_return_type = "Promise<Buffer>")]
     pub fn snapshot(&self) -> Promised<Buffer> {

@@ -37,6 +37,6 @@ pub fn validate_health(playbook: Unknown<'_>, data: Unknown<'_>) -> Promised<Doc
     let set = input::instance::<TrainingSet>(data, "data", "a `TrainingSet`")
         .map(|set| Arc::clone(&set.inner));
     later(move || {
-        wire::to_json(&stayput_models::validate_health(&playbook?, &set?.set)?).map(Document)
+        wire::to_json(&stayput_models::validate_health(&*playbook?, &set?.set)?).map(Document)
     })
 }

@@ -4,6 +4,7 @@
 //! at once; those that grow with the data run on Node's thread pool and answer by a promise.
 
 mod bundle;
+mod campaigns;
 pub mod describe;
 mod engine;
 mod error;

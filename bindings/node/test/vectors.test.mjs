@@ -65,6 +65,10 @@ class Subject {
     score: ({ customer_id, as_of }) => this.engine.score(customer_id, { asOf: as_of }),
     score_all: ({ as_of }) => this.engine.scoreAll({ asOf: as_of }),
     decide: ({ as_of }) => this.engine.decide({ asOf: as_of }),
+    tick: ({ as_of }) => this.engine.tick({ asOf: as_of }),
+    next_due: ({ as_of }) => this.engine.nextDue({ asOf: as_of }),
+    record: ({ outcomes }) => this.engine.record(outcomes),
+    outcomes: () => this.engine.outcomes(),
     ask: ({ method, customer_id, options }) => {
       const customer = customer_id === undefined ? [] : [customer_id]
       return this.engine[camel(method)](...customer, named(options))

@@ -87,6 +87,11 @@ argument!(
     "AxesLike"
 );
 argument!(
+    /// What became of sends.
+    OutcomesArgument,
+    "OutcomesLike"
+);
+argument!(
     /// Any table.
     TableArgument,
     "TableLike"
@@ -101,6 +106,14 @@ impl Instant<'_> {
 
     pub(crate) fn read(&self) -> Result<Timestamp> {
         Ok(wire::as_of(&self.text("as_of")?)?)
+    }
+}
+
+impl OutcomesArgument<'_> {
+    /// The outcomes as JSON, with instants as text.
+    pub(crate) fn json(&self) -> Result<String> {
+        let tables = self.0.py().import("stayput._tables")?;
+        Ok(tables.call_method1("outcomes", (&self.0,))?.extract()?)
     }
 }
 

@@ -7,9 +7,7 @@ use pyo3::types::{PyBytes, PyDict};
 use stayput_core::wire;
 use stayput_models::SharedEngine;
 
-use crate::answers::{
-    Answer, Decisions, FeatureValues, Reasons, Recourse, Reports, Score, Scores, WhatIf,
-};
+use crate::answers::{Answer, FeatureValues, Reasons, Recourse, Reports, Score, Scores, WhatIf};
 use crate::arguments::{Instant, Options, TableArgument};
 use crate::bundle::Bundle;
 use crate::errors::{Result, detached};
@@ -42,8 +40,17 @@ impl Engine {
         options: &Options<'py>,
         call: impl FnOnce(&mut stayput_core::Engine, &str) -> stayput_core::Result<String> + Send,
     ) -> Result<A> {
-        let options = options.json()?;
-        A::read(py, &detached(py, || call(&mut *self.inner.write()?, &options))?)
+        self.tell_text(py, &options.json()?, call)
+    }
+
+    /// The same, of what is JSON already.
+    pub(crate) fn tell_text<'py, A: Answer<'py>>(
+        &self,
+        py: Python<'py>,
+        text: &str,
+        call: impl FnOnce(&mut stayput_core::Engine, &str) -> stayput_core::Result<String> + Send,
+    ) -> Result<A> {
+        A::read(py, &detached(py, || call(&mut *self.inner.write()?, text))?)
     }
 }
 
@@ -156,12 +163,6 @@ impl Engine {
     #[pyo3(signature = (*, as_of))]
     fn score_all<'py>(&self, py: Python<'py>, as_of: Instant<'py>) -> Result<Scores<'py>> {
         self.ask(py, &Options::at(&as_of)?, wire::score_all_json)
-    }
-
-    /// What to do at `as_of`, and what not to do and why. Never decides the same twice.
-    #[pyo3(signature = (*, as_of))]
-    fn decide<'py>(&self, py: Python<'py>, as_of: Instant<'py>) -> Result<Decisions<'py>> {
-        self.tell(py, &Options::at(&as_of)?, wire::decide_json)
     }
 
     /// The state of all customers, as bytes: the same state gives the same bytes.

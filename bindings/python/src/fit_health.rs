@@ -29,8 +29,7 @@ pub(crate) fn fit_health<'py>(
     max_factors: Option<usize>,
 ) -> Result<FittedHealth<'py>> {
     let directions = directions.map(|ways| ways.into_iter().map(direction).collect());
-    let params =
-        FitHealthParams { features, directions: directions.transpose()?, max_factors };
+    let params = FitHealthParams { features, directions: directions.transpose()?, max_factors };
     let fitted = detached(py, || stayput_models::fit_health(&data.set, &params))?;
     FittedHealth::of(py, &fitted)
 }
@@ -40,7 +39,8 @@ fn direction((feature, way): (String, String)) -> stayput_core::Result<(String, 
         "up" => Ok((feature, Direction::Up)),
         "down" => Ok((feature, Direction::Down)),
         _ => {
-            let message = format!("`{way}` is no direction of `{feature}`; expected `up` or `down`");
+            let message =
+                format!("`{way}` is no direction of `{feature}`; expected `up` or `down`");
             Err(Error::argument("directions", message))
         }
     }

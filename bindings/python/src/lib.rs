@@ -6,9 +6,11 @@
 mod answers;
 mod arguments;
 mod bundle;
+mod campaigns;
 mod engine;
 mod errors;
 mod explain;
+mod fit_health;
 mod frame;
 mod health;
 mod import;

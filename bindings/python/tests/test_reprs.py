@@ -177,6 +177,7 @@ def test_whatever_comes_from_data_is_escaped():
         "customer_id": EVIL,
         "campaign": EVIL,
         "action": EVIL,
+        "step": None,
         "channel": EVIL,
         "at": at,
         "propensity": 1.0,
@@ -184,6 +185,8 @@ def test_whatever_comes_from_data_is_escaped():
         "cost": 0.0,
         "epoch": 0,
         "trace": [EVIL],
+        "content": EVIL,
+        "template": EVIL,
         "bundle": "",
     }
     reason = documents.ReasonCode(EVIL, EVIL, EVIL, EVIL, 0.5, EVIL)
@@ -193,7 +196,7 @@ def test_whatever_comes_from_data_is_escaped():
         scores[0],
         scores[0].health,
         documents.WhatIf(scores[0], scores[0]),
-        documents.Decisions(scores[0].as_of, [documents.Decision(**decision)], []),
+        documents.Decisions(scores[0].as_of, [documents.Decision(**decision)], [], [], None),
         documents.Reasons([reason]),
         documents.FeatureImportances([documents.FeatureImportance(EVIL, 0.1, None)]),
         documents.Recourse(

@@ -147,6 +147,19 @@ class Host:
     def decide(self, step):
         return self.engine.decide(as_of=step["as_of"]).to_dict()
 
+    def tick(self, step):
+        return self.engine.tick(as_of=step["as_of"]).to_dict()
+
+    def next_due(self, step):
+        due = self.engine.next_due(as_of=step["as_of"])
+        return None if due is None else due.isoformat().replace("+00:00", "Z")
+
+    def record(self, step):
+        return self.engine.record(step["outcomes"]).to_dict()
+
+    def outcomes(self, step):
+        return [tally.to_dict() for tally in self.engine.outcomes()]
+
     def ask(self, step):
         customer = [step["customer_id"]] if "customer_id" in step else []
         answer = getattr(self.engine, step["method"])(*customer, **arguments(step))

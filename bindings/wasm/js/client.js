@@ -1,6 +1,6 @@
 // An engine in a Web Worker, so that a page stays responsive while it scores.
 
-/** @import { At, Decisions, Reports, Rows, Score } from "../index.js" */
+/** @import { At, Decisions, RecordedOutcome, RecordReport, Reports, Rows, Score, Timestamp } from "../index.js" */
 
 /**
  * An engine in a Web Worker: the methods of `Engine`, each answered by a promise.
@@ -79,6 +79,30 @@ export class WorkerEngine {
    */
   decide(options) {
     return this.#ask("decide", options);
+  }
+
+  /**
+   * @param {At} options
+   * @returns {Promise<Decisions>}
+   */
+  tick(options) {
+    return this.#ask("tick", options);
+  }
+
+  /**
+   * @param {At} options
+   * @returns {Promise<Timestamp | null>}
+   */
+  nextDue(options) {
+    return this.#ask("nextDue", options);
+  }
+
+  /**
+   * @param {RecordedOutcome[]} outcomes
+   * @returns {Promise<RecordReport>}
+   */
+  record(outcomes) {
+    return this.#ask("record", outcomes);
   }
 
   /** @returns {Promise<Uint8Array>} */

@@ -21,6 +21,9 @@ const methods = {
   score: (customerId, options) => engine.score(customerId, options),
   scoreAll: (options) => engine.scoreAll(options),
   decide: (options) => engine.decide(options),
+  tick: (options) => engine.tick(options),
+  nextDue: (options) => engine.nextDue(options),
+  record: (outcomes) => engine.record(outcomes),
   snapshot: () => engine.snapshot(),
   scoreRows: (rows) => bundle.scoreRows(rows),
 };

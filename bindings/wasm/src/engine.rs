@@ -194,6 +194,53 @@ impl Engine {
         document(|| wire::decide_json(&mut self.0, &input::options(options)?))
     }
 
+    /// What time alone makes due by an instant: sends that waited, steps of journeys, times that
+    /// come again, absences that are long enough, and what crosses a threshold without any event.
+    ///
+    /// # Errors
+    /// As `decide`.
+    #[wasm_bindgen(unchecked_return_type = "Decisions")]
+    pub fn tick(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| wire::tick_json(&mut self.0, &input::options(options)?))
+    }
+
+    /// When `tick` next has something to do, if nothing is ingested or recorded before; null where
+    /// it never will. Where thresholds are watched it is at most 30 days later.
+    ///
+    /// # Errors
+    /// `argument` when `asOf` is not an instant.
+    #[wasm_bindgen(js_name = nextDue, unchecked_return_type = "Timestamp | null")]
+    pub fn next_due(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| wire::next_due_json(&self.0, &input::options(options)?))
+    }
+
+    /// Takes in what became of sends. Recording the same again changes nothing.
+    ///
+    /// # Errors
+    /// `argument` when `outcomes` is no array.
+    #[wasm_bindgen(unchecked_return_type = "RecordReport")]
+    pub fn record(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "RecordedOutcome[]")] outcomes: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| wire::record_json(&mut self.0, &input::json(outcomes, "outcomes")?))
+    }
+
+    /// What became of the sends of each action, over all customers.
+    ///
+    /// # Errors
+    /// None that a caller can cause.
+    #[wasm_bindgen(unchecked_return_type = "ActionTally[]")]
+    pub fn outcomes(&self) -> Result<JsValue, JsValue> {
+        document(|| wire::outcomes_json(&self.0))
+    }
+
     /// The state of all customers, for `Engine.restore`.
     ///
     /// # Errors

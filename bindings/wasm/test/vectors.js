@@ -57,6 +57,10 @@ export function run({ Playbook, Bundle, Engine, cohorts }, spec, bytes) {
     score: ({ customer_id, as_of }) => engine().score(customer_id, { asOf: as_of }),
     score_all: ({ as_of }) => engine().scoreAll({ asOf: as_of }),
     decide: ({ as_of }) => engine().decide({ asOf: as_of }),
+    tick: ({ as_of }) => engine().tick({ asOf: as_of }),
+    next_due: ({ as_of }) => engine().nextDue({ asOf: as_of }),
+    record: ({ outcomes }) => engine().record(outcomes),
+    outcomes: () => engine().outcomes(),
     ask({ method, customer_id, options }) {
       const customer = customer_id === undefined ? [] : [customer_id];
       return engine()[camel(method)](...customer, named(options));

@@ -2,6 +2,7 @@
 //!
 //! An instant is a count of microseconds since 1970-01-01T00:00:00Z; nothing here reads a clock.
 
+mod daily;
 mod zones;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::{Error, ErrorCode, Result};
+pub use daily::{DailyWindow, Recurrence, TimeOfDay};
 use zones::Rules;
 
 /// Microseconds in a second.
@@ -170,6 +172,8 @@ pub struct Span(i64);
 impl Span {
     /// No time at all.
     pub const ZERO: Self = Self(0);
+    /// 24 hours.
+    pub const DAY: Self = Self(DAY);
 
     /// `days` days of 24 hours.
     #[must_use]
@@ -352,7 +356,7 @@ impl Zone {
     /// change, it is the first instant after the gap; where it occurs twice, the earlier one.
     #[must_use]
     pub fn start_of(&self, date: civil::Date) -> Timestamp {
-        let start = self.0.0.start_of(date);
+        let start = self.0.0.first_at(date.at(0, 0, 0, 0));
         Timestamp(start.map_or(i64::MAX, |seconds| seconds.saturating_mul(SECOND)))
     }
 }

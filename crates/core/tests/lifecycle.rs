@@ -74,6 +74,7 @@ fn stage(engine: &Engine, who: &str, day: f64) -> Option<(String, Option<Timesta
     Some((stage.stage, stage.since))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "compared with what `stage` gives")]
 fn found(name: &str, day: f64) -> Option<(String, Option<Timestamp>)> {
     Some((name.to_owned(), Some(at(day))))
 }

@@ -38,7 +38,9 @@ fn reference() -> String {
         table("Functions of values", "", Group::Values),
         table("Functions of time", "", Group::Time),
         table("Functions of texts", "", Group::Text),
-        table("Triggers", "They stand only in a campaign's `on`.", Group::Trigger),
+        table("Triggers", "They stand only in a campaign's `on`, where two functions of events are triggers too: `absent` fires \
+         when its time is over, `sequence` with its second event. What happens fires once, also when it \
+         comes in late, as long as it is later than what fired before.", Group::Trigger),
         table("Presets", "They stand alone as a feature's expression.", Group::Preset),
     ]
     .concat()

@@ -1064,6 +1064,7 @@ class Decision(Document):
     customer_id: str
     campaign: str
     action: str
+    step: str | None
     channel: str
     at: datetime
     propensity: float
@@ -1071,6 +1072,8 @@ class Decision(Document):
     cost: float
     epoch: int
     trace: list[str]
+    content: str | None
+    template: str | None
     bundle: str
 
 
@@ -1081,11 +1084,37 @@ class Suppression(Document):
     id: str
     customer_id: str
     campaign: str
+    step: str | None
     at: datetime
     reason: str
     detail: str
     until: datetime | None
     epoch: int
+    trace: list[str]
+
+
+@dataclass(frozen=True)
+class Passage(Document):
+    """A customer coming into a journey (``kind`` is ``entered``) or out of it."""
+
+    customer_id: str
+    campaign: str
+    epoch: int
+    at: datetime
+    kind: str
+    step: str | None
+
+
+@dataclass(frozen=True)
+class Arbitration(Document):
+    """How well the budgets were used: no choice exceeds ``bound``."""
+
+    proposed: int
+    sent: int
+    cost: float
+    value: float
+    bound: float
+    gap: float
 
 
 @dataclass(frozen=True, repr=False)
@@ -1095,6 +1124,8 @@ class Decisions(Document):
     as_of: datetime
     decisions: list[Decision]
     suppressions: list[Suppression]
+    passages: list[Passage]
+    arbitration: Arbitration | None
 
     def __repr__(self) -> str:
         lines = [f"{len(self.decisions):,} decisions, {len(self.suppressions):,} suppressions"]
@@ -1113,6 +1144,40 @@ class Decisions(Document):
         drawn: Axes = _plots_customers.decisions(self, ax, style)
         return drawn
 
+
+@dataclass(frozen=True)
+class RecordReport(Document):
+    """What became of recorded outcomes."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+@dataclass(frozen=True)
+class ActionTally(Document):
+    """What became of the sends of one action."""
+
+    campaign: str
+    action: str
+    sends: int
+    delivered: int
+    opened: int
+    clicked: int
+    conversions: int
+    bounced: int
+    ended: int
+    value: float
+
+
+class ActionTallies(Documents[ActionTally]):
+    """What became of the sends of each action."""
+
+    part = ActionTally
+
+
+Moment = datetime | None
+"""An instant, or none."""
 
 Params = dict[str, Any]
 """Parameters by name."""
@@ -1503,6 +1568,8 @@ def read(name: str, text: str) -> Any:
     value = json.loads(text)
     if name in ("FeatureValues", "Params"):
         return value
+    if name == "Moment":
+        return None if value is None else _instant(value)
     if name == "Scores":
         return Scores(value)
     kind = globals()[name]

@@ -185,6 +185,15 @@ def plain_cut_offs(as_of: Any) -> Any:
     return [instant(item) for item in as_of]
 
 
+def outcomes(rows: Any) -> str:
+    """What became of sends, with instants as text, as JSON that the core reads."""
+    if isinstance(rows, (str, Mapping)) or not isinstance(rows, Iterable):
+        message = "argument `outcomes`: expected a list of mappings"
+        raise ArgumentError(message, "argument", "outcomes")
+    plain = [{**row, "at": instant(row["at"], "at")} if "at" in row else row for row in rows]
+    return as_json(plain)
+
+
 def cut_offs(as_of: Any) -> str:
     """One instant, several, or a grid, as JSON that the core reads."""
     return as_json(plain_cut_offs(as_of))

@@ -56,6 +56,10 @@ RowLike: TypeAlias = "np.ndarray[Any, Any] | Sequence[float]"
 LabelsLike: TypeAlias = "np.ndarray[Any, Any] | Sequence[float] | Sequence[bool] | ArrowStream"
 """A label for each row: 1 where the customer churned, 0 where not."""
 
+OutcomesLike: TypeAlias = Iterable[Mapping[str, Any]]
+"""What became of sends: ``decision_id``, ``customer_id``, ``kind``, ``at``, and perhaps ``value`` and
+``channel``."""
+
 SpaceLike: TypeAlias = Mapping[str, Mapping[str, Any]]
 """What is searched: for each parameter ``{"type": "float", "low": …, "high": …, "log": …}``, the
 same with ``"int"``, or ``{"type": "choice", "values": […]}``."""

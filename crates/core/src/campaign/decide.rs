@@ -1,24 +1,33 @@
-//! What becomes of the campaigns that fired for one customer at one instant.
+//! What becomes of the campaigns of one customer at one instant.
 //!
-//! Campaigns go by priority, the higher first; then by value less the cost of the chosen action,
-//! the greater first, where a missing value counts as 0; then by name. Each passes the guardrails
-//! or is stopped, and a send counts towards the caps of those after it.
+//! Of several campaigns the one that promises most goes first: its value less the cost of the
+//! chosen action. A campaign without a value promises 0. Equals go by priority, the higher first,
+//! then by `unit("tie", playbook, campaign, customer)`, the lower first: by lot, but always the
+//! same. Each passes the guardrails or is stopped, and a send counts towards the caps of those
+//! after it. What is left are proposals, which [`super::settle`] holds to the budgets.
 //!
 //! Every firing opens an entry with the next epoch of that campaign and customer, and is used up
 //! by it, whatever comes of it: a send that is suppressed is not made up for later, the trigger has
-//! to fire again. A firing whose `when` is false or missing is recorded too, as a suppression with
-//! the reason `condition`: it uses up an edge that may not come back for months, and without a
-//! record nobody could tell it from a trigger that never fired.
+//! to fire again. (Quiet hours alone have a send wait: it is asked about again, from the first
+//! guardrail on, at the first look after them.) A firing whose `when` is false or missing is
+//! recorded too, as a suppression with the reason `condition`: it uses up an edge that may not
+//! come back for months, and without a record nobody could tell it from a trigger that never fired.
+//! While a send waits, or the customer is in the campaign's journey, a new firing is stopped as a
+//! re-entry.
 //!
 //! The action is chosen before the guardrails are asked, and its channel is what they are asked
 //! about. A split does not turn to another action when consent is missing for the one it drew,
 //! since the shares would then no longer be those of the weights.
 
-use super::assign::split_unit;
-use super::decision::{Decision, Suppression, decision_id};
-use super::guard::Candidate;
-use super::spec::{ActionSpec, CampaignSet, CampaignSpec, Policy};
-use super::state::CustomerCampaignState;
+use super::assign::unit;
+use super::budget::{Arbitration, Spend, settle};
+use super::decision::{Decision, Reason, Suppression, decision_id, step_id};
+use super::guard::{Candidate, Stop};
+use super::journey::{Asked, Journey, Passage, PassageKind, Place, Stand};
+use super::outcome::Kinds;
+use super::policy::{Policy, PolicyContext};
+use super::spec::{ActionSpec, CampaignSet, CampaignSpec};
+use super::state::{CustomerCampaignState, Deferred, Sent};
 use crate::error::Result;
 use crate::math::finite;
 use crate::time::{Timestamp, Zone};
@@ -28,379 +37,488 @@ use crate::time::{Timestamp, Zone};
 pub struct CampaignInput {
     /// Whether its triggers fire.
     pub fired: bool,
-    /// Which of them do, for the trace.
+    /// Which of them do and what they saw, for the trace.
     pub fired_by: Vec<String>,
     /// Its condition: true, false or missing. True when the playbook has none.
     pub when: Option<bool>,
     /// Its value, NaN when missing or when the playbook has none.
     pub value: f64,
+    /// Of a journey, whether its `exit` holds.
+    pub exit: Option<bool>,
+    /// Of a journey, for each step whether its condition holds.
+    pub truths: Vec<Option<bool>>,
 }
 
 impl Default for CampaignInput {
     /// Not fired, no condition, no value.
     fn default() -> Self {
-        Self { fired: false, fired_by: Vec::new(), when: Some(true), value: f64::NAN }
+        Self {
+            fired: false,
+            fired_by: Vec::new(),
+            when: Some(true),
+            value: f64::NAN,
+            exit: None,
+            truths: Vec::new(),
+        }
     }
 }
 
 /// The customer who is decided about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Customer<'a> {
     /// The customer's id.
     pub id: &'a str,
-    /// The zone whose calendar the calendar caps follow.
+    /// The zone whose calendar and clocks the rules follow.
     pub zone: &'a Zone,
+    /// Whether the customer is on the suppression list; missing is not.
+    pub suppressed: Option<bool>,
     /// For each channel of [`super::Guardrails::consent`], in order, whether there is consent;
     /// missing is no consent.
     pub consent: &'a [Option<bool>],
+    /// The first event of a type strictly after an instant, and not after the one decided at.
+    pub first_event: &'a dyn Fn(&str, Timestamp) -> Option<Timestamp>,
 }
 
-/// A campaign that fired, with the action chosen.
-struct Fired<'a> {
+/// A send that nothing of the customer's own stops.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proposal {
+    /// The decision that it is, if the budgets allow.
+    pub decision: Decision,
+    /// What the campaign promises: its value less the cost, 0 without a value.
+    pub net: f64,
+    /// The campaign's priority.
+    pub priority: f64,
+    /// The lot that equals are ordered by.
+    pub lot: f64,
+    /// Whether it is the start of its entry, and so brings the customer in.
+    pub enters: bool,
+}
+
+/// What a look at one customer came to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Looked {
+    /// What could be sent, in the order in which the campaigns went.
+    pub proposals: Vec<Proposal>,
+    /// What is not sent, and why, in the same order.
+    pub suppressions: Vec<Suppression>,
+    /// Who came into journeys and out of them.
+    pub passages: Vec<Passage>,
+    /// Whether time alone had something to do: a send that waited, or a step of a journey.
+    pub timely: bool,
+}
+
+impl Proposal {
+    /// The send as it is remembered.
+    #[must_use]
+    pub fn sent(&self) -> Sent {
+        let decision = &self.decision;
+        Sent {
+            at: decision.at,
+            campaign: decision.campaign.clone(),
+            action: decision.action.clone(),
+            channel: decision.channel.clone(),
+            cost: decision.cost,
+            id: decision.id.clone(),
+            outcomes: Kinds::default(),
+            value: 0.0,
+        }
+    }
+}
+
+/// A send that is asked about.
+struct Asking<'a> {
     campaign: &'a CampaignSpec,
     input: &'a CampaignInput,
     action: &'a ActionSpec,
     propensity: f64,
-    value: Option<f64>,
+    epoch: u64,
+    id: String,
+    trace: Vec<String>,
+    /// The step and its index, of a journey.
+    step: Option<(usize, String)>,
+    fired_by: Vec<String>,
+    net: f64,
+    lot: f64,
 }
 
-impl Fired<'_> {
-    fn net(&self) -> f64 {
-        finite(self.value.unwrap_or(0.0) - self.action.cost)
-    }
-
-    /// The first lines of the trace: what fired, and what was chosen.
-    fn trace(&self) -> Vec<String> {
-        let mut trace: Vec<String> =
-            self.input.fired_by.iter().map(|trigger| format!("fired: {trigger}")).collect();
-        let (name, count) = (&self.action.name, self.campaign.actions.len());
-        trace.push(match self.campaign.policy {
-            Policy::Fixed => format!("action: `{name}`, the first of {count}"),
-            Policy::Split { .. } => {
-                format!("action: `{name}`, by a split that gives it {}", self.propensity)
-            }
-        });
-        trace
-    }
+/// What one look works on.
+struct Look<'a> {
+    set: &'a CampaignSet,
+    customer: &'a Customer<'a>,
+    as_of: Timestamp,
+    bundle: &'a str,
+    state: &'a mut CustomerCampaignState,
+    asking: Vec<Asking<'a>>,
+    found: Looked,
 }
 
-/// Decides for one customer about all campaigns of `set`, which [`CampaignSet::check`] accepts.
+/// Says what one customer could be sent, of all campaigns of `set`, which [`CampaignSet::check`]
+/// accepts.
 ///
-/// `inputs` has one for each campaign, in the order of the set. The decisions and the suppressions
-/// are each in the order in which the campaigns went. A campaign that has already fired at this
-/// `as_of` does not fire again, so that asking twice gives nothing new.
+/// `inputs` has one for each campaign, in the order of the set. A campaign that has already fired
+/// at this `as_of` does not fire again, so that asking twice gives nothing new. What is really
+/// sent has to be noted by [`CustomerCampaignState::commit`].
 ///
 /// # Errors
 /// [`crate::ErrorCode::TimeOrder`] when it was decided for a later instant already; nothing is
 /// changed then.
+pub fn propose(
+    set: &CampaignSet,
+    customer: &Customer<'_>,
+    as_of: Timestamp,
+    inputs: &[CampaignInput],
+    state: &mut CustomerCampaignState,
+    bundle: &str,
+) -> Result<Looked> {
+    state.check_order(as_of)?;
+    state.note_decided(set.memory(), as_of);
+    state.observe_goals(set, customer.first_event);
+    let (asking, found) = (Vec::new(), Looked::default());
+    let mut look = Look { set, customer, as_of, bundle, state, asking, found };
+    for (campaign, input) in set.campaigns.iter().zip(inputs) {
+        look.travel(campaign, input);
+    }
+    for deferred in look.state.take_due(as_of) {
+        look.found.timely = true;
+        let at = set.campaigns.iter().position(|campaign| campaign.name == deferred.campaign);
+        // What a new playbook no longer has is no longer sent.
+        if let Some((campaign, input)) = at.and_then(|at| set.campaigns.get(at).zip(inputs.get(at)))
+        {
+            look.ask(campaign, input, deferred.epoch, deferred.fired_by, None);
+        }
+    }
+    for (campaign, input) in set.campaigns.iter().zip(inputs).filter(|(_, input)| input.fired) {
+        look.fire(campaign, input);
+    }
+    look.decide();
+    Ok(look.found)
+}
+
+/// Decides for one customer alone, as if there were no other whose sends the budgets pay for.
+///
+/// # Errors
+/// As [`propose`].
 pub fn decide(
     set: &CampaignSet,
     customer: &Customer<'_>,
     as_of: Timestamp,
     inputs: &[CampaignInput],
     state: &mut CustomerCampaignState,
-    bundle_hash: &str,
-) -> Result<(Vec<Decision>, Vec<Suppression>)> {
-    state.check_order(as_of)?;
-    state.note_decided(as_of);
+    bundle: &str,
+) -> Result<(Vec<Decision>, Vec<Suppression>, Option<Arbitration>)> {
+    let spent: Vec<Spend> = state.sends().iter().map(Spend::of).collect();
+    let mut looked = propose(set, customer, as_of, inputs, state, bundle)?;
+    let proposals = std::mem::take(&mut looked.proposals);
+    let (settled, arbitration) = settle(set, as_of, spent, proposals);
     let mut decisions = Vec::new();
-    let mut suppressions = Vec::new();
-    for fired in in_order(set, customer, inputs) {
-        let name = &fired.campaign.name;
-        let Some(epoch) = state.open(name, as_of) else {
-            continue;
-        };
-        let id = decision_id(&set.playbook, name, customer.id, epoch);
-        let Fired { campaign, input, action, propensity, value } = fired;
-        let candidate = Candidate { set, campaign, action, input, customer, state, as_of };
-        match candidate.pass() {
-            Ok(answers) => {
-                let mut trace = fired.trace();
-                trace.extend(answers);
-                state.note_send(name, &action.channel, as_of);
-                decisions.push(Decision {
-                    id,
-                    customer_id: customer.id.to_owned(),
-                    campaign: name.clone(),
-                    action: action.name.clone(),
-                    channel: action.channel.clone(),
-                    at: as_of,
-                    propensity,
-                    value,
-                    cost: action.cost,
-                    epoch,
-                    trace,
-                    bundle: bundle_hash.to_owned(),
-                });
-            }
-            Err(stop) => suppressions.push(Suppression {
-                id,
-                customer_id: customer.id.to_owned(),
-                campaign: name.clone(),
-                at: as_of,
-                reason: stop.reason,
-                detail: stop.detail,
-                until: stop.until,
-                epoch,
-            }),
+    for settled in settled {
+        match settled {
+            Ok(proposal) => decisions.push(state.commit(proposal)),
+            Err(suppression) => looked.suppressions.push(suppression),
         }
     }
-    if !decisions.is_empty() {
-        state.forget(set.memory(), as_of);
-    }
-    Ok((decisions, suppressions))
+    Ok((decisions, looked.suppressions, arbitration))
 }
 
-/// The campaigns that fired, in the order in which they go.
-fn in_order<'a>(
-    set: &'a CampaignSet,
-    customer: &Customer<'_>,
-    inputs: &'a [CampaignInput],
-) -> Vec<Fired<'a>> {
-    let pairs = set.campaigns.iter().zip(inputs).filter(|(_, input)| input.fired);
-    let mut fired: Vec<Fired<'a>> = pairs
-        .filter_map(|(campaign, input)| {
-            let unit = || split_unit(&set.playbook, &campaign.name, customer.id);
-            let (action, propensity) = campaign.choose(unit)?;
-            let value = Some(finite(input.value)).filter(|value| !value.is_nan());
-            Some(Fired { campaign, input, action, propensity, value })
-        })
-        .collect();
-    fired.sort_by(|a, b| {
-        let priority = finite(b.campaign.priority).total_cmp(&finite(a.campaign.priority));
-        let net = || b.net().total_cmp(&a.net());
-        priority.then_with(net).then_with(|| a.campaign.name.cmp(&b.campaign.name))
-    });
-    fired
+impl CustomerCampaignState {
+    /// Notes that a proposal is sent, and gives its decision.
+    #[must_use]
+    pub fn commit(&mut self, proposal: Proposal) -> Decision {
+        self.note_send(proposal.sent(), proposal.enters);
+        proposal.decision
+    }
+}
+
+impl<'a> Look<'a> {
+    fn candidate<'b>(
+        &'b self,
+        campaign: &'b CampaignSpec,
+        input: &'b CampaignInput,
+        pending: &'b [Sent],
+    ) -> Candidate<'b> {
+        let Self { set, customer, as_of, .. } = *self;
+        Candidate { set, campaign, input, customer, state: self.state, pending, as_of }
+    }
+
+    /// Takes a customer who is in a journey on.
+    fn travel(&mut self, campaign: &'a CampaignSpec, input: &'a CampaignInput) {
+        let Some(mut place) = self.state.place(&campaign.name).cloned() else { return };
+        let before = place.clone();
+        match &campaign.journey {
+            Some(journey) => self.walk(campaign, input, journey, &mut place),
+            None => self.leave(campaign, &place, PassageKind::Gone),
+        }
+        self.found.timely |= self.state.place(&campaign.name) != Some(&before)
+            || self.asking.iter().any(|asking| asking.campaign.name == campaign.name);
+    }
+
+    /// Walks as far as possible; an action on the way is asked about.
+    fn walk(
+        &mut self,
+        campaign: &'a CampaignSpec,
+        input: &'a CampaignInput,
+        journey: &'a Journey,
+        place: &mut Place,
+    ) {
+        let asked = Asked {
+            as_of: self.as_of,
+            exit: input.exit,
+            goal: campaign.goal.as_ref().map(|goal| goal.event.as_str()),
+            truths: &input.truths,
+            first_event: self.customer.first_event,
+        };
+        match journey.walk(place, &asked) {
+            Stand::Out(kind) => return self.leave(campaign, place, kind),
+            Stand::Waits => {}
+            Stand::Act(step, action) => {
+                let name = place.step.clone();
+                let entered = format!("journey: step `{name}`, entered at {}", place.entered);
+                let step = Some((step, name));
+                self.ask_about(campaign, input, place.epoch, vec![entered], step, action, 1.0);
+            }
+        }
+        self.state.put(&campaign.name, Some(place.clone()));
+    }
+
+    fn leave(&mut self, campaign: &CampaignSpec, place: &Place, kind: PassageKind) {
+        self.state.put(&campaign.name, None);
+        let step = Some(place.step.clone()).filter(|step| !step.is_empty());
+        self.note_passage(campaign, place.epoch, kind, step);
+    }
+
+    fn note_passage(
+        &mut self,
+        campaign: &CampaignSpec,
+        epoch: u64,
+        kind: PassageKind,
+        step: Option<String>,
+    ) {
+        self.found.passages.push(Passage {
+            customer_id: self.customer.id.to_owned(),
+            campaign: campaign.name.clone(),
+            epoch,
+            at: self.as_of,
+            kind,
+            step,
+        });
+    }
+
+    /// Opens an entry for a campaign that fired.
+    fn fire(&mut self, campaign: &'a CampaignSpec, input: &'a CampaignInput) {
+        let name = &campaign.name;
+        // Before the entry is opened: a firing at this very instant is a repetition.
+        let waits = self.state.deferred().iter().find(|deferred| deferred.campaign == *name);
+        let inside = match (waits, self.state.place(name)) {
+            (Some(waits), _) => {
+                let detail = format!("the send of entry {} waits until {}", waits.epoch, waits.due);
+                Some((detail, Some(waits.due)))
+            }
+            (None, Some(place)) => Some((format!("in the journey since {}", place.entered), None)),
+            (None, None) => {
+                let asking = self.asking.iter().find(|asking| asking.campaign.name == *name);
+                asking.map(|asking| (format!("entry {} is being decided", asking.epoch), None))
+            }
+        };
+        let Some(epoch) = self.state.open(name, self.as_of) else { return };
+        let trace = fired(&input.fired_by);
+        if let Some((detail, until)) = inside {
+            let stop = Stop { reason: Reason::ReEntry, detail, until };
+            return self.suppress(name, epoch, None, stop, trace);
+        }
+        let Some(journey) = &campaign.journey else {
+            return self.ask(campaign, input, epoch, input.fired_by.clone(), None);
+        };
+        let mut trace = trace;
+        if let Err(stop) = self.candidate(campaign, input, &[]).enter(&mut trace) {
+            return self.suppress(name, epoch, None, stop, trace);
+        }
+        self.state.note_entered(name, self.as_of);
+        self.note_passage(campaign, epoch, PassageKind::Entered, None);
+        self.walk(campaign, input, journey, &mut journey.enter(epoch, self.as_of));
+    }
+
+    /// Has the policy choose, and asks about what it chose.
+    fn ask(
+        &mut self,
+        campaign: &'a CampaignSpec,
+        input: &'a CampaignInput,
+        epoch: u64,
+        fired_by: Vec<String>,
+        step: Option<(usize, String)>,
+    ) {
+        let choice = campaign.policy.choose(&PolicyContext {
+            playbook: &self.set.playbook,
+            campaign: &campaign.name,
+            customer_id: self.customer.id,
+            epoch,
+            actions: campaign.actions.len(),
+            context: &[],
+            tallies: &[],
+        });
+        // Nothing of a campaign without actions, which the check refuses.
+        let Some(choice) = choice else { return };
+        self.ask_about(campaign, input, epoch, fired_by, step, choice.action, choice.propensity);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call for each of two kinds of campaigns")]
+    fn ask_about(
+        &mut self,
+        campaign: &'a CampaignSpec,
+        input: &'a CampaignInput,
+        epoch: u64,
+        fired_by: Vec<String>,
+        step: Option<(usize, String)>,
+        action: usize,
+        propensity: f64,
+    ) {
+        let Some(action) = campaign.actions.get(action) else { return };
+        let (playbook, name, id) = (&self.set.playbook, &campaign.name, self.customer.id);
+        let mut trace = if step.is_some() { fired_by.clone() } else { fired(&fired_by) };
+        let (chosen, count) = (&action.name, campaign.actions.len());
+        trace.push(match (&step, &campaign.policy) {
+            (Some(_), _) => format!("action: `{chosen}`, of this step"),
+            (None, Policy::Fixed) => format!("action: `{chosen}`, the first of {count}"),
+            (None, Policy::Split { .. }) => {
+                format!("action: `{chosen}`, by a split that gives it {propensity}")
+            }
+        });
+        let value = finite(input.value);
+        self.asking.push(Asking {
+            campaign,
+            input,
+            action,
+            propensity,
+            epoch,
+            id: match &step {
+                Some((_, step)) => step_id(playbook, name, id, epoch, step),
+                None => decision_id(playbook, name, id, epoch),
+            },
+            trace,
+            step,
+            fired_by,
+            net: if value.is_nan() { 0.0 } else { finite(value - action.cost) },
+            lot: unit(&["tie", playbook, name, id]),
+        });
+    }
+
+    /// Asks the guardrails about everything, the most promising first.
+    fn decide(&mut self) {
+        let mut asking = std::mem::take(&mut self.asking);
+        asking.sort_by(|a, b| {
+            let net = b.net.total_cmp(&a.net);
+            let priority = || finite(b.campaign.priority).total_cmp(&finite(a.campaign.priority));
+            net.then_with(priority).then_with(|| a.lot.total_cmp(&b.lot))
+        });
+        let mut pending: Vec<Sent> = Vec::new();
+        for mut asked in asking {
+            let mut trace = std::mem::take(&mut asked.trace);
+            let candidate = self.candidate(asked.campaign, asked.input, &pending);
+            let passed = match asked.step {
+                Some(_) => candidate.step(asked.action, &mut trace),
+                None => candidate.pass(asked.action, &mut trace),
+            };
+            let name = &asked.campaign.name;
+            let step = asked.step.as_ref().map(|(_, step)| step.clone());
+            // A send that is to wait stays where it is; any other takes the customer on.
+            let waits = match &passed {
+                Err(Stop { reason: Reason::QuietHours, until, .. }) => *until,
+                _ => None,
+            };
+            match (&asked.step, waits) {
+                (None, Some(due)) => self.state.defer(Deferred {
+                    campaign: name.clone(),
+                    epoch: asked.epoch,
+                    due,
+                    fired_by: std::mem::take(&mut asked.fired_by),
+                }),
+                (Some((at, _)), _) => self.step_on(asked.campaign, asked.input, *at, waits),
+                (None, None) => {}
+            }
+            match passed {
+                Ok(()) => {
+                    let proposal = self.proposal(asked, step, trace);
+                    pending.push(proposal.sent());
+                    self.found.proposals.push(proposal);
+                }
+                Err(stop) => self.suppress(name, asked.epoch, step, stop, trace),
+            }
+        }
+    }
+
+    /// Takes a customer past an action of a journey, or has the customer wait there.
+    fn step_on(
+        &mut self,
+        campaign: &'a CampaignSpec,
+        input: &'a CampaignInput,
+        at: usize,
+        waits: Option<Timestamp>,
+    ) {
+        let place = self.state.place(&campaign.name).cloned();
+        let (Some(mut place), Some(journey)) = (place, &campaign.journey) else { return };
+        if waits.is_some() {
+            place.due = waits;
+            self.state.put(&campaign.name, Some(place));
+            return;
+        }
+        journey.pass(&mut place, at, self.as_of);
+        // No action follows at once: the playbook's check holds that.
+        self.walk(campaign, input, journey, &mut place);
+    }
+
+    fn proposal(&self, asked: Asking<'a>, step: Option<String>, trace: Vec<String>) -> Proposal {
+        let Asking { campaign, input, action, propensity, epoch, id, net, lot, .. } = asked;
+        let enters = step.is_none();
+        let decision = Decision {
+            id,
+            customer_id: self.customer.id.to_owned(),
+            campaign: campaign.name.clone(),
+            action: action.name.clone(),
+            step,
+            channel: action.channel.clone(),
+            at: self.as_of,
+            propensity,
+            value: Some(finite(input.value)).filter(|value| !value.is_nan()),
+            cost: action.cost,
+            epoch,
+            trace,
+            content: None,
+            template: action.template.clone(),
+            bundle: self.bundle.to_owned(),
+        };
+        Proposal { decision, net, priority: finite(campaign.priority), lot, enters }
+    }
+
+    fn suppress(
+        &mut self,
+        campaign: &str,
+        epoch: u64,
+        step: Option<String>,
+        stop: Stop,
+        trace: Vec<String>,
+    ) {
+        let (playbook, id) = (&self.set.playbook, self.customer.id);
+        self.found.suppressions.push(Suppression {
+            id: match &step {
+                Some(step) => step_id(playbook, campaign, id, epoch, step),
+                None => decision_id(playbook, campaign, id, epoch),
+            },
+            customer_id: id.to_owned(),
+            campaign: campaign.to_owned(),
+            step,
+            at: self.as_of,
+            reason: stop.reason,
+            detail: stop.detail,
+            until: stop.until,
+            epoch,
+            trace,
+        });
+    }
+}
+
+/// The first lines of a trace: what fired, and what it saw.
+fn fired(fired_by: &[String]) -> Vec<String> {
+    fired_by.iter().map(|trigger| format!("fired: {trigger}")).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{Cap, Guardrails, Period, Reason};
-    use super::*;
-    use crate::time::Span;
-
-    fn at(text: &str) -> Timestamp {
-        Timestamp::parse(text).unwrap()
-    }
-
-    fn campaign(name: &str, priority: f64, cost: f64) -> CampaignSpec {
-        let action = ActionSpec { name: format!("{name}_mail"), channel: "email".to_owned(), cost };
-        CampaignSpec {
-            name: name.to_owned(),
-            priority,
-            actions: vec![action],
-            ..CampaignSpec::default()
-        }
-    }
-
-    fn set(campaigns: Vec<CampaignSpec>, guardrails: Guardrails) -> CampaignSet {
-        let set = CampaignSet { playbook: "acme".to_owned(), campaigns, guardrails };
-        set.check().unwrap();
-        set
-    }
-
-    fn fired(value: f64) -> CampaignInput {
-        let fired_by = vec!["rises_above(churn, 0.7)".to_owned()];
-        CampaignInput { fired: true, fired_by, when: Some(true), value }
-    }
-
-    fn ask(
-        set: &CampaignSet,
-        inputs: &[CampaignInput],
-        consent: &[Option<bool>],
-        as_of: &str,
-        state: &mut CustomerCampaignState,
-    ) -> (Vec<Decision>, Vec<Suppression>) {
-        let customer = Customer { id: "c1", zone: &Zone::UTC, consent };
-        decide(set, &customer, at(as_of), inputs, state, "b0").unwrap()
-    }
-
-    const DECISION: &str = r#"{
-  "id": "5511b9f1ed627f8b02a18d0563899161",
-  "customer_id": "c1",
-  "campaign": "win_back",
-  "action": "win_back_mail",
-  "channel": "email",
-  "at": "2026-11-01T12:00:00Z",
-  "propensity": 1.0,
-  "value": 120.0,
-  "cost": 0.8,
-  "epoch": 1,
-  "trace": [
-    "fired: rises_above(churn, 0.7)",
-    "action: `win_back_mail`, the first of 1",
-    "condition: true",
-    "consent: given to `email`",
-    "global holdout: not in the share of 0",
-    "campaign holdout: not in the share of 0",
-    "cooldown: 30d, nothing sent before",
-    "frequency cap: 0 of 2 sends by `email` in 7d"
-  ],
-  "bundle": "b0"
-}"#;
-
-    const NOON: &str = "2026-11-01T12:00:00Z";
-
-    #[test]
-    fn a_firing_that_nothing_stops_is_a_decision() {
-        let guardrails = Guardrails {
-            consent: vec!["email".to_owned()],
-            caps: vec![Cap {
-                channel: Some("email".to_owned()),
-                campaign: None,
-                max: 2,
-                per: Period::Rolling(Span::days(7)),
-            }],
-            ..Guardrails::default()
-        };
-        let mut win_back = campaign("win_back", 10.0, 0.8);
-        win_back.cooldown = Some(Span::days(30));
-        let set = set(vec![win_back], guardrails);
-        let mut state = CustomerCampaignState::default();
-        let (decisions, suppressions) = ask(&set, &[fired(120.0)], &[Some(true)], NOON, &mut state);
-        assert!(suppressions.is_empty());
-        assert_eq!(serde_json::to_string_pretty(&decisions[0]).unwrap(), DECISION);
-    }
-
-    #[test]
-    fn each_guardrail_stops_a_send_and_says_so() {
-        let all = |change: fn(&mut CampaignSet)| {
-            let mut set = set(vec![campaign("win_back", 0.0, 1.0)], Guardrails::default());
-            change(&mut set);
-            set.check().unwrap();
-            set
-        };
-        let consent = |set: &mut CampaignSet| set.guardrails.consent.push("email".to_owned());
-        for (set, when, given, reason, detail) in [
-            (all(|_| {}), Some(false), None, Reason::Condition, "`when` is false"),
-            (all(|_| {}), None, None, Reason::Condition, "`when` is missing"),
-            (
-                all(consent),
-                Some(true),
-                Some(false),
-                Reason::NoConsent,
-                "consent to `email` is not given",
-            ),
-            (all(consent), Some(true), None, Reason::NoConsent, "consent to `email` is missing"),
-            (
-                all(|set| set.guardrails.holdout = 1.0),
-                Some(true),
-                None,
-                Reason::GlobalHoldout,
-                "the customer is in the global holdout of 1",
-            ),
-            (
-                all(|set| set.campaigns[0].holdout = 1.0),
-                Some(true),
-                None,
-                Reason::CampaignHoldout,
-                "the customer is in the holdout of 1 of `win_back`",
-            ),
-        ] {
-            let mut state = CustomerCampaignState::default();
-            let input = CampaignInput { when, ..fired(1.0) };
-            let (decisions, suppressions) = ask(&set, &[input], &[given], NOON, &mut state);
-            assert!(decisions.is_empty());
-            let [suppression] = suppressions.as_slice() else { panic!("{suppressions:?}") };
-            assert_eq!((suppression.reason, suppression.detail.as_str()), (reason, detail));
-            assert_eq!((suppression.until, suppression.epoch), (None, 1));
-            assert_eq!(suppression.id, decision_id("acme", "win_back", "c1", 1));
-        }
-    }
-
-    #[test]
-    fn a_cooldown_ends_when_its_time_has_passed() {
-        let mut win_back = campaign("win_back", 0.0, 0.0);
-        win_back.cooldown = Some(Span::days(30));
-        let set = set(vec![win_back], Guardrails::default());
-        let mut state = CustomerCampaignState::default();
-        assert_eq!(ask(&set, &[fired(1.0)], &[], NOON, &mut state).0.len(), 1);
-        let (_, stopped) = ask(&set, &[fired(1.0)], &[], "2026-12-01T11:59:59Z", &mut state);
-        assert_eq!(stopped[0].reason, Reason::Cooldown);
-        assert_eq!(stopped[0].detail, "sent at 2026-11-01T12:00:00Z, and the cooldown is 30d");
-        assert_eq!(stopped[0].until, Some(at("2026-12-01T12:00:00Z")));
-        let (decided, _) = ask(&set, &[fired(1.0)], &[], "2026-12-01T12:00:00Z", &mut state);
-        assert_eq!(decided[0].epoch, 3);
-    }
-
-    #[test]
-    fn of_the_caps_reached_the_one_that_lifts_last_is_named() {
-        let cap = |channel: Option<&str>, max, per: &str| Cap {
-            channel: channel.map(str::to_owned),
-            campaign: None,
-            max,
-            per: Period::parse(per).unwrap(),
-        };
-        let guardrails = Guardrails {
-            caps: vec![
-                cap(Some("email"), 1, "2d"),
-                cap(None, 2, "calendar_month"),
-                cap(None, 5, "30d"),
-            ],
-            ..Guardrails::default()
-        };
-        let set = set(vec![campaign("win_back", 0.0, 0.0)], guardrails);
-        let mut state = CustomerCampaignState::default();
-        for (as_of, until) in [
-            ("2026-11-01T12:00:00Z", Ok(1)),
-            ("2026-11-02T12:00:00Z", Err("2026-11-03T12:00:00Z")),
-            ("2026-11-03T12:00:00Z", Ok(3)),
-            ("2026-11-04T12:00:00Z", Err("2026-12-01T00:00:00Z")),
-            ("2026-12-01T00:00:00Z", Ok(5)),
-        ] {
-            let (decided, stopped) = ask(&set, &[fired(1.0)], &[], as_of, &mut state);
-            match until {
-                Ok(epoch) => assert_eq!(decided[0].epoch, epoch),
-                Err(until) => {
-                    assert_eq!(stopped[0].reason, Reason::FrequencyCap);
-                    assert_eq!(stopped[0].until, Some(at(until)), "{}", stopped[0].detail);
-                }
-            }
-        }
-        let (_, stopped) = ask(&set, &[fired(1.0)], &[], "2026-12-01T06:00:00Z", &mut state);
-        assert_eq!(stopped[0].detail, "1 of 1 sends by `email` in 2d");
-    }
-
-    #[test]
-    fn campaigns_go_by_priority_then_net_value_then_name() {
-        let campaigns = vec![
-            campaign("c_cheap", 1.0, 0.0),
-            campaign("b_same", 1.0, 0.0),
-            campaign("a_dear", 1.0, 50.0),
-            campaign("z_first", 2.0, 0.0),
-            campaign("no_value", 1.0, 0.0),
-        ];
-        let guardrails = Guardrails {
-            caps: vec![Cap { channel: None, campaign: None, max: 3, per: Period::CalendarDay }],
-            ..Guardrails::default()
-        };
-        let set = set(campaigns, guardrails);
-        let inputs = [fired(10.0), fired(10.0), fired(55.0), fired(0.0), fired(f64::NAN)];
-        let mut state = CustomerCampaignState::default();
-        let (decided, stopped) = ask(&set, &inputs, &[], NOON, &mut state);
-        let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
-        assert_eq!(
-            names(decided.iter().map(|decision| &decision.campaign).collect()),
-            ["z_first", "b_same", "c_cheap"]
-        );
-        assert_eq!(
-            names(stopped.iter().map(|stopped| &stopped.campaign).collect()),
-            ["a_dear", "no_value"]
-        );
-        assert_eq!(decided[0].value, Some(0.0));
-    }
-
-    #[test]
-    fn what_was_decided_later_cannot_be_decided_before() {
-        let set = set(vec![campaign("win_back", 0.0, 0.0)], Guardrails::default());
-        let mut state = CustomerCampaignState::default();
-        ask(&set, &[fired(1.0)], &[], NOON, &mut state);
-        let before = state.clone();
-        let customer = Customer { id: "c1", zone: &Zone::UTC, consent: &[] };
-        let early = at("2026-10-31T12:00:00Z");
-        let error = decide(&set, &customer, early, &[fired(1.0)], &mut state, "b0").unwrap_err();
-        assert_eq!(error.code(), crate::ErrorCode::TimeOrder);
-        assert_eq!(state, before);
-    }
-}
+mod tests;

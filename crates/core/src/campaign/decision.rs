@@ -24,6 +24,8 @@ pub struct Decision {
     pub campaign: String,
     /// What to send.
     pub action: String,
+    /// The step of the journey, where the campaign is one.
+    pub step: Option<String>,
     /// By which channel.
     pub channel: String,
     /// When it was decided.
@@ -38,6 +40,11 @@ pub struct Decision {
     pub epoch: u64,
     /// What was asked and answered, in order, for a reader.
     pub trace: Vec<String>,
+    /// What to say: the action's template, filled in; nothing where it has none, or where
+    /// templates are not built in.
+    pub content: Option<String>,
+    /// The action's template as it is written, where templates are not built in.
+    pub template: Option<String>,
     /// The hash of the bundle that decided.
     pub bundle: String,
 }
@@ -52,6 +59,8 @@ pub struct Suppression {
     pub customer_id: String,
     /// The campaign that fired.
     pub campaign: String,
+    /// The step of the journey, where one was reached.
+    pub step: Option<String>,
     /// When it was decided.
     pub at: Timestamp,
     /// What stopped it.
@@ -63,6 +72,8 @@ pub struct Suppression {
     pub until: Option<Timestamp>,
     /// The number of the entry, from 1.
     pub epoch: u64,
+    /// What was asked and answered before that, in order.
+    pub trace: Vec<String>,
 }
 
 /// Why a firing came to nothing, in the order in which the reasons are looked for.
@@ -73,7 +84,11 @@ pub struct Suppression {
 pub enum Reason {
     /// The campaign's `when` is false or missing.
     Condition,
-    /// The customer has not consented to the channel.
+    /// The campaign's value is less than the action costs.
+    NotWorth,
+    /// The customer is on the list of those who are left alone.
+    SuppressionList,
+    /// The customer has not consented to the channel, or has ended it.
     NoConsent,
     /// The customer is in the global holdout.
     GlobalHoldout,
@@ -81,8 +96,18 @@ pub enum Reason {
     CampaignHoldout,
     /// The campaign sent something too short a time ago.
     Cooldown,
+    /// The customer came in before, and cannot again yet.
+    ReEntry,
     /// As much as allowed was sent already.
     FrequencyCap,
+    /// Too many recent sends were not answered.
+    Fatigue,
+    /// It is a time at which nothing goes out: the send waits until then.
+    QuietHours,
+    /// It is a day on which nothing goes out.
+    Blackout,
+    /// There is not enough money left.
+    Budget,
 }
 
 impl Reason {
@@ -91,11 +116,18 @@ impl Reason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Condition => "condition",
+            Self::NotWorth => "not_worth",
+            Self::SuppressionList => "suppression_list",
             Self::NoConsent => "no_consent",
             Self::GlobalHoldout => "global_holdout",
             Self::CampaignHoldout => "campaign_holdout",
             Self::Cooldown => "cooldown",
+            Self::ReEntry => "re_entry",
             Self::FrequencyCap => "frequency_cap",
+            Self::Fatigue => "fatigue",
+            Self::QuietHours => "quiet_hours",
+            Self::Blackout => "blackout",
+            Self::Budget => "budget",
         }
     }
 }
@@ -109,7 +141,10 @@ impl fmt::Display for Reason {
 /// The id of what comes of an entry.
 #[must_use]
 pub fn decision_id(playbook: &str, campaign: &str, customer_id: &str, epoch: u64) -> String {
-    let hash = digest(&[playbook, campaign, customer_id, &epoch.to_string()]);
+    in_hex(&digest(&[playbook, campaign, customer_id, &epoch.to_string()]))
+}
+
+fn in_hex(hash: &[u8]) -> String {
     let mut id = String::with_capacity(32);
     for byte in hash.iter().take(16) {
         for digit in [byte >> 4, byte & 15] {
@@ -117,6 +152,18 @@ pub fn decision_id(playbook: &str, campaign: &str, customer_id: &str, epoch: u64
         }
     }
     id
+}
+
+/// The id of what comes of a step of a journey: the hash of the same and the step's name.
+#[must_use]
+pub fn step_id(
+    playbook: &str,
+    campaign: &str,
+    customer_id: &str,
+    epoch: u64,
+    step: &str,
+) -> String {
+    in_hex(&digest(&[playbook, campaign, customer_id, &epoch.to_string(), step]))
 }
 
 #[cfg(test)]
@@ -141,11 +188,18 @@ mod tests {
     fn a_reason_is_written_as_it_is_named() {
         for reason in [
             Reason::Condition,
+            Reason::NotWorth,
+            Reason::SuppressionList,
             Reason::NoConsent,
             Reason::GlobalHoldout,
             Reason::CampaignHoldout,
             Reason::Cooldown,
+            Reason::ReEntry,
             Reason::FrequencyCap,
+            Reason::Fatigue,
+            Reason::QuietHours,
+            Reason::Blackout,
+            Reason::Budget,
         ] {
             assert_eq!(serde_json::to_string(&reason).unwrap(), format!("\"{reason}\""));
         }

@@ -1,28 +1,43 @@
 //! Campaigns: whom to send what, and why not.
 //!
 //! A campaign *fires* for a customer when one of its triggers does. A firing opens an entry, which
-//! is numbered (its *epoch*), and ends at once as a [`Decision`] or as a [`Suppression`] with its
-//! reason. What fires is found by [`observe`], what becomes of it by [`decide`]; both keep what
-//! they need to know of a customer in one [`CustomerCampaignState`].
+//! is numbered (its *epoch*), and ends as a [`Decision`] or as a [`Suppression`] with its reason;
+//! or it takes the customer into a [`Journey`], each action of which ends so. What fires is found
+//! by [`observe`]; [`propose`] says what one customer could be sent, [`settle`] what the budgets
+//! pay for. What is known of a customer is in one [`CustomerCampaignState`].
 //!
 //! Expressions are not evaluated here: conditions, values and consent come in as truths and
 //! numbers.
 
 mod assign;
+mod budget;
 mod decide;
 mod decision;
 mod guard;
+mod journey;
+mod outcome;
 mod period;
+mod policy;
 #[cfg(test)]
 mod properties;
+mod rules;
 mod spec;
 mod state;
+#[cfg(feature = "templates")]
+mod template;
 mod trigger;
 
 pub use assign::{in_campaign_holdout, in_global_holdout, unit};
-pub use decide::{CampaignInput, Customer, decide};
-pub use decision::{Decision, Reason, Suppression, decision_id};
+pub use budget::{Arbitration, Spend, settle};
+pub use decide::{CampaignInput, Customer, Looked, Proposal, decide, propose};
+pub use decision::{Decision, Reason, Suppression, decision_id, step_id};
+pub use journey::{Journey, Passage, PassageKind, Place, Step, StepKind};
+pub use outcome::{ActionTally, Outcome, OutcomeKind, RecordReport, Tally};
 pub use period::Period;
-pub use spec::{ActionSpec, CampaignSet, CampaignSpec, Cap, Goal, Guardrails, Policy};
-pub use state::{CustomerCampaignState, Entry, Sent};
+pub use policy::{Choice, Policy, PolicyContext};
+pub use rules::{Blackout, Budget, Cap, Clocks, Fatigue, Guardrails, QuietHours};
+pub use spec::{ActionSpec, CampaignSet, CampaignSpec, Goal, ReEntry};
+pub use state::{CustomerCampaignState, Deferred, Entry, Sent};
+#[cfg(feature = "templates")]
+pub use template::{TemplateValue, render, template_names};
 pub use trigger::{Observation, Trigger, TriggerMemory, observe};

@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::period::Period;
+use super::journey::{Journey, StepKind};
+use super::policy::Policy;
+use super::rules::{Budget, Guardrails};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
 use crate::time::Span;
 
@@ -25,20 +27,20 @@ pub struct ActionSpec {
     pub channel: String,
     /// What one send costs, in the unit of the campaign's value.
     pub cost: f64,
+    /// What is sent, as a template.
+    pub template: Option<String>,
 }
 
-/// How a campaign chooses among its actions.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Policy {
-    /// Always the first.
+/// How often a customer can come into a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ReEntry {
+    /// As often as it fires.
     #[default]
-    Fixed,
-    /// Each with the chance its weight says; a customer gets the same one every time.
-    Split {
-        /// The weights, one for each action; only their ratios matter.
-        weights: Vec<f64>,
-    },
+    Always,
+    /// Once.
+    Never,
+    /// Again when so much time has passed since the last time.
+    After(Span),
 }
 
 /// One campaign.
@@ -46,42 +48,26 @@ pub enum Policy {
 pub struct CampaignSpec {
     /// Its name.
     pub name: String,
-    /// Higher goes first.
+    /// Of campaigns that promise the same, the higher goes first.
     pub priority: f64,
+    /// The group that caps may count together.
+    pub group: Option<String>,
     /// How long after a send the campaign leaves the same customer alone.
     pub cooldown: Option<Span>,
+    /// How often a customer can come in.
+    pub re_entry: ReEntry,
     /// The share of customers it never reaches, 0 to 1.
     pub holdout: f64,
+    /// What its sends may cost.
+    pub budgets: Vec<Budget>,
     /// What it hopes for.
     pub goal: Option<Goal>,
     /// What it can do: one action or more.
     pub actions: Vec<ActionSpec>,
     /// How it chooses.
     pub policy: Policy,
-}
-
-/// The most sends in a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cap {
-    /// Counts only this channel.
-    pub channel: Option<String>,
-    /// Counts only this campaign.
-    pub campaign: Option<String>,
-    /// How many sends there can be.
-    pub max: u32,
-    /// In which period.
-    pub per: Period,
-}
-
-/// The rules that hold for all campaigns.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Guardrails {
-    /// The channels that need the customer's consent.
-    pub consent: Vec<String>,
-    /// The share of customers whom no campaign ever reaches, 0 to 1.
-    pub holdout: f64,
-    /// The frequency caps.
-    pub caps: Vec<Cap>,
+    /// Its steps, where it is a journey. Each action of it is a step, so no policy chooses.
+    pub journey: Option<Journey>,
 }
 
 /// All campaigns of a playbook and the rules over them.
@@ -95,19 +81,11 @@ pub struct CampaignSet {
     pub guardrails: Guardrails,
 }
 
-impl Cap {
-    /// Whether it counts a send of `campaign` by `channel`.
-    pub(super) fn counts(&self, campaign: &str, channel: &str) -> bool {
-        self.campaign.as_deref().is_none_or(|only| only == campaign)
-            && self.channel.as_deref().is_none_or(|only| only == channel)
-    }
-}
-
-fn wrong(path: String, message: impl Into<String>) -> Error {
+pub(super) fn wrong(path: String, message: impl Into<String>) -> Error {
     Error::new(ErrorCode::PlaybookValue, "playbook", message).at_path(path)
 }
 
-fn check_share(path: String, share: f64) -> Result<()> {
+pub(super) fn check_share(path: String, share: f64) -> Result<()> {
     if (0.0..=1.0).contains(&share) {
         return Ok(());
     }
@@ -115,7 +93,7 @@ fn check_share(path: String, share: f64) -> Result<()> {
 }
 
 /// Checks that `name` is one of `known`.
-fn check_known<'a>(
+pub(super) fn check_known<'a>(
     path: String,
     what: &str,
     name: &str,
@@ -129,6 +107,16 @@ fn check_known<'a>(
 }
 
 impl CampaignSpec {
+    /// The event types that its goal and journey look for, and for how long after a send or step.
+    pub fn watched_events(&self) -> impl Iterator<Item = (&str, Span)> {
+        let goal = self.goal.iter().map(|goal| (goal.event.as_str(), goal.within));
+        let steps = self.journey.iter().flat_map(|journey| &journey.steps);
+        goal.chain(steps.filter_map(|step| match &step.kind {
+            StepKind::WaitFor { event, within, .. } => Some((event.as_str(), *within)),
+            _ => None,
+        }))
+    }
+
     fn check(&self, index: usize) -> Result<()> {
         let path = |key: &str| format!("campaigns[{index}]{key}");
         if self.name.is_empty() {
@@ -165,6 +153,15 @@ impl CampaignSpec {
                 ));
             }
         }
+        if matches!(self.re_entry, ReEntry::After(span) if span <= Span::ZERO) {
+            return Err(wrong(path(".re_entry"), "the time until a new entry is longer than none"));
+        }
+        for (at, budget) in self.budgets.iter().enumerate() {
+            budget.check(&path(&format!(".budget[{at}]")))?;
+        }
+        if let Some(journey) = &self.journey {
+            journey.check(self, &path(".journey"))?;
+        }
         self.check_policy(&path(".policy.weights"))
     }
 
@@ -190,29 +187,6 @@ impl CampaignSpec {
         }
         Ok(())
     }
-
-    /// The action for a customer at `unit` of the split, and the chance it had. None of a campaign
-    /// without actions, which [`CampaignSet::check`] refuses.
-    pub(super) fn choose(&self, unit: impl FnOnce() -> f64) -> Option<(&ActionSpec, f64)> {
-        let Policy::Split { weights } = &self.policy else {
-            return self.actions.first().map(|action| (action, 1.0));
-        };
-        let total = weights.iter().fold(0.0, |sum, weight| sum + weight);
-        let mark = unit() * total;
-        let mut running = 0.0;
-        let mut chosen = None;
-        for (action, weight) in
-            self.actions.iter().zip(weights).filter(|(_, weight)| **weight > 0.0)
-        {
-            // Should rounding put the mark at the very end, the last one with a weight has it.
-            chosen = Some((action, weight / total));
-            running += weight;
-            if mark < running {
-                break;
-            }
-        }
-        chosen
-    }
 }
 
 impl CampaignSet {
@@ -234,40 +208,34 @@ impl CampaignSet {
                 ));
             }
         }
-        check_share("guardrails.holdout".to_owned(), self.guardrails.holdout)?;
-        let channels = || {
-            let actions = self.campaigns.iter().flat_map(|campaign| &campaign.actions);
-            actions.map(|action| action.channel.as_str())
-        };
-        for channel in &self.guardrails.consent {
-            let path = format!("guardrails.consent.{channel}");
-            check_known(path, "the channel of any action", channel, channels())?;
-        }
-        for (index, cap) in self.guardrails.caps.iter().enumerate() {
-            let path = |key: &str| format!("guardrails.caps[{index}].{key}");
-            if let Some(channel) = &cap.channel {
-                check_known(path("channel"), "the channel of any action", channel, channels())?;
-            }
-            if let Some(campaign) = &cap.campaign {
-                let names = self.campaigns.iter().map(|campaign| campaign.name.as_str());
-                check_known(path("campaign"), "a campaign", campaign, names)?;
-            }
-            if matches!(cap.per, Period::Rolling(span) if span <= Span::ZERO) {
-                return Err(wrong(path("per"), "a period is longer than no time"));
-            }
-        }
-        Ok(())
+        self.guardrails.check(self)
     }
 
-    /// How far back sends have to be known for the caps.
+    /// How far back sends have to be known, for the guardrails and for the goals.
     pub(super) fn memory(&self) -> Span {
-        let longest = self.guardrails.caps.iter().map(|cap| cap.per.longest()).max();
-        longest.unwrap_or(Span::ZERO)
+        let goals = self.campaigns.iter().filter_map(|campaign| campaign.goal.as_ref());
+        let goals = goals.map(|goal| goal.within);
+        let budgets = self.campaigns.iter().flat_map(|campaign| &campaign.budgets);
+        let longest = budgets.map(|budget| budget.per.longest()).chain(goals).max();
+        longest.unwrap_or(Span::ZERO).max(self.guardrails.memory())
+    }
+
+    /// Whether anything limits what sends may cost.
+    #[must_use]
+    pub fn has_budgets(&self) -> bool {
+        let own = self.campaigns.iter().any(|campaign| !campaign.budgets.is_empty());
+        own || !self.guardrails.budgets.is_empty()
+    }
+
+    /// The campaign of that name.
+    pub(super) fn campaign(&self, name: &str) -> Option<&CampaignSpec> {
+        self.campaigns.iter().find(|campaign| campaign.name == name)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Cap, Period};
     use super::*;
 
     fn set() -> CampaignSet {
@@ -275,6 +243,7 @@ mod tests {
             name: name.to_owned(),
             channel: channel.to_owned(),
             cost: 0.8,
+            template: None,
         };
         let campaign = CampaignSpec {
             name: "win_back".to_owned(),
@@ -284,6 +253,7 @@ mod tests {
             goal: Some(Goal { event: "login".to_owned(), within: Span::days(14) }),
             actions: vec![action("discount_mail", "email"), action("csm_call", "task")],
             policy: Policy::Split { weights: vec![3.0, 1.0] },
+            ..CampaignSpec::default()
         };
         CampaignSet {
             playbook: "acme".to_owned(),
@@ -294,9 +264,11 @@ mod tests {
                 caps: vec![Cap {
                     channel: Some("email".to_owned()),
                     campaign: Some("win_back".to_owned()),
+                    group: None,
                     max: 2,
                     per: Period::Rolling(Span::days(7)),
                 }],
+                ..Guardrails::default()
             },
         }
     }
@@ -359,22 +331,5 @@ mod tests {
             set.check().unwrap_err().to_string(),
             "playbook `guardrails.consent.emial`: `emial` is not the channel of any action; did you mean `email`?"
         );
-    }
-
-    #[test]
-    fn a_split_follows_its_weights() {
-        let mut campaign = set().campaigns.remove(0);
-        let chosen = |campaign: &CampaignSpec, unit: f64| {
-            campaign.choose(|| unit).map(|(action, chance)| (action.name.clone(), chance)).unwrap()
-        };
-        assert_eq!(chosen(&campaign, 0.0), ("discount_mail".to_owned(), 0.75));
-        assert_eq!(chosen(&campaign, 0.749), ("discount_mail".to_owned(), 0.75));
-        assert_eq!(chosen(&campaign, 0.75), ("csm_call".to_owned(), 0.25));
-        campaign.policy = Policy::Split { weights: vec![1.0, 0.0] };
-        assert_eq!(chosen(&campaign, 0.999_999), ("discount_mail".to_owned(), 1.0));
-        campaign.policy = Policy::Split { weights: vec![0.0, 1.0] };
-        assert_eq!(chosen(&campaign, 0.0), ("csm_call".to_owned(), 1.0));
-        campaign.policy = Policy::Fixed;
-        assert_eq!(chosen(&campaign, 0.9), ("discount_mail".to_owned(), 1.0));
     }
 }

@@ -1,23 +1,37 @@
 //! What is remembered of one customer between decisions.
 //!
-//! Its size is bounded: one memory for each trigger, one entry for each campaign that ever fired,
-//! and the sends of the longest cap, 35 days at least.
+//! Its size is bounded: one memory for each trigger; one entry, one deferred send and one place in
+//! a journey for each campaign that ever fired; the sends of the longest rule, 35 days at least;
+//! and one tally for each action that was ever sent.
 
 use serde::{Deserialize, Serialize};
 
+use super::journey::Place;
+use super::outcome::{Kinds, Outcome, OutcomeKind, Tally};
+use super::spec::CampaignSet;
 use super::trigger::TriggerMemory;
 use crate::error::{Error, ErrorCode, Result};
 use crate::time::{Span, Timestamp};
 
-/// A send that was decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A send that was decided, and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Sent {
     /// When.
     pub at: Timestamp,
     /// By which campaign.
     pub campaign: String,
+    /// Which action it was.
+    pub action: String,
     /// By which channel.
     pub channel: String,
+    /// What it cost.
+    pub cost: f64,
+    /// The id of the decision.
+    pub id: String,
+    /// What was recorded of it.
+    pub outcomes: Kinds,
+    /// What its conversion was worth.
+    pub value: f64,
 }
 
 /// What is remembered of one campaign.
@@ -29,10 +43,25 @@ pub struct Entry {
     pub fired: Timestamp,
     /// When it last sent something.
     pub sent: Option<Timestamp>,
+    /// When the customer last came in: was sent something by a campaign, or entered its journey.
+    pub entered: Option<Timestamp>,
+}
+
+/// A send that waits for the end of quiet hours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deferred {
+    /// The campaign.
+    pub campaign: String,
+    /// The number of the entry.
+    pub epoch: u64,
+    /// When it is asked about again.
+    pub due: Timestamp,
+    /// What fired.
+    pub fired_by: Vec<String>,
 }
 
 /// Everything that campaigns remember of one customer.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CustomerCampaignState {
     /// Ordered by campaign, then by the trigger's text.
     triggers: Vec<(String, String, TriggerMemory)>,
@@ -40,8 +69,22 @@ pub struct CustomerCampaignState {
     entries: Vec<(String, Entry)>,
     /// In the order of time.
     sends: Vec<Sent>,
+    /// Ordered by campaign.
+    deferred: Vec<Deferred>,
+    /// Ordered by campaign.
+    places: Vec<(String, Place)>,
+    /// For each channel that was ever ended, when it was last ended or taken up again, and whether
+    /// that was an end. Ordered by channel.
+    ends: Vec<(String, Timestamp, bool)>,
+    /// What became of the sends that are no longer remembered. Ordered by campaign and action.
+    tallies: Vec<(String, String, Tally)>,
     /// The last instant decided at.
     decided: Option<Timestamp>,
+}
+
+/// Where `name` is among what is ordered by name, or where it belongs.
+fn find<T>(all: &[T], name: &str, of: impl Fn(&T) -> &str) -> Result<usize, usize> {
+    all.binary_search_by(|known| of(known).cmp(name))
 }
 
 impl CustomerCampaignState {
@@ -72,17 +115,22 @@ impl CustomerCampaignState {
     pub fn is_sound(&self) -> bool {
         self.triggers.is_sorted_by(|(a, x, _), (b, y, _)| (a, x) < (b, y))
             && self.entries.is_sorted_by(|(a, _), (b, _)| a < b)
+            && self.sends.is_sorted_by_key(|send| send.at)
+            && self.sends.iter().all(|send| send.cost.is_finite() && send.value.is_finite())
+            && self.deferred.is_sorted_by(|a, b| a.campaign < b.campaign)
+            && self.places.is_sorted_by(|(a, _), (b, _)| a < b)
+            && self.ends.is_sorted_by(|(a, ..), (b, ..)| a < b)
+            && self.tallies.is_sorted_by(|(a, x, _), (b, y, _)| (a, x) < (b, y))
     }
 
-    /// Where the entry of a campaign is, or where it belongs.
-    fn place(&self, campaign: &str) -> Result<usize, usize> {
-        self.entries.binary_search_by(|(of, _)| of.as_str().cmp(campaign))
+    fn entry_at(&self, campaign: &str) -> Result<usize, usize> {
+        find(&self.entries, campaign, |(of, _)| of)
     }
 
     /// What is remembered of a campaign, if it ever fired.
     #[must_use]
     pub fn entry(&self, campaign: &str) -> Option<&Entry> {
-        self.place(campaign).ok().map(|at| &self.entries[at].1)
+        self.entry_at(campaign).ok().map(|at| &self.entries[at].1)
     }
 
     /// The sends that are remembered, in the order of time.
@@ -91,10 +139,38 @@ impl CustomerCampaignState {
         &self.sends
     }
 
+    /// The sends that wait, by campaign.
+    #[must_use]
+    pub fn deferred(&self) -> &[Deferred] {
+        &self.deferred
+    }
+
+    /// Where the customer is in a campaign's journey, if in it.
+    #[must_use]
+    pub fn place(&self, campaign: &str) -> Option<&Place> {
+        find(&self.places, campaign, |(of, _)| of).ok().map(|at| &self.places[at].1)
+    }
+
     /// The last instant decided at.
     #[must_use]
     pub fn decided(&self) -> Option<Timestamp> {
         self.decided
+    }
+
+    /// When the customer ended a channel, where that holds.
+    #[must_use]
+    pub fn ended(&self, channel: &str) -> Option<Timestamp> {
+        let at = find(&self.ends, channel, |(of, ..)| of).ok()?;
+        let (_, at, ended) = self.ends[at];
+        ended.then_some(at)
+    }
+
+    /// The first instant at which time alone has something to do: a send that waits, or a step of a
+    /// journey.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        let deferred = self.deferred.iter().map(|deferred| deferred.due);
+        deferred.chain(self.places.iter().filter_map(|(_, place)| place.due)).min()
     }
 
     /// Checks that nothing was decided after `as_of` yet. To be asked before [`super::observe`].
@@ -113,15 +189,21 @@ impl CustomerCampaignState {
         }
     }
 
-    /// Notes that it was decided at `as_of`.
-    pub(super) fn note_decided(&mut self, as_of: Timestamp) {
+    /// Notes that it was decided at `as_of`, and forgets the sends that no rule can count any
+    /// more. What a month needs is kept in any case, for the rules that the next playbook brings.
+    pub(super) fn note_decided(&mut self, needed: Span, as_of: Timestamp) {
         self.decided = Some(as_of);
+        let start = as_of.minus(needed.max(Span::days(35)));
+        let old = self.sends.partition_point(|send| send.at <= start);
+        for send in self.sends.drain(..old).collect::<Vec<_>>() {
+            tally_of(&mut self.tallies, &send).add(send.outcomes, send.value);
+        }
     }
 
     /// Opens an entry of `campaign` and gives its number; nothing when one was opened at this very
     /// instant, which is then a repetition.
     pub(super) fn open(&mut self, campaign: &str, as_of: Timestamp) -> Option<u64> {
-        match self.place(campaign) {
+        match self.entry_at(campaign) {
             Ok(at) => {
                 let entry = &mut self.entries[at].1;
                 if entry.fired == as_of {
@@ -132,28 +214,158 @@ impl CustomerCampaignState {
                 Some(entry.epoch)
             }
             Err(at) => {
-                let entry = Entry { epoch: 1, fired: as_of, sent: None };
+                let entry = Entry { epoch: 1, fired: as_of, sent: None, entered: None };
                 self.entries.insert(at, (campaign.to_owned(), entry));
                 Some(1)
             }
         }
     }
 
-    /// Notes a send.
-    pub(super) fn note_send(&mut self, campaign: &str, channel: &str, as_of: Timestamp) {
-        if let Ok(at) = self.place(campaign) {
-            self.entries[at].1.sent = Some(as_of);
+    /// Has a send wait.
+    pub(super) fn defer(&mut self, deferred: Deferred) {
+        match find(&self.deferred, &deferred.campaign, |known| &known.campaign) {
+            Ok(at) => self.deferred[at] = deferred,
+            Err(at) => self.deferred.insert(at, deferred),
         }
-        let (campaign, channel) = (campaign.to_owned(), channel.to_owned());
-        self.sends.push(Sent { at: as_of, campaign, channel });
     }
 
-    /// Forgets the sends that no cap of a length up to `needed` can count any more. What a month
-    /// needs is kept in any case, for the caps that the next playbook may bring.
-    pub(super) fn forget(&mut self, needed: Span, as_of: Timestamp) {
-        let start = as_of.minus(needed.max(Span::days(35)));
-        self.sends.retain(|send| send.at > start);
+    /// Takes out the sends that waited until now.
+    pub(super) fn take_due(&mut self, as_of: Timestamp) -> Vec<Deferred> {
+        let (due, later) =
+            self.deferred.drain(..).partition(|deferred: &Deferred| deferred.due <= as_of);
+        self.deferred = later;
+        due
     }
+
+    /// Puts the customer into a place of a campaign's journey, or out of it.
+    pub(super) fn put(&mut self, campaign: &str, place: Option<Place>) {
+        match (find(&self.places, campaign, |(of, _)| of), place) {
+            (Ok(at), Some(place)) => self.places[at].1 = place,
+            (Ok(at), None) => {
+                self.places.remove(at);
+            }
+            (Err(at), Some(place)) => self.places.insert(at, (campaign.to_owned(), place)),
+            (Err(_), None) => {}
+        }
+    }
+
+    /// Notes that the customer came into a campaign.
+    pub(super) fn note_entered(&mut self, campaign: &str, as_of: Timestamp) {
+        if let Ok(at) = self.entry_at(campaign) {
+            self.entries[at].1.entered = Some(as_of);
+        }
+    }
+
+    /// Notes a send. One that starts its entry brings the customer into the campaign.
+    pub(super) fn note_send(&mut self, send: Sent, enters: bool) {
+        if let Ok(at) = self.entry_at(&send.campaign) {
+            let entry = &mut self.entries[at].1;
+            entry.sent = Some(send.at);
+            if enters {
+                entry.entered = Some(send.at);
+            }
+        }
+        self.sends.push(send);
+    }
+
+    /// Takes an outcome in, and says whether it is new.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Argument`] when its send is not known and it does not end a named channel.
+    pub fn record(&mut self, outcome: &Outcome) -> Result<bool> {
+        use OutcomeKind::{Complained, Converted, Resubscribed, Unsubscribed};
+        let send = self.sends.iter_mut().rfind(|send| send.id == outcome.decision_id);
+        let channel = send.as_ref().map(|send| send.channel.clone()).or(outcome.channel.clone());
+        let ending = match outcome.kind {
+            Unsubscribed | Complained => Some(true),
+            Resubscribed => Some(false),
+            _ => None,
+        };
+        if send.is_none() && (ending.is_none() || channel.is_none()) {
+            let message = "is not the decision of a send that is remembered";
+            return Err(Error::argument("decision_id", message));
+        }
+        let mut new = false;
+        if let Some(send) = send {
+            new = send.outcomes.insert(outcome.kind);
+            // Of several values the greatest counts, in whatever order they come.
+            let value = outcome.value.filter(|_| outcome.kind == Converted);
+            if let Some(value) = value.filter(|value| *value > send.value) {
+                send.value = value;
+                new = true;
+            }
+        }
+        if let (Some(ended), Some(channel)) = (ending, channel) {
+            new |= self.note_end(channel, outcome.at, ended);
+        }
+        Ok(new)
+    }
+
+    /// Notes an end of a channel or its reversal; of one instant the end counts.
+    fn note_end(&mut self, channel: String, when: Timestamp, ended: bool) -> bool {
+        match find(&self.ends, &channel, |(of, ..)| of) {
+            Ok(at) => {
+                let (_, known, was) = self.ends[at];
+                let later = (when, ended) > (known, was);
+                if later {
+                    self.ends[at] = (channel, when, ended);
+                }
+                later
+            }
+            Err(at) => {
+                self.ends.insert(at, (channel, when, ended));
+                true
+            }
+        }
+    }
+
+    /// Counts a goal's event within its time after a send as a conversion.
+    pub(super) fn observe_goals(
+        &mut self,
+        set: &CampaignSet,
+        first_event: &dyn Fn(&str, Timestamp) -> Option<Timestamp>,
+    ) {
+        for send in &mut self.sends {
+            let campaign = set.campaigns.iter().find(|known| known.name == send.campaign);
+            let Some(goal) = campaign.and_then(|campaign| campaign.goal.as_ref()) else { continue };
+            if send.outcomes.any(&[OutcomeKind::Converted]) {
+                continue;
+            }
+            let found = first_event(&goal.event, send.at);
+            if found.is_some_and(|found| found.since(send.at) <= goal.within) {
+                send.outcomes.insert(OutcomeKind::Converted);
+            }
+        }
+    }
+
+    /// Adds what became of this customer's sends to `all`, which is ordered by campaign and action.
+    pub fn tally(&self, all: &mut Vec<(String, String, Tally)>) {
+        for (campaign, action, tally) in &self.tallies {
+            tally_at(all, campaign, action).merge(tally);
+        }
+        for send in &self.sends {
+            tally_of(all, send).add(send.outcomes, send.value);
+        }
+    }
+}
+
+fn tally_of<'a>(all: &'a mut Vec<(String, String, Tally)>, send: &Sent) -> &'a mut Tally {
+    tally_at(all, &send.campaign, &send.action)
+}
+
+fn tally_at<'a>(
+    all: &'a mut Vec<(String, String, Tally)>,
+    campaign: &str,
+    action: &str,
+) -> &'a mut Tally {
+    let order = |(of, by, _): &(String, String, _)| {
+        of.as_str().cmp(campaign).then_with(|| by.as_str().cmp(action))
+    };
+    let at = all.binary_search_by(order).unwrap_or_else(|at| {
+        all.insert(at, (campaign.to_owned(), action.to_owned(), Tally::default()));
+        at
+    });
+    &mut all[at].2
 }
 
 #[cfg(test)]
@@ -174,5 +386,36 @@ mod tests {
         assert!(!swapped.is_sound());
         state.entries[1].0 = "a".to_owned();
         assert!(!state.is_sound());
+    }
+
+    #[test]
+    fn the_latest_word_on_a_channel_counts_in_whatever_order_it_is_recorded() {
+        let outcome = |kind, at: i64| Outcome {
+            decision_id: "0".repeat(32),
+            customer_id: "c1".to_owned(),
+            kind,
+            at: Timestamp::from_micros(at).unwrap(),
+            value: None,
+            channel: Some("email".to_owned()),
+        };
+        let ends = [
+            outcome(OutcomeKind::Unsubscribed, 1),
+            outcome(OutcomeKind::Resubscribed, 2),
+            outcome(OutcomeKind::Complained, 3),
+        ];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let mut state = CustomerCampaignState::default();
+            for at in order {
+                state.record(&ends[at]).unwrap();
+            }
+            assert_eq!(state.ended("email"), Some(Timestamp::from_micros(3).unwrap()));
+            assert!(!state.record(&ends[2]).unwrap());
+        }
+        let mut state = CustomerCampaignState::default();
+        state.record(&ends[0]).unwrap();
+        state.record(&ends[1]).unwrap();
+        assert_eq!(state.ended("email"), None);
+        let opened = outcome(OutcomeKind::Opened, 4);
+        assert_eq!(state.record(&opened).unwrap_err().code(), ErrorCode::Argument);
     }
 }

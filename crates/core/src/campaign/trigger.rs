@@ -1,23 +1,30 @@
 //! Triggers: edges between what was seen of a customer at the last look and what is seen now.
 //!
 //! A look is one call of [`observe`] for one customer, campaign and trigger. The memory of it is
-//! whether the customer was *inside* (above or below the threshold, in the state):
+//! whether the customer was *inside* (above or below the threshold, in the state), or up to where
+//! what happened has been answered:
 //!
 //! | trigger | inside means | fires when |
 //! |---|---|---|
-//! | `RisesAbove` | the number is above the threshold | inside now, not inside before |
-//! | `FallsBelow` | the number is below the threshold | inside now, not inside before |
+//! | `RisesAbove` | the number is above the threshold; once inside, above it less the margin | inside now, not inside before |
+//! | `FallsBelow` | the number is below the threshold; once inside, below it plus the margin | inside now, not inside before |
 //! | `Enters` | in the state | inside now, not inside before |
 //! | `Leaves` | in the state | not inside now, inside before |
-//! | `Event` | – | an event of the type in (last look, `as_of`] |
+//! | `Happens` | – | it happened later than what was answered last, by `as_of` |
+//! | `Every` | – | the time came in (last look, `as_of`] |
 //! | `Changed` | – | the value is not the one of the last look |
+//!
+//! `Happens` is an event, an absence (it happens when the time of waiting is over) or a sequence
+//! (it happens with its second event). What comes in late still fires when it happened after what
+//! was answered last, and what was answered never fires again.
 //!
 //! At the first look nothing is known of before. Who is inside then counts as having come in: a
 //! campaign that starts today means the customers who are at risk today, and waiting for them to
 //! recover and fall again would pass over those it is for. (Only an entry: who is outside at the
-//! first look has left nothing.) An event trigger looks back one day at its first look, no further,
-//! so that a new campaign does not answer old events. What changed needs something to differ from,
-//! so `Changed` does not fire at its first look.
+//! first look has left nothing.) What happened counts for one day back at the first look, no
+//! further, so that a new campaign does not answer old events; a time that comes again counts at
+//! the first look only where it comes at that instant. What changed needs something to differ
+//! from, so `Changed` does not fire at its first look.
 //!
 //! A missing observation changes nothing and fires nothing: a number that is missing for a day has
 //! not fallen and risen again. To `Changed` alone, missing is a value like any other: an attribute
@@ -25,21 +32,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::{Span, Timestamp};
+use crate::time::{Recurrence, Span, Timestamp, Zone};
 
 /// What a campaign waits for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Trigger {
     /// A number goes above a threshold.
     RisesAbove {
         /// The number it must be greater than.
         threshold: f64,
+        /// How far below it counts as not above any more.
+        margin: f64,
     },
     /// A number goes below a threshold.
     FallsBelow {
         /// The number it must be less than.
         threshold: f64,
+        /// How far above it counts as not below any more.
+        margin: f64,
     },
     /// The customer comes into a lifecycle stage or a segment.
     Enters {
@@ -52,10 +62,9 @@ pub enum Trigger {
         state: String,
     },
     /// Something happens.
-    Event {
-        /// The event type.
-        event: String,
-    },
+    Happens,
+    /// A time comes again.
+    Every(Recurrence),
     /// A value becomes another one.
     Changed,
 }
@@ -71,8 +80,10 @@ pub enum Observation<'a> {
     /// Whether the customer is in the segment, nothing when that is missing; for `Enters` and
     /// `Leaves`.
     Member(Option<bool>),
-    /// The time of the latest event of the type at or before `as_of`; for `Event`.
-    LatestEvent(Option<Timestamp>),
+    /// When it last happened, at or before `as_of`; for `Happens`.
+    Latest(Option<Timestamp>),
+    /// The customer's clocks; for `Every`.
+    Clocks(&'a Zone),
     /// A number that is the same where the value is, missing or not; for `Changed`.
     Fingerprint(u64),
 }
@@ -83,6 +94,29 @@ pub struct TriggerMemory {
     inside: Option<bool>,
     looked: Option<Timestamp>,
     seen: Option<u64>,
+    /// When that happened which was answered last.
+    answered: Option<Timestamp>,
+}
+
+impl TriggerMemory {
+    /// Up to when what happened is answered; at the first look, a day back.
+    #[must_use]
+    pub fn answered(&self, as_of: Timestamp) -> Timestamp {
+        self.answered.unwrap_or_else(|| as_of.minus(Span::days(1)))
+    }
+
+    /// When the customer was last looked at, of what happens or comes again.
+    #[must_use]
+    pub fn looked(&self) -> Option<Timestamp> {
+        self.looked
+    }
+
+    /// Whether this is more than another look at the same.
+    #[must_use]
+    pub fn differs(&self, before: &Self) -> bool {
+        let mark = |memory: &Self| (memory.inside, memory.seen, memory.looked.is_some());
+        mark(self) != mark(before)
+    }
 }
 
 /// Looks at a customer and says whether the trigger fires.
@@ -95,20 +129,30 @@ pub fn observe(
     observation: Observation<'_>,
     as_of: Timestamp,
 ) -> bool {
-    if let (Trigger::Event { .. }, Observation::LatestEvent(latest)) = (trigger, observation) {
-        let since = memory.looked.unwrap_or_else(|| as_of.minus(Span::days(1)));
-        memory.looked = Some(as_of.max(since));
-        return latest.is_some_and(|at| at > since && at <= as_of);
-    }
-    if let (Trigger::Changed, Observation::Fingerprint(now)) = (trigger, observation) {
-        return memory.seen.replace(now).is_some_and(|before| before != now);
-    }
+    let before = memory.inside == Some(true);
     let inside = match (trigger, observation) {
-        (Trigger::RisesAbove { threshold }, Observation::Number(x)) if !x.is_nan() => {
-            x > *threshold
+        (Trigger::Happens, Observation::Latest(latest)) => {
+            if memory.looked.replace(as_of) == Some(as_of) {
+                return false;
+            }
+            let answered = memory.answered(as_of);
+            let fires = latest.is_some_and(|at| at > answered && at <= as_of);
+            memory.answered = Some(latest.filter(|_| fires).unwrap_or(answered));
+            return fires;
         }
-        (Trigger::FallsBelow { threshold }, Observation::Number(x)) if !x.is_nan() => {
-            x < *threshold
+        (Trigger::Every(every), Observation::Clocks(zone)) => {
+            let since = memory.looked.replace(as_of);
+            let since = since.unwrap_or_else(|| as_of.minus(Span::micros(1)));
+            return every.next(since, zone).is_some_and(|at| at <= as_of);
+        }
+        (Trigger::Changed, Observation::Fingerprint(now)) => {
+            return memory.seen.replace(now).is_some_and(|before| before != now);
+        }
+        (Trigger::RisesAbove { threshold, margin }, Observation::Number(x)) if !x.is_nan() => {
+            x > threshold - if before { *margin } else { 0.0 }
+        }
+        (Trigger::FallsBelow { threshold, margin }, Observation::Number(x)) if !x.is_nan() => {
+            x < threshold + if before { *margin } else { 0.0 }
         }
         (Trigger::Enters { state } | Trigger::Leaves { state }, Observation::State(Some(name))) => {
             name == state
@@ -118,10 +162,10 @@ pub fn observe(
         }
         _ => return false,
     };
-    let before = memory.inside.replace(inside);
+    memory.inside = Some(inside);
     match trigger {
-        Trigger::Leaves { .. } => !inside && before == Some(true),
-        _ => inside && before != Some(true),
+        Trigger::Leaves { .. } => !inside && before,
+        _ => inside && !before,
     }
 }
 
@@ -145,7 +189,7 @@ mod tests {
     fn a_crossing_is_an_edge_and_the_first_look_counts_as_one() {
         let numbers = |xs: &[f64]| xs.iter().map(|x| Observation::Number(*x)).collect::<Vec<_>>();
         let nan = f64::NAN;
-        let rises = Trigger::RisesAbove { threshold: 0.7 };
+        let rises = Trigger::RisesAbove { threshold: 0.7, margin: 0.0 };
         for (seen, expected) in [
             (vec![0.1, 0.8, 0.9, 0.7, 0.8], vec![false, true, false, false, true]),
             (vec![0.8, nan, 0.9, 0.1, nan, 0.9], vec![true, false, false, false, false, true]),
@@ -153,8 +197,33 @@ mod tests {
         ] {
             assert_eq!(fired(&rises, &numbers(&seen)), expected, "{seen:?}");
         }
-        let falls = Trigger::FallsBelow { threshold: 40.0 };
+        let falls = Trigger::FallsBelow { threshold: 40.0, margin: 0.0 };
         assert_eq!(fired(&falls, &numbers(&[39.0, 30.0, 40.0, 39.9])), [true, false, false, true]);
+    }
+
+    #[test]
+    fn within_the_margin_nothing_is_crossed_again() {
+        let numbers = |xs: &[f64]| xs.iter().map(|x| Observation::Number(*x)).collect::<Vec<_>>();
+        let rises = Trigger::RisesAbove { threshold: 0.7, margin: 0.125 };
+        let seen = numbers(&[0.69, 0.75, 0.6, 0.75, 0.575, 0.71, 0.7]);
+        assert_eq!(fired(&rises, &seen), [false, true, false, false, false, true, false]);
+        let falls = Trigger::FallsBelow { threshold: 40.0, margin: 5.0 };
+        let seen = numbers(&[39.0, 44.0, 39.0, 45.0, 39.0]);
+        assert_eq!(fired(&falls, &seen), [true, false, false, false, true]);
+    }
+
+    #[test]
+    fn a_time_that_comes_again_fires_once_for_all_that_were_missed() {
+        let every = Trigger::Every(Recurrence::parse("day", "00:00").unwrap());
+        let mut memory = TriggerMemory::default();
+        let mut look =
+            |at: Timestamp| observe(&every, &mut memory, Observation::Clocks(&Zone::UTC), at);
+        let noon = |at: i64| day(at).plus(Span::micros(43_200_000_000));
+        assert!(!look(noon(1)));
+        assert!(look(day(2)) && !look(day(2)) && !look(noon(2)));
+        assert!(look(noon(9)) && !look(noon(9)));
+        let seen = Observation::Clocks(&Zone::UTC);
+        assert!(observe(&every, &mut TriggerMemory::default(), seen, day(3)));
     }
 
     #[test]
@@ -173,21 +242,24 @@ mod tests {
 
     #[test]
     fn an_event_fires_once_and_an_old_one_never() {
-        let trigger = Trigger::Event { event: "login".to_owned() };
+        let trigger = Trigger::Happens;
         let mut memory = TriggerMemory::default();
         for (as_of, latest, expected) in [
             (day(10), Some(day(9)), false),
             (day(10), Some(day(10)), false),
-            (day(20), Some(day(10)), false),
+            // One of day 10 that came in after the look at day 10.
+            (day(20), Some(day(10)), true),
+            (day(21), Some(day(10)), false),
+            (day(21), Some(day(21)), false),
             (day(30), Some(day(21)), true),
             (day(31), Some(day(21)), false),
             (day(32), None, false),
             (day(33), Some(day(33)), true),
         ] {
-            let seen = Observation::LatestEvent(latest);
+            let seen = Observation::Latest(latest);
             assert_eq!(observe(&trigger, &mut memory, seen, as_of), expected, "{as_of}");
         }
-        assert_eq!(fired(&trigger, &[Observation::LatestEvent(Some(day(0)))]), [true]);
+        assert_eq!(fired(&trigger, &[Observation::Latest(Some(day(0)))]), [true]);
     }
 
     #[test]
@@ -204,8 +276,9 @@ mod tests {
             Just(Observation::Number(f64::NAN)),
             prop_oneof![Just(Some("a")), Just(Some("b")), Just(None)].prop_map(Observation::State),
             any::<Option<bool>>().prop_map(Observation::Member),
-            proptest::option::of(0_i64..30).prop_map(|at| Observation::LatestEvent(at.map(day))),
+            proptest::option::of(0_i64..30).prop_map(|at| Observation::Latest(at.map(day))),
             (0_u64..3).prop_map(Observation::Fingerprint),
+            Just(Observation::Clocks(&Zone::UTC)),
         ]
     }
 
@@ -215,12 +288,13 @@ mod tests {
             seen in proptest::collection::vec(any_observation(), 1..30),
         ) {
             for trigger in [
-                Trigger::RisesAbove { threshold: 0.5 },
-                Trigger::FallsBelow { threshold: 0.5 },
+                Trigger::RisesAbove { threshold: 0.5, margin: 0.1 },
+                Trigger::FallsBelow { threshold: 0.5, margin: 0.1 },
                 Trigger::Enters { state: "a".to_owned() },
                 Trigger::Leaves { state: "a".to_owned() },
-                Trigger::Event { event: "login".to_owned() },
+                Trigger::Happens,
                 Trigger::Changed,
+                Trigger::Every(Recurrence::parse("day", "09:00").unwrap()),
             ] {
                 let mut memory = TriggerMemory::default();
                 for (at, seen) in (0..).zip(&seen) {

@@ -74,6 +74,12 @@ impl Attribute {
 }
 
 impl Attributes {
+    /// The first instant after `as_of` from which on other attributes hold.
+    pub(super) fn after(&self, as_of: Timestamp) -> Option<Timestamp> {
+        let Self::Since(rows) = self else { return None };
+        rows.iter().filter_map(|(since, _)| *since).find(|since| *since > as_of)
+    }
+
     /// Takes a row of a table in. Where the table says since when its rows hold, it stands beside
     /// those of other instants; else it takes the place of all that was known.
     pub(super) fn take(&mut self, table: &CustomerTable, row: usize) {

@@ -1,20 +1,20 @@
-//! Looks at every customer and decides about every campaign.
+//! Looks at customers and decides about every campaign.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::scorer::{Assessment, BoundCampaign, Memory, Scorer};
+use super::scorer::{Memory, Scorer};
 use super::stages::Moment;
 use super::state::{CustomerState, Decided};
+use super::watch::Seen;
 use crate::bundle::Bundle;
 use crate::campaign::{
-    self, CampaignInput, Customer, CustomerCampaignState, Decision, Observation, Suppression,
+    self, Arbitration, Customer, Decision, Looked, Passage, Proposal, Spend, Suppression,
 };
 use crate::error::Result;
-use crate::expr::{State, TriggerKind, Value};
-use crate::history::History;
-use crate::schema::Schema;
+use crate::expr::Value;
+use crate::health::Health;
 use crate::time::Timestamp;
 
 /// What was decided at one instant.
@@ -27,6 +27,19 @@ pub struct Decisions {
     pub decisions: Vec<Decision>,
     /// What is not sent, and why, in the same order.
     pub suppressions: Vec<Suppression>,
+    /// Who came into journeys and out of them, by customer.
+    pub passages: Vec<Passage>,
+    /// How well the budgets were used; null where there is none, or nothing to pay.
+    pub arbitration: Option<Arbitration>,
+}
+
+/// Who is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// Everybody.
+    All,
+    /// Those for whom time alone has something to do, of those who were looked at before.
+    Due,
 }
 
 pub(super) fn decide(
@@ -34,28 +47,59 @@ pub(super) fn decide(
     scorer: &Scorer,
     customers: &mut BTreeMap<String, CustomerState>,
     as_of: Timestamp,
+    look: Look,
 ) -> Result<Decisions> {
     let layout = bundle.playbook().layout();
     for decided in customers.values().filter_map(|state| state.decided.as_ref()) {
         decided.campaigns.check_order(as_of)?;
     }
+    let set = &bundle.playbook().campaigns().set;
+    let sends = customers.values().filter_map(|state| state.decided.as_ref());
+    let sends = sends.flat_map(|decided| decided.campaigns.sends());
+    let spent: Vec<Spend> =
+        if set.has_budgets() { sends.map(Spend::of).collect() } else { Vec::new() };
     let mut moment = scorer.moment(as_of);
-    let mut all = Decisions { as_of, decisions: Vec::new(), suppressions: Vec::new() };
+    let mut all = Decisions {
+        as_of,
+        decisions: Vec::new(),
+        suppressions: Vec::new(),
+        passages: Vec::new(),
+        arbitration: None,
+    };
+    let mut proposals: Vec<Proposal> = Vec::new();
     for (id, state) in customers.iter_mut().filter(|(_, state)| state.known_at(layout, as_of)) {
-        let mut decided = state.decided.take().unwrap_or_default();
-        let looked = look(bundle, scorer, (id, state), &mut decided, &mut moment);
+        if look == Look::Due && state.decided.is_none() {
+            continue;
+        }
+        let mut decided = state.decided.clone().unwrap_or_default();
+        let looked = look_at(bundle, scorer, (id, state), &mut decided, &mut moment)?;
+        if look == Look::Due && !looked.timely {
+            continue;
+        }
         state.decided = Some(decided);
-        let (decisions, suppressions) = looked?;
-        all.decisions.extend(decisions);
-        all.suppressions.extend(suppressions);
+        proposals.extend(looked.proposals);
+        all.suppressions.extend(looked.suppressions);
+        all.passages.extend(looked.passages);
     }
+    let (settled, arbitration) = campaign::settle(set, as_of, spent, proposals);
+    all.arbitration = arbitration;
+    for settled in settled {
+        match settled {
+            Ok(proposal) => {
+                let state = customers.get_mut(&proposal.decision.customer_id);
+                let decided = state.and_then(|state| state.decided.as_mut());
+                all.decisions.extend(decided.map(|decided| decided.campaigns.commit(proposal)));
+            }
+            Err(suppression) => all.suppressions.push(suppression),
+        }
+    }
+    // What the budgets stop stands behind what else was stopped of the same customer.
+    all.suppressions.sort_by(|a, b| a.customer_id.cmp(&b.customer_id));
     Ok(all)
 }
 
-type Looked = (Vec<Decision>, Vec<Suppression>);
-
 /// One customer: what becomes of the campaigns, and what is left behind for the next time.
-fn look(
+fn look_at(
     bundle: &Bundle,
     scorer: &Scorer,
     (id, state): (&str, &CustomerState),
@@ -64,117 +108,74 @@ fn look(
 ) -> Result<Looked> {
     let playbook = bundle.playbook();
     let as_of = moment.as_of;
-    let subject = &state.subject(playbook.schema(), playbook.layout(), as_of);
+    let schema = playbook.schema();
+    let subject = &state.subject(schema, playbook.layout(), as_of);
     let mut memory = Memory::default();
     let known = (decided.band.as_deref(), state.overrides.at(as_of));
     let assessment = scorer.assess(bundle, (state, subject), known, false, moment, &mut memory)?;
     let frame = memory.frames.at_mut(0);
     let campaigns = &mut decided.campaigns;
-    let seen = Seen {
-        assessment: &assessment,
-        history: &subject.history,
-        schema: playbook.schema(),
-        as_of,
-    };
+    let (history, zone) = (&subject.history, &subject.zone);
+    let seen = Seen { assessment: &assessment, history, zone, as_of };
     let set = &playbook.campaigns().set;
     let mut inputs = Vec::with_capacity(set.campaigns.len());
+    let mut timely = false;
     for (spec, bound) in set.campaigns.iter().zip(&scorer.campaigns) {
-        inputs.push(ask(&spec.name, bound, &seen, campaigns, frame));
+        let asked = bound.ask(&spec.name, &seen, campaigns, frame);
+        inputs.push(asked.input);
+        timely |= asked.timely;
     }
     let consent: Vec<Option<bool>> =
         scorer.consent.iter().map(|program| program.eval(frame).as_bool()).collect();
-    let customer = Customer { id, zone: &subject.zone, consent: &consent };
-    let (decisions, suppressions) =
-        campaign::decide(set, &customer, as_of, &inputs, campaigns, bundle.hash())?;
-    if let Some(band) = assessment.health.as_ref().and_then(crate::health::Health::computed_band) {
+    let suppressed = scorer.suppression.as_ref().and_then(|list| list.eval(frame).as_bool());
+    let first_event = |name: &str, after: Timestamp| {
+        let event = schema.event(name)?;
+        let events = history.events(event).between(after.as_micros(), as_of.as_micros());
+        let first = events.times().next()?;
+        Timestamp::from_micros(first).ok()
+    };
+    let customer = Customer { id, zone, suppressed, consent: &consent, first_event: &first_event };
+    let mut looked = campaign::propose(set, &customer, as_of, &inputs, campaigns, bundle.hash())?;
+    looked.timely |= timely;
+    for proposal in &mut looked.proposals {
+        fill_in(scorer, bundle, frame, &mut proposal.decision);
+    }
+    if let Some(band) = assessment.health.as_ref().and_then(Health::computed_band) {
         decided.band = Some(band.to_owned());
     }
-    Ok((decisions, suppressions))
+    Ok(looked)
 }
 
-/// What triggers watch.
-struct Seen<'s, 'a> {
-    assessment: &'s Assessment<'a>,
-    history: &'s History<'a>,
-    schema: &'s Schema,
-    as_of: Timestamp,
-}
+/// Fills in the template of a decision's action.
+#[cfg(feature = "templates")]
+fn fill_in(scorer: &Scorer, bundle: &Bundle, frame: &[Value<'_>], decision: &mut Decision) {
+    use crate::campaign::{TemplateValue, render};
 
-/// Asks one campaign's triggers, condition and value.
-fn ask<'a>(
-    name: &str,
-    bound: &'a BoundCampaign,
-    seen: &Seen<'_, 'a>,
-    campaigns: &mut CustomerCampaignState,
-    frame: &mut [Value<'a>],
-) -> CampaignInput {
-    let mut fired_by = Vec::new();
-    for (slot, trigger) in &bound.triggers {
-        let (watched, observation) = seen.watch(&trigger.kind, frame);
-        let memory = campaigns.memory(name, &trigger.text);
-        let fired = campaign::observe(&watched, memory, observation, seen.as_of);
-        frame[*slot] = Value::Bool(fired);
-        if fired {
-            fired_by.push(trigger.text.clone());
-        }
-    }
-    let fired = !fired_by.is_empty() && bound.on.eval(frame) == Value::Bool(true);
-    CampaignInput {
-        fired,
-        fired_by,
-        when: bound.when.as_ref().map_or(Some(true), |program| program.eval(frame).as_bool()),
-        value: bound.value.as_ref().map_or(f64::NAN, |program| program.eval(frame).as_number()),
-    }
-}
-
-impl<'a> Seen<'_, 'a> {
-    /// The trigger as campaigns know it, and what is seen of it now.
-    fn watch<'o>(
-        &'o self,
-        kind: &'o TriggerKind,
-        frame: &[Value<'a>],
-    ) -> (campaign::Trigger, Observation<'o>)
-    where
-        'a: 'o,
-    {
-        let state = |state: &'o State| match state {
-            State::Stage(name) => (name.clone(), Observation::State(self.assessment.stage)),
-            State::Segment(index) => {
-                (String::new(), Observation::Member(self.assessment.segments[*index]))
-            }
+    let Some(text) = decision.template.take() else { return };
+    let set = &bundle.playbook().campaigns().set;
+    let place = set.campaigns.iter().zip(&scorer.campaigns);
+    let names =
+        place.filter(|(spec, _)| spec.name == decision.campaign).find_map(|(spec, bound)| {
+            let at = spec.actions.iter().position(|action| action.name == decision.action)?;
+            bound.templates.get(at)
+        });
+    let values = names.into_iter().flatten().filter_map(|(name, program)| {
+        let value = match program.eval(frame) {
+            Value::Missing => return None,
+            Value::Number(number) => TemplateValue::Number(number),
+            Value::Bool(truth) => TemplateValue::Bool(truth),
+            value => match value.json() {
+                serde_json::Value::String(text) => TemplateValue::Text(text),
+                other => TemplateValue::Text(other.to_string()),
+            },
         };
-        match kind {
-            TriggerKind::RisesAbove { operand, threshold } => (
-                campaign::Trigger::RisesAbove { threshold: *threshold },
-                Observation::Number(number(operand, frame)),
-            ),
-            TriggerKind::FallsBelow { operand, threshold } => (
-                campaign::Trigger::FallsBelow { threshold: *threshold },
-                Observation::Number(number(operand, frame)),
-            ),
-            TriggerKind::Enters(watched) => {
-                let (state, observation) = state(watched);
-                (campaign::Trigger::Enters { state }, observation)
-            }
-            TriggerKind::Leaves(watched) => {
-                let (state, observation) = state(watched);
-                (campaign::Trigger::Leaves { state }, observation)
-            }
-            TriggerKind::Changed { operand } => {
-                let value = operand.eval(frame);
-                (campaign::Trigger::Changed, Observation::Fingerprint(value.fingerprint()))
-            }
-            TriggerKind::Event(event) => {
-                let events = self.history.events(*event).between(i64::MIN, self.as_of.as_micros());
-                let latest = events.times().next_back();
-                let latest = latest.and_then(|at| Timestamp::from_micros(at).ok());
-                let event = self.schema.events[*event].name.clone();
-                (campaign::Trigger::Event { event }, Observation::LatestEvent(latest))
-            }
-        }
+        Some((name.clone(), value))
+    });
+    match render(&text, &decision.channel, values) {
+        Ok(content) => decision.content = Some(content),
+        Err(error) => decision.trace.push(format!("content: none, for {}", error.message())),
     }
 }
 
-fn number<'a>(operand: &'a crate::expr::Program, frame: &[Value<'a>]) -> f64 {
-    operand.eval(frame).as_number()
-}
+#[cfg(not(feature = "templates"))]
+fn fill_in(_: &Scorer, _: &Bundle, _: &[Value<'_>], _: &mut Decision) {}

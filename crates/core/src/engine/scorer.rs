@@ -7,6 +7,7 @@ use super::recourse::{self, Recourse, RecourseQuestion};
 use super::score::{Churn, Reason, Score, Stage};
 use super::stages::{self, Moment, Slots, Stages};
 use super::state::CustomerState;
+use super::watch;
 use crate::bundle::Bundle;
 use crate::churn::{InputKind, Model, ProbabilityInterval};
 use crate::error::{Error, ErrorCode, Result};
@@ -37,6 +38,7 @@ pub(super) struct Scorer {
     model_inputs: Vec<usize>,
     /// The most important inputs of the model, the most important first.
     reasons: Vec<usize>,
+    pub(super) suppression: Option<Program>,
     pub(super) consent: Vec<Program>,
     pub(super) campaigns: Vec<BoundCampaign>,
 }
@@ -49,6 +51,10 @@ pub(super) struct BoundCampaign {
     pub(super) on: Program,
     pub(super) when: Option<Program>,
     pub(super) value: Option<Program>,
+    pub(super) exit: Option<Program>,
+    pub(super) steps: Vec<Option<Program>>,
+    /// For each action, the values that its template names.
+    pub(super) templates: Vec<Vec<(String, Program)>>,
 }
 
 /// What was found of one customer, besides the frame.
@@ -82,6 +88,7 @@ impl Scorer {
         let mut bind = |program: &Program| plan.bind(schema, program);
         let (when, enter) = stages::bind(bundle, &mut bind);
         let members: Vec<Program> = playbook.segments().programs.iter().map(&mut bind).collect();
+        let suppression = playbook.campaigns().suppression.as_ref().map(&mut bind);
         let consent = playbook.campaigns().consent.iter().map(&mut bind).collect();
         let campaigns = bind_campaigns(&mut plan, schema, playbook);
         let (model_inputs, reasons) = model_inputs(bundle);
@@ -111,6 +118,7 @@ impl Scorer {
             members,
             model_inputs,
             reasons,
+            suppression,
             consent,
             campaigns,
         }
@@ -192,8 +200,11 @@ impl Scorer {
     }
 
     /// What is needed of the past, by anything that may be asked.
-    pub(super) fn retention(&self, schema: &Schema) -> Retention {
-        self.plan.retention(schema)
+    pub(super) fn retention(&self, playbook: &Playbook) -> Retention {
+        let schema = playbook.schema();
+        let mut retention = self.plan.retention(schema);
+        watch::keep(&mut retention, playbook);
+        retention
     }
 
     /// The features of one customer, in the playbook's order.
@@ -387,6 +398,20 @@ fn bind_campaigns(plan: &mut Plan, schema: &Schema, playbook: &Playbook) -> Vec<
             on: plan.bind(schema, &campaign.on),
             when: campaign.when.as_ref().map(|program| plan.bind(schema, program)),
             value: campaign.value.as_ref().map(|program| plan.bind(schema, program)),
+            exit: campaign.exit.as_ref().map(|program| plan.bind(schema, program)),
+            steps: campaign
+                .steps
+                .iter()
+                .map(|step| step.as_ref().map(|program| plan.bind(schema, program)))
+                .collect(),
+            templates: campaign
+                .templates
+                .iter()
+                .map(|template| {
+                    let names = template.names.iter();
+                    names.map(|(name, of)| (name.clone(), plan.bind(schema, of))).collect()
+                })
+                .collect(),
         })
         .collect()
 }

@@ -128,7 +128,7 @@ impl Stages {
             inputs.iter().map(|feature| slots.plan.feature(*feature)).collect();
         let programs: Vec<&Program> = own.iter().copied().chain(&factors).collect();
         let plan = slots.plan.only(&programs, &model_inputs);
-        Self { spec, plan, health, churn, factors, model_inputs, when, enter }
+        Self { spec, when, enter, plan, health, churn, factors, model_inputs }
     }
 
     /// What the frame of a look makes of every stage before it.
@@ -186,7 +186,7 @@ impl Stages {
         let mut path = Path::default();
         path.push(now);
         let mut looks = vec![as_of];
-        let begin = self.begin(bundle, state, as_of);
+        let begin = Self::begin(bundle, state, as_of);
         let after = match &begin {
             Begin::Unknown => as_of,
             Begin::At(start) => *start,
@@ -279,7 +279,7 @@ impl Stages {
         self.spec.stages.iter().position(|known| Some(known.as_str()) == stage)
     }
 
-    fn begin<'a>(&self, bundle: &Bundle, state: &'a CustomerState, as_of: Timestamp) -> Begin<'a> {
+    fn begin<'a>(bundle: &Bundle, state: &'a CustomerState, as_of: Timestamp) -> Begin<'a> {
         let start = state.begins(bundle.playbook().layout()).filter(|start| *start <= as_of);
         match (state.anchor().filter(|anchor| anchor.at < as_of), start) {
             (Some(anchor), _) => Begin::After(anchor),

@@ -96,6 +96,11 @@ impl CustomerState {
         }
     }
 
+    /// The first instant after `as_of` from which on other attributes hold.
+    pub(super) fn attributes_after(&self, as_of: Timestamp) -> Option<Timestamp> {
+        self.attributes.after(as_of)
+    }
+
     /// The customer as features read it at `as_of`.
     pub(super) fn subject<'a>(
         &'a self,

@@ -148,7 +148,7 @@ impl Checker<'_> {
     }
 
     /// The event type that an argument names, none for all of them.
-    fn event_type(&mut self, ast: &Ast) -> Result<Option<usize>> {
+    pub(super) fn event_type(&mut self, ast: &Ast) -> Result<Option<usize>> {
         match self.subject(ast)? {
             (event, None) => Ok(event),
             _ => Err(wrong_type(
@@ -277,7 +277,7 @@ fn rank(ast: &Ast) -> Result<i32> {
 }
 
 /// A length of time that stands as text, longer than nothing.
-fn length(ast: &Ast, what: &str) -> Result<Span> {
+pub(super) fn length(ast: &Ast, what: &str) -> Result<Span> {
     let span = match &ast.kind {
         AstKind::Text(text) => span(text, ast.at)?,
         AstKind::Call { name, args, .. } if name == "duration" => match &args[..] {

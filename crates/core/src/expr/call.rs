@@ -1,5 +1,6 @@
 //! Type checking of calls: functions of values, and the triggers of campaigns.
 
+use super::aggregate::length;
 use super::ast::{Ast, AstKind};
 use super::check::{Checker, wrong_name, wrong_type};
 use super::functions::{names, signature};
@@ -7,6 +8,7 @@ use super::program::{Function, Input, Node, Program};
 use super::scope::{State, TriggerKind};
 use super::value::Type;
 use crate::error::{Position, Result, did_you_mean};
+use crate::time::Recurrence;
 
 impl Checker<'_> {
     pub(super) fn call(
@@ -33,6 +35,10 @@ impl Checker<'_> {
             let s = if count == 1 { "" } else { "s" };
             Err(wrong_type(at, format!("expected `{usage}`, found {count} argument{s}")))
         };
+        if self.scope.triggers && matches!(name, "absent" | "sequence") {
+            arity(3, 3)?;
+            return self.trigger_call(name, args, usage, at);
+        }
         if let Some((least, most)) = super::aggregate::arguments(name) {
             arity(least, most)?;
             return self.of_events(name, usage, args, at);
@@ -108,8 +114,11 @@ impl Checker<'_> {
                 self.check_as(&args[0], &kind)
             }
             _ => {
-                let count = if name == "changed" { 1 } else { 2 };
-                arity(count, count)?;
+                match name {
+                    "changed" => arity(1, 1)?,
+                    "rises_above" | "falls_below" => arity(2, 3)?,
+                    _ => arity(2, 2)?,
+                }
                 self.trigger_call(name, args, usage, at)
             }
         }
@@ -268,11 +277,38 @@ impl Checker<'_> {
             "rises_above" | "falls_below" => {
                 let operand = self.watched(&args[0], Some(&Type::Number))?;
                 let threshold = literal_number(&args[1], "a threshold is a fixed number")?;
-                if name == "rises_above" {
-                    TriggerKind::RisesAbove { operand, threshold }
-                } else {
-                    TriggerKind::FallsBelow { operand, threshold }
+                let margin = match args.get(2) {
+                    Some(ast) => literal_number(ast, "a margin is a fixed number")?,
+                    None => 0.0,
+                };
+                if margin < 0.0 {
+                    let message = format!("a margin is 0 or more, found `{margin}`");
+                    return Err(wrong_type(args[2].at, message));
                 }
+                if name == "rises_above" {
+                    TriggerKind::RisesAbove { operand, threshold, margin }
+                } else {
+                    TriggerKind::FallsBelow { operand, threshold, margin }
+                }
+            }
+            "absent" => TriggerKind::Absent {
+                event: self.event_type(&args[0])?,
+                since: self.event_type(&args[1])?,
+                wait: length(&args[2], "the time of absence")?,
+            },
+            "sequence" => TriggerKind::Sequence {
+                first: self.event_type(&args[0])?,
+                then: self.event_type(&args[1])?,
+                within: length(&args[2], "the time within which the second follows")?,
+            },
+            "every" => {
+                let (AstKind::Text(unit), AstKind::Text(when)) = (&args[0].kind, &args[1].kind)
+                else {
+                    return Err(wrong_type(args[0].at, format!("expected `{usage}`")));
+                };
+                let every = Recurrence::parse(unit, when)
+                    .map_err(|error| wrong_type(args[1].at, error.message().to_owned()))?;
+                TriggerKind::Every(every)
             }
             "changed" => TriggerKind::Changed { operand: self.watched(&args[0], None)? },
             _ => {

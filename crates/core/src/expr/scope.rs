@@ -3,7 +3,7 @@
 use super::program::Program;
 use super::value::Type;
 use crate::schema::Schema;
-use crate::time::Span;
+use crate::time::{Recurrence, Span};
 
 /// The names that an expression may use.
 #[derive(Debug, Clone)]
@@ -61,6 +61,8 @@ pub enum TriggerKind {
         operand: Program,
         /// The threshold.
         threshold: f64,
+        /// How far below it the number has to fall before it can rise again; 0 or more.
+        margin: f64,
     },
     /// A number falls below a threshold.
     FallsBelow {
@@ -68,6 +70,8 @@ pub enum TriggerKind {
         operand: Program,
         /// The threshold.
         threshold: f64,
+        /// How far above it the number has to rise before it can fall again; 0 or more.
+        margin: f64,
     },
     /// The customer enters a stage or segment.
     Enters(State),
@@ -75,6 +79,26 @@ pub enum TriggerKind {
     Leaves(State),
     /// An event of this type, by its index in the schema.
     Event(usize),
+    /// No event within a time after another.
+    Absent {
+        /// The type that stays away, by its index in the schema; none for all.
+        event: Option<usize>,
+        /// The type after which it is waited for; none for all.
+        since: Option<usize>,
+        /// How long.
+        wait: Span,
+    },
+    /// An event within a time after another.
+    Sequence {
+        /// The type of the first, by its index in the schema; none for all.
+        first: Option<usize>,
+        /// The type of the second; none for all.
+        then: Option<usize>,
+        /// How long the second may take.
+        within: Span,
+    },
+    /// A time of day comes again.
+    Every(Recurrence),
     /// A value becomes another, or missing, or is there again.
     Changed {
         /// The value.

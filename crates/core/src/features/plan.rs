@@ -219,8 +219,12 @@ impl Plan {
                 *known |= program.reads_slot(slot);
             }
         };
-        slots.iter().for_each(|slot| needed[*slot] = true);
-        programs.iter().for_each(|program| mark(&mut needed, program));
+        for slot in slots {
+            needed[*slot] = true;
+        }
+        for program in programs {
+            mark(&mut needed, program);
+        }
         // A step comes after those it reads.
         for (slot, program) in self.steps.iter().rev() {
             if needed[*slot] {

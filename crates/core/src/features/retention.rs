@@ -11,7 +11,7 @@ use crate::event::word;
 use crate::expr::{AggregateOp, Window};
 use crate::history::{Events, Fold};
 use crate::schema::Schema;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// For each event type, what a plan needs of the past.
 #[derive(Debug, Clone)]
@@ -93,6 +93,15 @@ impl TypeRetention {
 }
 
 impl Retention {
+    /// Keeps besides the events of a type, or of all, that happened at most `span` before the
+    /// instant asked about.
+    pub fn keep_recent(&mut self, event: Option<usize>, span: Span) {
+        let types = event.map_or(0..self.types.len(), |event| event..event + 1);
+        for of_type in types {
+            self.types[of_type] = self.types[of_type].and(TypeRetention::Recent(span.as_micros()));
+        }
+    }
+
     /// For each event type, the instant in microseconds up to which events can be forgotten when
     /// nothing is asked about an instant before `before`; the least of all where none can.
     #[must_use]

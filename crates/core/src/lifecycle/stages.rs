@@ -200,7 +200,7 @@ mod tests {
 
     use super::*;
 
-    fn spec(rules: [EntryRule; 3]) -> LifecycleSpec {
+    fn spec(rules: &[EntryRule; 3]) -> LifecycleSpec {
         let stages = ["a", "b", "c"].map(str::to_owned).to_vec();
         LifecycleSpec { stages, rules: rules.to_vec() }
     }
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_stage_that_may_not_be_entered_is_passed_over() {
-        let spec = spec([from(&[Some(1)]), EntryRule::default(), EntryRule::default()]);
+        let spec = spec(&[from(&[Some(1)]), EntryRule::default(), EntryRule::default()]);
         let all = [Some(true); 3];
         assert_eq!(spec.next(None, &all, &FREE), Some(1), "not from nowhere");
         assert_eq!(spec.next(Some(2), &all, &FREE), Some(1), "not from `c`");
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn a_condition_of_entry_is_not_asked_of_staying() {
         let rule = EntryRule { from: None, conditional: true };
-        let spec = spec([rule, EntryRule::default(), EntryRule::default()]);
+        let spec = spec(&[rule, EntryRule::default(), EntryRule::default()]);
         let all = [Some(true); 3];
         for enters in [Some(false), None] {
             let enters = [enters, Some(true), Some(true)];
@@ -275,7 +275,7 @@ mod tests {
             looks in prop::collection::vec((any_truths(), any_truths()), 1..12),
             begin in prop::option::of(0..3_usize),
         ) {
-            let spec = spec(rules);
+            let spec = spec(&rules);
             let mut looks = looks;
             for (_, enters) in &mut looks {
                 for (enters, rule) in enters.iter_mut().zip(&spec.rules) {

@@ -1,19 +1,20 @@
-//! Reads `[guardrails]` and `[[campaigns]]`.
+//! Reads `[[campaigns]]`, and with them `[guardrails]`.
 
 use super::document::{Node, TableReader};
 use super::people::{Conditions, LifecyclePlan, Names};
-use super::{check_name, not_built};
-use crate::campaign::{
-    ActionSpec, CampaignSet, CampaignSpec, Cap, Goal, Guardrails, Period, Policy,
-};
+use super::{check_name, guardrails, journeys, templates};
+use crate::campaign::{ActionSpec, CampaignSet, CampaignSpec, Goal, Journey, Policy, ReEntry};
 use crate::error::{ErrorCode, Result, did_you_mean};
 use crate::expr::{Program, Scope, Trigger, Type, compile_as, compile_trigger};
+use crate::time::Span;
 
 /// The campaigns of a playbook: their plain specifications, and the expressions they rest on.
 #[derive(Debug, Clone, Default)]
 pub struct CampaignsPlan {
-    /// Actions, policies, holdouts and caps.
+    /// Actions, policies and the rules over them.
     pub set: CampaignSet,
+    /// Whether a customer is on the suppression list, if there is one.
+    pub suppression: Option<Program>,
     /// For each channel of the guardrails' consent, whether the customer consents.
     pub consent: Vec<Program>,
     /// For each campaign, its expressions.
@@ -31,6 +32,19 @@ pub struct CampaignPrograms {
     pub when: Option<Program>,
     /// What a success is worth.
     pub value: Option<Program>,
+    /// Of a journey, the condition that ends it early.
+    pub exit: Option<Program>,
+    /// Of a journey, for each step its condition, if it has one.
+    pub steps: Vec<Option<Program>>,
+    /// For each action, what its template names.
+    pub templates: Vec<TemplateValues>,
+}
+
+/// The values that a template names, each by the expression it is.
+#[derive(Debug, Clone, Default)]
+pub struct TemplateValues {
+    /// The names as the template has them, and their expressions.
+    pub names: Vec<(String, Program)>,
 }
 
 pub(super) fn read(
@@ -48,7 +62,9 @@ pub(super) fn read(
     let mut plan = CampaignsPlan::default();
     playbook.clone_into(&mut plan.set.playbook);
     if let Some(node) = root.take("guardrails") {
-        (plan.set.guardrails, plan.consent) = guardrails(node, &scope)?;
+        let read = guardrails::read(node, &scope)?;
+        (plan.set.guardrails, plan.suppression) = (read.rules, read.suppression);
+        plan.consent = read.consent;
     }
     if let Some(node) = root.take("campaigns") {
         for node in node.array()? {
@@ -59,55 +75,6 @@ pub(super) fn read(
     }
     plan.set.check()?;
     Ok(plan)
-}
-
-fn guardrails(node: Node, scope: &Scope<'_>) -> Result<(Guardrails, Vec<Program>)> {
-    let mut table = node.table()?;
-    let mut guardrails = Guardrails::default();
-    let mut consent = Vec::new();
-    if let Some(node) = table.take("consent") {
-        for (channel, node) in node.entries()? {
-            consent.push(condition(&node, scope)?);
-            guardrails.consent.push(channel);
-        }
-    }
-    if let Some(node) = table.take("holdout") {
-        guardrails.holdout = node.number_in(0.0, 1.0)?;
-    }
-    if let Some(node) = table.take("caps") {
-        for node in node.array()? {
-            guardrails.caps.push(cap(node)?);
-        }
-    }
-    for key in ["quiet_hours", "suppression", "blackout", "budget"] {
-        not_built(&mut table, key)?;
-    }
-    table.finish()?;
-    Ok((guardrails, consent))
-}
-
-fn cap(node: Node) -> Result<Cap> {
-    let mut table = node.table()?;
-    let channel = table.take("channel").map(|node| node.string().map(str::to_owned)).transpose()?;
-    let campaign =
-        table.take("campaign").map(|node| node.string().map(str::to_owned)).transpose()?;
-    let max = table.require("max")?;
-    let count = max.number_in(0.0, f64::from(u32::MAX))?;
-    if count.fract() != 0.0 {
-        return Err(max
-            .error(ErrorCode::PlaybookValue, format!("expected a whole number, found `{count}`")));
-    }
-    let per = table.require("per")?;
-    let period = Period::parse(per.string()?)
-        .map_err(|error| per.error(ErrorCode::PlaybookValue, error.message()))?;
-    table.finish()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "whole and in range"
-    )]
-    let max = count as u32;
-    Ok(Cap { channel, campaign, max, per: period })
 }
 
 fn campaign(node: Node, scope: &Scope<'_>) -> Result<(CampaignSpec, CampaignPrograms)> {
@@ -122,7 +89,7 @@ fn campaign(node: Node, scope: &Scope<'_>) -> Result<(CampaignSpec, CampaignProg
     if triggers.is_empty() {
         return Err(on.error(
             ErrorCode::ExpressionType,
-            "there is no trigger in it: name an event type, or use `rises_above`, `falls_below`, `enters`, `leaves` or `changed`; a condition belongs in `when`",
+            "there is no trigger in it: name an event type, or use `rises_above`, `falls_below`, `enters`, `leaves`, `changed`, `absent`, `sequence` or `every`; a condition belongs in `when`",
         ));
     }
     let when = table.take("when").map(|node| condition(&node, scope)).transpose()?;
@@ -136,6 +103,15 @@ fn campaign(node: Node, scope: &Scope<'_>) -> Result<(CampaignSpec, CampaignProg
     if let Some(node) = table.take("priority") {
         spec.priority = node.number()?;
     }
+    if let Some(node) = table.take("group") {
+        spec.group = Some(node.string()?.to_owned());
+    }
+    if let Some(node) = table.take("re_entry") {
+        spec.re_entry = re_entry(&node)?;
+    }
+    if let Some(node) = table.take("budget") {
+        spec.budgets = guardrails::budgets(node)?;
+    }
     if let Some(node) = table.take("cooldown") {
         spec.cooldown = Some(node.span_of_time()?);
     }
@@ -145,36 +121,80 @@ fn campaign(node: Node, scope: &Scope<'_>) -> Result<(CampaignSpec, CampaignProg
     if let Some(node) = table.take("goal") {
         spec.goal = Some(goal(node, scope)?);
     }
+    let mut values = Vec::new();
     for node in table.require("actions")?.array()? {
-        spec.actions.push(action(node)?);
+        let (action, named) = action(node, scope)?;
+        spec.actions.push(action);
+        values.push(named);
+    }
+    let exit = table.take("exit");
+    let (mut steps, mut ends) = (Vec::new(), None);
+    if let Some(node) = table.take("journey") {
+        let journey;
+        (journey, steps) = journeys::read(node, scope, &spec.actions)?;
+        ends = exit.as_ref().map(|node| condition(node, scope)).transpose()?;
+        spec.journey = Some(Journey { steps: journey, exit: ends.is_some() });
+    } else if let Some(node) = exit {
+        let message = "`exit` ends a journey, and this campaign has none";
+        return Err(node.key_error(ErrorCode::PlaybookKey, message));
     }
     if let Some(node) = table.take("policy") {
+        if spec.journey.is_some() {
+            let message = "a journey's steps name their actions, so no policy chooses";
+            return Err(node.key_error(ErrorCode::PlaybookKey, message));
+        }
         spec.policy = policy(node, &spec.actions)?;
     }
-    for key in ["budget", "re_entry", "schedule", "journey"] {
-        not_built(&mut table, key)?;
-    }
     table.finish()?;
-    Ok((spec, CampaignPrograms { triggers, on: program, when, value }))
+    let programs = CampaignPrograms {
+        triggers,
+        on: program,
+        when,
+        value,
+        exit: ends,
+        steps,
+        templates: values,
+    };
+    Ok((spec, programs))
+}
+
+/// `always`, `never`, or a length of time.
+fn re_entry(node: &Node) -> Result<ReEntry> {
+    Ok(match node.string()? {
+        "always" => ReEntry::Always,
+        "never" => ReEntry::Never,
+        text => ReEntry::After(Span::parse(text).map_err(|_| {
+            let message = format!(
+                "`{text}` is not possible here; expected `always`, `never` or a length of time such as `90d`"
+            );
+            node.error(ErrorCode::PlaybookValue, message)
+        })?),
+    })
+}
+
+/// The name of an event type.
+pub(super) fn event_name(node: &Node, scope: &Scope<'_>) -> Result<String> {
+    let name = node.string()?;
+    if scope.schema.event(name).is_none() {
+        let known = scope.schema.events.iter().map(|event| event.name.as_str());
+        let near = did_you_mean(name, known);
+        return Err(
+            node.error(ErrorCode::PlaybookValue, format!("`{name}` is not an event type{near}"))
+        );
+    }
+    Ok(name.to_owned())
 }
 
 fn goal(node: Node, scope: &Scope<'_>) -> Result<Goal> {
     let mut table = node.table()?;
     let event = table.require("event")?;
-    let name = event.string()?.to_owned();
-    if scope.schema.event(&name).is_none() {
-        let known = scope.schema.events.iter().map(|event| event.name.as_str());
-        let near = did_you_mean(&name, known);
-        return Err(
-            event.error(ErrorCode::PlaybookValue, format!("`{name}` is not an event type{near}"))
-        );
-    }
+    let name = event_name(&event, scope)?;
     let within = table.require("within")?.span_of_time()?;
     table.finish()?;
     Ok(Goal { event: name, within })
 }
 
-fn action(node: Node) -> Result<ActionSpec> {
+fn action(node: Node, scope: &Scope<'_>) -> Result<(ActionSpec, TemplateValues)> {
     let mut table = node.table()?;
     let name = table.require("name")?;
     check_name(name.string()?, &name)?;
@@ -183,10 +203,13 @@ fn action(node: Node) -> Result<ActionSpec> {
         Some(node) => node.number_in(0.0, f64::MAX)?,
         None => 0.0,
     };
-    not_built(&mut table, "template")?;
-    let spec = ActionSpec { name: name.string()?.to_owned(), channel, cost };
+    let (template, values) = match table.take("template") {
+        Some(node) => (Some(node.string()?.to_owned()), templates::read(&node, &channel, scope)?),
+        None => (None, TemplateValues::default()),
+    };
+    let spec = ActionSpec { name: name.string()?.to_owned(), channel, cost, template };
     table.finish()?;
-    Ok(spec)
+    Ok((spec, values))
 }
 
 /// `{ kind = "fixed" }`, or `{ kind = "split", weights = { mail = 1, call = 3 } }`.
@@ -223,6 +246,6 @@ fn policy(node: Node, actions: &[ActionSpec]) -> Result<Policy> {
     Ok(policy)
 }
 
-fn condition(node: &Node, scope: &Scope<'_>) -> Result<Program> {
+pub(super) fn condition(node: &Node, scope: &Scope<'_>) -> Result<Program> {
     compile_as(node.string()?, scope, &Type::Bool).map_err(|error| node.locate(error))
 }

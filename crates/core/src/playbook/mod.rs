@@ -6,12 +6,15 @@ mod campaigns;
 mod churn;
 mod document;
 mod features;
+mod guardrails;
 mod health;
+mod journeys;
 mod lineage;
 mod people;
 mod reasons;
 mod schema;
 mod suggest;
+mod templates;
 
 use std::sync::Arc;
 
@@ -295,16 +298,6 @@ fn head(root: &mut TableReader) -> Result<(String, String)> {
     };
     table.finish()?;
     Ok((name, version))
-}
-
-/// Refuses a key of the design that this version does not read yet.
-fn not_built(table: &mut TableReader, key: &str) -> Result<()> {
-    match table.take_unoffered(key) {
-        Some(node) => {
-            Err(node.key_error(ErrorCode::Unsupported, format!("`{key}` is not built yet")))
-        }
-        None => Ok(()),
-    }
 }
 
 /// Checks a name that expressions use: a letter or `_`, then letters, digits and `_`, and not one

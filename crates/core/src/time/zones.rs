@@ -7,7 +7,7 @@
 //! systems keep, and no reader of those files is needed.
 
 use jiff::civil;
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 /// A line for each table: its length in [`TABLES`], its rule, and the names of its zones.
 const LINES: &str = include_str!(concat!(env!("OUT_DIR"), "/zones.txt"));
@@ -63,19 +63,36 @@ impl Rules {
         jiff::Timestamp::from_second(at).map_or(Offset::UTC, |at| self.after.to_offset(at))
     }
 
-    /// The first instant at which clocks show this date or a later one.
-    pub(super) fn start_of(&self, date: civil::Date) -> Option<i64> {
-        let midnight = TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0)).ok()?.as_second();
-        let before = self.changes.partition_point(|(from, _)| *from <= midnight - FURTHEST);
+    /// The first instant after `at` at which clocks may be changed.
+    pub(super) fn next_change(&self, at: i64) -> Option<i64> {
+        let next = self.changes.partition_point(|(from, _)| *from <= at);
+        if let Some((from, _)) = self.changes.get(next) {
+            return Some(*from);
+        }
+        let at = jiff::Timestamp::from_second(at).ok()?;
+        self.after.following(at).next().map(|change| change.timestamp().as_second())
+    }
+
+    /// The first instant at which clocks show this date and time or later ones.
+    pub(super) fn first_at(&self, shown: civil::DateTime) -> Option<i64> {
+        let in_utc = TimeZone::UTC.to_timestamp(shown).ok()?.as_second();
+        let before = self.changes.partition_point(|(from, _)| *from <= in_utc - FURTHEST);
         for pair in self.changes[before.saturating_sub(1)..].windows(2) {
             let ((from, offset), (until, _)) = (pair[0], pair[1]);
-            let start = from.max(midnight - i64::from(offset.seconds()));
+            let start = from.max(in_utc - i64::from(offset.seconds()));
             if start < until {
                 return Some(start);
             }
         }
-        let start = self.after.to_ambiguous_timestamp(date.at(0, 0, 0, 0)).compatible();
-        let start = start.ok()?.as_second();
+        let ambiguous = self.after.to_ambiguous_timestamp(shown);
+        let in_a_gap = matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. });
+        let mut start = ambiguous.compatible().ok()?.as_second();
+        if in_a_gap {
+            // That is as far behind the change as the time is behind the gap's begin.
+            let behind = jiff::Timestamp::from_second(start + 1).ok()?;
+            let change = self.after.preceding(behind).next();
+            start = change.map_or(start, |change| change.timestamp().as_second());
+        }
         Some(self.changes.last().map_or(start, |(last, _)| start.max(*last)))
     }
 }
@@ -96,7 +113,6 @@ fn packed(name: &str) -> Option<(&'static [u8], &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::tz::AmbiguousOffset;
     use jiff::{Timestamp, ToSpan};
 
     use super::*;
@@ -131,7 +147,11 @@ mod tests {
                 }
                 let date = zone.to_datetime(at).date();
                 for date in [date - 1.day(), date, date + 1.day()] {
-                    assert_eq!(rules.start_of(date), start_of(&zone, date), "{name} {date}");
+                    assert_eq!(
+                        rules.first_at(date.at(0, 0, 0, 0)),
+                        start_of(&zone, date),
+                        "{name} {date}"
+                    );
                 }
             }
         }

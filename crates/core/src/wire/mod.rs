@@ -3,6 +3,7 @@
 //! A binding hands text in and text out; numbers are written with the fewest digits that read back
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
+mod campaigns;
 mod cohorts;
 mod explain;
 mod health;
@@ -25,6 +26,7 @@ use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
+pub use campaigns::{next_due_json, outcomes_json, record_json, tick_json};
 pub use cohorts::cohorts_json;
 pub use explain::{Explained, explain, explain_rows};
 pub use health::{

@@ -202,7 +202,7 @@ fn of_grid(given: &Map<String, Value>) -> Result<Grid> {
 }
 
 /// An instant: a text in ISO 8601, or milliseconds since 1970.
-fn instant(value: &Value) -> Result<Timestamp> {
+pub(super) fn instant(value: &Value) -> Result<Timestamp> {
     if let Some(text) = value.as_str() {
         return super::as_of(text);
     }

@@ -30,29 +30,21 @@ pub(super) fn choose(scores: &[f64], labels: &[bool]) -> Vec<FittedBand> {
         (bands.iter().all(|band| band.0 >= fewest) && bands.windows(2).all(falls))
             .then(|| bands.into_iter().map(likelihood).sum::<f64>())
     };
-    let mut best: Option<(f64, Vec<usize>)> = None;
-    let mut consider = |bounds: Vec<usize>| {
-        if let Some(found) = good(&bounds) {
+    let three = (1..100).flat_map(|low| (low + 1..100).map(move |high| vec![0, low, high, last]));
+    let two = (1..100).map(|at| vec![0, at, last]);
+    // The first of equals.
+    let best = |all: &mut dyn Iterator<Item = Vec<usize>>| {
+        let mut best: Option<(f64, Vec<usize>)> = None;
+        for bounds in all {
+            let Some(found) = good(&bounds) else { continue };
             if best.as_ref().is_none_or(|(known, _)| found > *known) {
                 best = Some((found, bounds));
             }
         }
+        best.map(|(_, bounds)| bounds)
     };
-    for low in 1..100 {
-        for high in low + 1..100 {
-            consider(vec![0, low, high, last]);
-        }
-    }
-    if best.is_none() {
-        (1..100).for_each(|at| {
-            if let Some(found) = good(&[0, at, last]) {
-                if best.as_ref().is_none_or(|(known, _)| found > *known) {
-                    best = Some((found, vec![0, at, last]));
-                }
-            }
-        });
-    }
-    let bounds = best.map_or_else(|| vec![0, last], |(_, bounds)| bounds);
+    let bounds =
+        best(&mut { three }).or_else(|| best(&mut { two })).unwrap_or_else(|| vec![0, last]);
     let names = &NAMES[NAMES.len() + 1 - bounds.len()..];
     let bands = bounds.windows(2).zip(names);
     bands

@@ -85,7 +85,7 @@ pub struct HealthValidation {
     /// How often who churned has the lower score, a tie counting half: the area under the ROC
     /// curve. Null where the labels are all alike.
     pub auc: Option<f64>,
-    /// The lower end of its 95% interval (DeLong 1988); null where there are fewer than two of a
+    /// The lower end of its 95% interval (`DeLong` 1988); null where there are fewer than two of a
     /// kind. Rows are taken as independent.
     pub auc_low: Option<f64>,
     /// The upper end.

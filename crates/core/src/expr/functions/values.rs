@@ -2,7 +2,7 @@
 
 use super::{Definition, Group};
 
-pub(super) const VALUES: [Definition; 29] = [
+pub(super) const VALUES: [Definition; 30] = [
     Definition {
         name: "days_since",
         group: Group::Time,
@@ -216,8 +216,8 @@ pub(super) const VALUES: [Definition; 29] = [
     Definition {
         name: "rises_above",
         group: Group::Trigger,
-        signature: "rises_above(number, threshold)",
-        meaning: "The number was not above the threshold, and is now.",
+        signature: "rises_above(number, threshold, margin?)",
+        meaning: "The number was not above the threshold, and is now. After that it counts as above until it is at or below the threshold less the margin.",
         unit: "true or false",
         nothing: "does not fire, and remembers what was before",
         cost: "O(1)",
@@ -226,8 +226,8 @@ pub(super) const VALUES: [Definition; 29] = [
     Definition {
         name: "falls_below",
         group: Group::Trigger,
-        signature: "falls_below(number, threshold)",
-        meaning: "The number was not below the threshold, and is now.",
+        signature: "falls_below(number, threshold, margin?)",
+        meaning: "The number was not below the threshold, and is now. After that it counts as below until it is at or above the threshold plus the margin.",
         unit: "true or false",
         nothing: "does not fire, and remembers what was before",
         cost: "O(1)",
@@ -250,6 +250,16 @@ pub(super) const VALUES: [Definition; 29] = [
         meaning: "The customer was in the stage or segment, and is not now.",
         unit: "true or false",
         nothing: "does not fire, and remembers what was before",
+        cost: "O(1)",
+        version: 1,
+    },
+    Definition {
+        name: "every",
+        group: Group::Trigger,
+        signature: "every(\"day, week or month\", \"time\")",
+        meaning: "The time comes on the customer's clocks: `\"09:00\"` of every day, `\"mon 09:00\"` of every week, `\"1 09:00\"` of every month (of a shorter month its last day). Of several times since the last decision it fires once.",
+        unit: "true or false",
+        nothing: "the first look fires only at the very time",
         cost: "O(1)",
         version: 1,
     },

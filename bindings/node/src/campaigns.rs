@@ -1,0 +1,48 @@
+//! What campaigns are told and asked, of the class `Engine`.
+
+use napi::bindgen_prelude::{Env, Unknown};
+use napi_derive::napi;
+use stayput_core::wire;
+
+use crate::engine::Engine;
+use crate::job::Promised;
+use crate::json::Document;
+
+#[napi]
+impl Engine {
+    /// Looks at every customer and decides about every campaign. What is decided is remembered:
+    /// the same question again gives nothing new.
+    #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Decisions>")]
+    pub fn decide(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
+        self.tell(env, options, wire::decide_json)
+    }
+
+    /// What time alone makes due by an instant: sends that waited, steps of journeys, times that
+    /// come again, absences that are long enough, and what crosses a threshold without any event.
+    #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Decisions>")]
+    pub fn tick(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
+        self.tell(env, options, wire::tick_json)
+    }
+
+    /// When `tick` next has something to do, if nothing is ingested or recorded before; null where
+    /// it never will. Where thresholds are watched it is at most 30 days later.
+    #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Timestamp | null>")]
+    pub fn next_due(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
+        self.ask_all(env, options, wire::next_due_json)
+    }
+
+    /// Takes in what became of sends. Recording the same again changes nothing.
+    #[napi(
+        ts_args_type = "outcomes: ReadonlyArray<RecordedOutcome>",
+        ts_return_type = "Promise<RecordReport>"
+    )]
+    pub fn record(&self, env: Env, outcomes: Option<Unknown<'_>>) -> Promised<Document> {
+        self.tell(env, outcomes, wire::record_json)
+    }
+
+    /// What became of the sends of each action, over all customers.
+    #[napi(ts_return_type = "Promise<Array<ActionTally>>")]
+    pub fn outcomes(&self, env: Env) -> Promised<Document> {
+        self.ask_all(env, None, |engine, _| wire::outcomes_json(engine))
+    }
+}

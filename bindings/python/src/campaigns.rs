@@ -1,0 +1,48 @@
+//! What campaigns are told and asked, of the class `Engine`.
+
+use pyo3::prelude::*;
+use stayput_core::wire;
+
+use crate::answers::{ActionTallies, Decisions, Moment, RecordReport};
+use crate::arguments::{Instant, Options, OutcomesArgument};
+use crate::engine::Engine;
+use crate::errors::Result;
+
+#[pymethods]
+impl Engine {
+    /// What to do at `as_of`, and what not to do and why. Never decides the same twice.
+    #[pyo3(signature = (*, as_of))]
+    fn decide<'py>(&self, py: Python<'py>, as_of: Instant<'py>) -> Result<Decisions<'py>> {
+        self.tell(py, &Options::at(&as_of)?, wire::decide_json)
+    }
+
+    /// What time alone makes due by `as_of`: sends that waited, steps of journeys, times that come
+    /// again, absences that are long enough, and what crosses a threshold without any event.
+    #[pyo3(signature = (*, as_of))]
+    fn tick<'py>(&self, py: Python<'py>, as_of: Instant<'py>) -> Result<Decisions<'py>> {
+        self.tell(py, &Options::at(&as_of)?, wire::tick_json)
+    }
+
+    /// When `tick` next has something to do, if nothing is ingested or recorded before; None where
+    /// it never will. Where thresholds are watched it is at most 30 days later.
+    #[pyo3(signature = (*, as_of))]
+    fn next_due<'py>(&self, py: Python<'py>, as_of: Instant<'py>) -> Result<Moment<'py>> {
+        self.ask(py, &Options::at(&as_of)?, wire::next_due_json)
+    }
+
+    /// Takes in what became of sends: a list of mappings with `decision_id`, `customer_id`, `kind`,
+    /// `at`, and perhaps `value` and `channel`. Recording the same again changes nothing.
+    fn record<'py>(
+        &self,
+        py: Python<'py>,
+        outcomes: OutcomesArgument<'py>,
+    ) -> Result<RecordReport<'py>> {
+        let outcomes = outcomes.json()?;
+        self.tell_text(py, &outcomes, wire::record_json)
+    }
+
+    /// What became of the sends of each action, over all customers.
+    fn outcomes<'py>(&self, py: Python<'py>) -> Result<ActionTallies<'py>> {
+        self.ask(py, &Options::new(py), |engine, _| wire::outcomes_json(engine))
+    }
+}

@@ -1,0 +1,346 @@
+//! Budgets: which of all customers' proposals are paid for.
+//!
+//! Proposals go by density, the promise of a send for each unit of its cost, the greater first;
+//! then by priority, then by lot. Each is sent when every budget that counts it has room, or is
+//! stopped, and a cheaper one after it may still go.
+//!
+//! How good is that? Were sends divisible, the best would be a linear program: maximise the sum of
+//! promises with the spending of each budget bounded. The sets that budgets count, all sends and
+//! those of one campaign, lie inside each other or apart, so the program's feasible spendings form
+//! a polymatroid, and taking by density, with a part of the last, solves it exactly (Edmonds 1970).
+//! Its optimum is at least that of any choice of whole sends. It is reported as the `bound`, and
+//! `gap` is how far the promises of what is sent stay behind: never more than the promise of one
+//! send for each budget that ran out (Dantzig 1957).
+
+use serde::{Deserialize, Serialize};
+
+use super::decide::Proposal;
+use super::decision::{Reason, Suppression};
+use super::period::Period;
+use super::rules::Budget;
+use super::spec::CampaignSet;
+use super::state::Sent;
+use crate::time::{Timestamp, Zone};
+
+/// Of costs that were added up, so much is rounding.
+const ROUNDING: f64 = 1e-9;
+
+/// How well the budgets were used.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct Arbitration {
+    /// How many sends nothing but a budget could stop.
+    pub proposed: usize,
+    /// How many of them are sent.
+    pub sent: usize,
+    /// What they cost.
+    pub cost: f64,
+    /// The sum of their values less their costs.
+    pub value: f64,
+    /// What no choice can exceed: the optimum if sends were divisible.
+    pub bound: f64,
+    /// `bound − value`.
+    pub gap: f64,
+}
+
+/// Something that was paid for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spend {
+    at: Timestamp,
+    campaign: String,
+    cost: f64,
+}
+
+impl Spend {
+    /// What a send cost.
+    #[must_use]
+    pub fn of(send: &Sent) -> Self {
+        Self { at: send.at, campaign: send.campaign.clone(), cost: send.cost }
+    }
+}
+
+/// One budget at one instant.
+struct Purse<'a> {
+    budget: &'a Budget,
+    /// Counts only this campaign.
+    campaign: Option<&'a str>,
+    zone: Zone,
+    /// What was spent in the period, in the order of time, and all of it.
+    spends: Vec<(Timestamp, f64)>,
+    spent: f64,
+    /// What divisible sends have left.
+    left: f64,
+}
+
+impl<'a> Purse<'a> {
+    fn new(budget: &'a Budget, campaign: Option<&'a str>, as_of: Timestamp, all: &[Spend]) -> Self {
+        let zone = budget.calendar();
+        let counted = all.iter().filter(|spend| campaign.is_none_or(|only| only == spend.campaign));
+        let inside = counted.filter(|spend| budget.holds(spend.at, as_of, &zone));
+        let spends: Vec<_> = inside.map(|spend| (spend.at, spend.cost)).collect();
+        let spent = spends.iter().fold(0.0, |sum, (_, cost)| sum + cost);
+        Self { budget, campaign, zone, spends, spent, left: (budget.max - spent).max(0.0) }
+    }
+
+    fn counts(&self, proposal: &Proposal) -> bool {
+        self.campaign.is_none_or(|only| only == proposal.decision.campaign)
+    }
+
+    fn has_room(&self, cost: f64) -> bool {
+        self.spent + cost <= self.budget.max * (1.0 + ROUNDING)
+    }
+
+    /// When there is room for `cost`, if nothing else is spent.
+    fn until(&self, cost: f64, as_of: Timestamp) -> Option<Timestamp> {
+        if cost > self.budget.max * (1.0 + ROUNDING) {
+            return None;
+        }
+        let Period::Rolling(_) = self.budget.per else {
+            return self.budget.per.end(as_of, as_of, &self.zone);
+        };
+        let mut left = self.spends.iter();
+        loop {
+            let (at, _) = left.next()?;
+            let rest = left.clone().fold(0.0, |sum, (_, cost)| sum + cost);
+            if rest + cost <= self.budget.max * (1.0 + ROUNDING) {
+                return self.budget.per.end(*at, as_of, &self.zone);
+            }
+        }
+    }
+
+    fn stop(&self, proposal: Proposal, as_of: Timestamp) -> Suppression {
+        let decision = proposal.decision;
+        let Budget { max, per, .. } = self.budget;
+        let of = self.campaign.map_or_else(String::new, |name| format!(" of `{name}`"));
+        let (spent, cost) = (self.spent, decision.cost);
+        let detail = format!(
+            "{spent} of {max}{of} is spent in {per}, and `{}` costs {cost}",
+            decision.action
+        );
+        Suppression {
+            id: decision.id,
+            customer_id: decision.customer_id,
+            campaign: decision.campaign,
+            step: decision.step,
+            at: decision.at,
+            reason: Reason::Budget,
+            detail,
+            until: self.until(cost, as_of),
+            epoch: decision.epoch,
+            trace: decision.trace,
+        }
+    }
+}
+
+/// Holds proposals to the budgets of `set`, which have paid for `spent` before.
+///
+/// Each proposal comes back in its place, or as the suppression that it becomes; and, where there
+/// are budgets and proposals, how well they were used. Cost: O(n log n).
+#[must_use]
+pub fn settle(
+    set: &CampaignSet,
+    as_of: Timestamp,
+    spent: Vec<Spend>,
+    proposals: Vec<Proposal>,
+) -> (Vec<Result<Proposal, Suppression>>, Option<Arbitration>) {
+    let mut spent = spent;
+    // Whatever the order of customers, sums run in one.
+    spent.sort_by(|a, b| {
+        let campaign = || a.campaign.cmp(&b.campaign);
+        a.at.cmp(&b.at).then_with(campaign).then_with(|| a.cost.total_cmp(&b.cost))
+    });
+    let overall = set.guardrails.budgets.iter().map(|budget| (budget, None));
+    let own = set.campaigns.iter().flat_map(|campaign| {
+        campaign.budgets.iter().map(|budget| (budget, Some(campaign.name.as_str())))
+    });
+    let purses = overall.chain(own);
+    let mut purses: Vec<Purse<'_>> =
+        purses.map(|(budget, of)| Purse::new(budget, of, as_of, &spent)).collect();
+    if purses.is_empty() || proposals.is_empty() {
+        return (proposals.into_iter().map(Ok).collect(), None);
+    }
+    let mut order: Vec<(usize, Proposal)> = proposals.into_iter().enumerate().collect();
+    order.sort_by(|(_, a), (_, b)| {
+        let density = density(b).total_cmp(&density(a));
+        let priority = || b.priority.total_cmp(&a.priority);
+        let lot = || a.lot.total_cmp(&b.lot);
+        let id = || a.decision.id.cmp(&b.decision.id);
+        density.then_with(priority).then_with(lot).then_with(id)
+    });
+    let mut used =
+        Arbitration { proposed: order.len(), sent: 0, cost: 0.0, value: 0.0, bound: 0.0, gap: 0.0 };
+    let mut settled = Vec::with_capacity(order.len());
+    for (place, proposal) in order {
+        used.bound += divided(&mut purses, &proposal);
+        let cost = proposal.decision.cost;
+        // Of several that are empty, the one that fills up last is told: nothing goes before.
+        let mut empty =
+            purses.iter().filter(|purse| purse.counts(&proposal) && !purse.has_room(cost));
+        if let Some(first) = empty.next() {
+            let until = |purse: &Purse<'_>| {
+                let until = purse.until(cost, as_of);
+                (until.is_none(), until)
+            };
+            let last = empty.fold(first, |a, b| if until(b) > until(a) { b } else { a });
+            settled.push((place, Err(last.stop(proposal, as_of))));
+            continue;
+        }
+        for purse in purses.iter_mut().filter(|purse| purse.counts(&proposal)) {
+            purse.spent += cost;
+            purse.spends.push((as_of, cost));
+        }
+        used.sent += 1;
+        used.cost += cost;
+        used.value += proposal.net;
+        settled.push((place, Ok(proposal)));
+    }
+    used.bound = used.bound.max(used.value);
+    used.gap = used.bound - used.value;
+    settled.sort_by_key(|(place, _)| *place);
+    let (_, settled): (Vec<usize>, Vec<_>) = settled.into_iter().unzip();
+    (settled, Some(used))
+}
+
+/// What a send promises for each unit of its cost.
+fn density(proposal: &Proposal) -> f64 {
+    if proposal.decision.cost > 0.0 { proposal.net / proposal.decision.cost } else { f64::INFINITY }
+}
+
+/// What the part of a send promises that is left to divisible ones, which then is used up.
+fn divided(purses: &mut [Purse<'_>], proposal: &Proposal) -> f64 {
+    let cost = proposal.decision.cost;
+    if cost <= 0.0 {
+        return proposal.net;
+    }
+    let counting = || purses.iter().filter(|purse| purse.counts(proposal));
+    let part = counting().map(|purse| purse.left / cost).fold(1.0, f64::min);
+    for purse in purses.iter_mut().filter(|purse| purse.counts(proposal)) {
+        purse.left = (purse.left - part * cost).max(0.0);
+    }
+    part * proposal.net
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::{ActionSpec, CampaignSpec, Decision, Guardrails};
+    use super::*;
+
+    fn at() -> Timestamp {
+        Timestamp::parse("2026-03-01T12:00:00Z").unwrap()
+    }
+
+    fn proposal(campaign: u8, number: usize, net: f64, cost: f64) -> Proposal {
+        let decision = Decision {
+            id: format!("{number:032}"),
+            customer_id: format!("c{number}"),
+            campaign: format!("k{campaign}"),
+            action: "mail".to_owned(),
+            step: None,
+            channel: "email".to_owned(),
+            at: at(),
+            propensity: 1.0,
+            value: Some(net + cost),
+            cost,
+            epoch: 1,
+            trace: Vec::new(),
+            content: None,
+            template: None,
+            bundle: String::new(),
+        };
+        Proposal { decision, net, priority: 0.0, lot: 0.5, enters: true }
+    }
+
+    fn set(overall: f64, own: [f64; 2]) -> CampaignSet {
+        let budget = |max| vec![Budget { max, per: Period::CalendarDay, zone: None }];
+        let campaign = |(name, max): (&str, f64)| CampaignSpec {
+            name: name.to_owned(),
+            budgets: budget(max),
+            actions: vec![ActionSpec {
+                name: "mail".to_owned(),
+                channel: "email".to_owned(),
+                cost: 1.0,
+                template: None,
+            }],
+            ..CampaignSpec::default()
+        };
+        let set = CampaignSet {
+            playbook: "acme".to_owned(),
+            campaigns: [("k0", own[0]), ("k1", own[1])].map(campaign).to_vec(),
+            guardrails: Guardrails { budgets: budget(overall), ..Guardrails::default() },
+        };
+        set.check().unwrap();
+        set
+    }
+
+    /// The best choice of whole sends, by trying all.
+    fn best(overall: f64, own: [f64; 2], sends: &[(u8, f64, f64)]) -> f64 {
+        let mut best = 0.0_f64;
+        for choice in 0_u32..1 << sends.len() {
+            let taken = || sends.iter().enumerate().filter(|(at, _)| choice >> at & 1 == 1);
+            let cost = |of: Option<u8>| -> f64 {
+                let counted = taken().filter(|(_, send)| of.is_none_or(|of| of == send.0));
+                counted.map(|(_, send)| send.2).sum()
+            };
+            if cost(None) <= overall && cost(Some(0)) <= own[0] && cost(Some(1)) <= own[1] {
+                best = best.max(taken().map(|(_, send)| send.1).sum());
+            }
+        }
+        best
+    }
+
+    proptest! {
+        #[test]
+        fn the_best_choice_lies_between_what_is_sent_and_the_bound(
+            sends in proptest::collection::vec((0_u8..2, 0_u32..50, 0_u32..12), 1..11),
+            overall in 0_u32..40,
+            own in (0_u32..30, 0_u32..30),
+        ) {
+            let (overall, own) = (f64::from(overall), [f64::from(own.0), f64::from(own.1)]);
+            let sends: Vec<(u8, f64, f64)> = sends
+                .into_iter()
+                .map(|(campaign, net, cost)| (campaign, f64::from(net), f64::from(cost)))
+                .collect();
+            let all = sends.iter().enumerate();
+            let proposals: Vec<Proposal> = all
+                .map(|(number, (campaign, net, cost))| proposal(*campaign, number, *net, *cost))
+                .collect();
+            let (settled, used) = settle(&set(overall, own), at(), Vec::new(), proposals);
+            let used = used.unwrap();
+            let sent: Vec<_> = settled.iter().filter_map(|settled| settled.as_ref().ok()).collect();
+            prop_assert_eq!(sent.len(), used.sent);
+            prop_assert_eq!(used.value, sent.iter().map(|sent| sent.net).fold(0.0, |a, b| a + b));
+            let best = best(overall, own, &sends);
+            prop_assert!(used.value <= best && best <= used.bound + 1e-9, "{used:?} {best}");
+            // One send for each of three budgets.
+            let most = sends.iter().map(|send| send.1).fold(0.0, f64::max);
+            prop_assert!(used.gap <= 3.0 * most + 1e-9, "{used:?}");
+            for (settled, (_, _, cost)) in settled.iter().zip(&sends) {
+                if let Err(stopped) = settled {
+                    let least = own[0].min(own[1]).min(overall);
+                    prop_assert!(stopped.until.is_some() || *cost > least);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_rolling_budget_come_back_one_by_one() {
+        let mut set = set(10.0, [99.0, 99.0]);
+        set.guardrails.budgets[0].per = Period::parse("7d").unwrap();
+        let spend = |day: &str, cost| Spend {
+            at: Timestamp::parse(day).unwrap(),
+            campaign: "k0".to_owned(),
+            cost,
+        };
+        let spent =
+            vec![spend("2026-02-27", 6.0), spend("2026-02-23", 3.0), spend("2026-02-10", 9.0)];
+        for (cost, until) in [(1.0, None), (4.0, Some("2026-03-02")), (8.0, Some("2026-03-06"))] {
+            let (settled, _) = settle(&set, at(), spent.clone(), vec![proposal(0, 0, 1.0, cost)]);
+            let until = until.map(|day| Timestamp::parse(day).unwrap());
+            assert_eq!(settled[0].as_ref().err().and_then(|stopped| stopped.until), until);
+            assert_eq!(settled[0].is_ok(), until.is_none());
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What the triggers of campaigns see of a customer.
+
+use super::scorer::{Assessment, BoundCampaign};
+use crate::campaign::{
+    self, CampaignInput, CustomerCampaignState, Observation, Trigger, TriggerMemory,
+};
+use crate::expr::{Program, State, TriggerKind, Value};
+use crate::features::Retention;
+use crate::history::History;
+use crate::playbook::Playbook;
+use crate::time::{Span, Timestamp, Zone};
+
+/// How far back of the last look what happened late is looked for.
+const LATE: Span = Span::DAY;
+
+/// What triggers watch.
+pub(super) struct Seen<'s, 'a> {
+    pub(super) assessment: &'s Assessment<'a>,
+    pub(super) history: &'s History<'a>,
+    pub(super) zone: &'s Zone,
+    pub(super) as_of: Timestamp,
+}
+
+/// What asking one campaign came to.
+pub(super) struct Asked {
+    pub(super) input: CampaignInput,
+    /// Whether a trigger that time alone can fire did, or remembers something new.
+    pub(super) timely: bool,
+}
+
+/// Whether time alone, without any event, can fire such a trigger.
+pub(super) fn is_timely(kind: &TriggerKind) -> bool {
+    !matches!(kind, TriggerKind::Event(_) | TriggerKind::Sequence { .. })
+}
+
+/// Whether it watches something that changes with time.
+pub(super) fn is_watching(kind: &TriggerKind) -> bool {
+    matches!(
+        kind,
+        TriggerKind::RisesAbove { .. }
+            | TriggerKind::FallsBelow { .. }
+            | TriggerKind::Enters(_)
+            | TriggerKind::Leaves(_)
+            | TriggerKind::Changed { .. }
+    )
+}
+
+/// Keeps the events that triggers, goals and journeys read.
+pub(super) fn keep(retention: &mut Retention, playbook: &Playbook) {
+    let plan = playbook.campaigns();
+    for trigger in plan.programs.iter().flat_map(|campaign| &campaign.triggers) {
+        match &trigger.kind {
+            TriggerKind::Event(event) => retention.keep_recent(Some(*event), LATE),
+            TriggerKind::Absent { event, since, wait } => {
+                retention.keep_recent(*event, wait.plus(LATE));
+                retention.keep_recent(*since, wait.plus(LATE));
+            }
+            TriggerKind::Sequence { first, then, within } => {
+                retention.keep_recent(*first, within.plus(LATE));
+                retention.keep_recent(*then, LATE);
+            }
+            _ => {}
+        }
+    }
+    for campaign in &plan.set.campaigns {
+        for (event, span) in campaign.watched_events() {
+            retention.keep_recent(playbook.schema().event(event), span);
+        }
+    }
+}
+
+impl BoundCampaign {
+    /// Asks one campaign's triggers, conditions and value.
+    pub(super) fn ask<'a>(
+        &'a self,
+        name: &str,
+        seen: &Seen<'_, 'a>,
+        campaigns: &mut CustomerCampaignState,
+        frame: &mut [Value<'a>],
+    ) -> Asked {
+        let mut fired_by = Vec::new();
+        let mut timely = false;
+        for (slot, trigger) in &self.triggers {
+            let memory = campaigns.memory(name, &trigger.text);
+            let before = *memory;
+            let (fired, saw) = seen.look(&trigger.kind, memory, frame);
+            frame[*slot] = Value::Bool(fired);
+            timely |= is_timely(&trigger.kind) && (fired || memory.differs(&before));
+            if fired {
+                fired_by.push(format!("{}: {saw}", trigger.text));
+            }
+        }
+        let fired = !fired_by.is_empty() && self.on.eval(frame) == Value::Bool(true);
+        let truth = |program: &Program| program.eval(frame).as_bool();
+        let input = CampaignInput {
+            fired,
+            fired_by,
+            when: self.when.as_ref().map_or(Some(true), truth),
+            value: self.value.as_ref().map_or(f64::NAN, |program| program.eval(frame).as_number()),
+            exit: self.exit.as_ref().and_then(truth),
+            truths: self.steps.iter().map(|step| step.as_ref().and_then(truth)).collect(),
+        };
+        Asked { input, timely }
+    }
+}
+
+impl<'a> Seen<'_, 'a> {
+    /// Whether a trigger fires, and what it saw.
+    pub(super) fn look(
+        &self,
+        kind: &TriggerKind,
+        memory: &mut TriggerMemory,
+        frame: &[Value<'a>],
+    ) -> (bool, String) {
+        let as_of = self.as_of;
+        let mut observe = |trigger: &Trigger, seen| campaign::observe(trigger, memory, seen, as_of);
+        match kind {
+            TriggerKind::RisesAbove { operand, threshold, margin } => {
+                let trigger = Trigger::RisesAbove { threshold: *threshold, margin: *margin };
+                let number = operand.eval(frame).as_number();
+                (observe(&trigger, Observation::Number(number)), format!("it is {number}"))
+            }
+            TriggerKind::FallsBelow { operand, threshold, margin } => {
+                let trigger = Trigger::FallsBelow { threshold: *threshold, margin: *margin };
+                let number = operand.eval(frame).as_number();
+                (observe(&trigger, Observation::Number(number)), format!("it is {number}"))
+            }
+            TriggerKind::Enters(state) => {
+                let (state, seen, saw) = self.state(state);
+                (observe(&Trigger::Enters { state }, seen), saw)
+            }
+            TriggerKind::Leaves(state) => {
+                let (state, seen, saw) = self.state(state);
+                (observe(&Trigger::Leaves { state }, seen), saw)
+            }
+            TriggerKind::Changed { operand } => {
+                let value = operand.eval(frame);
+                let saw = format!("it is {}", value.json());
+                (observe(&Trigger::Changed, Observation::Fingerprint(value.fingerprint())), saw)
+            }
+            TriggerKind::Every(every) => {
+                let seen = Observation::Clocks(self.zone);
+                (observe(&Trigger::Every(*every), seen), format!("it is {as_of}"))
+            }
+            TriggerKind::Event(_) | TriggerKind::Absent { .. } | TriggerKind::Sequence { .. } => {
+                let latest = self.latest(kind, memory.answered(as_of));
+                let saw = latest.map_or_else(String::new, |at| format!("at {at}"));
+                let seen = Observation::Latest(latest);
+                (campaign::observe(&Trigger::Happens, memory, seen, as_of), saw)
+            }
+        }
+    }
+
+    fn state<'o>(&'o self, state: &'o State) -> (String, Observation<'o>, String) {
+        match state {
+            State::Stage(name) => {
+                let stage = self.assessment.stage;
+                let saw = stage.map_or_else(String::new, |stage| format!("in `{stage}`"));
+                (name.clone(), Observation::State(stage), saw)
+            }
+            State::Segment(index) => {
+                let member = self.assessment.segments[*index];
+                let saw = if member == Some(true) { "a member" } else { "no member" };
+                (String::new(), Observation::Member(member), saw.to_owned())
+            }
+        }
+    }
+
+    /// When it last happened, after `since` and not after `as_of`.
+    fn latest(&self, kind: &TriggerKind, since: Timestamp) -> Option<Timestamp> {
+        let (since, as_of) = (since.as_micros(), self.as_of.as_micros());
+        let latest = match kind {
+            TriggerKind::Event(event) => {
+                self.history.events(*event).between(since, as_of).times().next_back()
+            }
+            TriggerKind::Absent { event, since: start, wait } => {
+                let wait = wait.as_micros();
+                let starts = times(self.history, *start, since - wait, as_of - wait);
+                let events = times(self.history, *event, since - wait, as_of);
+                let over = starts.iter().rev().map(|start| (start, start + wait));
+                let mut over = over.filter(|(start, end)| !any_in(&events, **start, *end));
+                over.next().map(|(_, end)| end)
+            }
+            TriggerKind::Sequence { first, then, within } => {
+                let within = within.as_micros();
+                let firsts = times(self.history, *first, since - within - 1, as_of);
+                let thens = times(self.history, *then, since, as_of);
+                let mut done = thens.iter().rev().filter(|then| {
+                    // The first comes strictly before, at most so much.
+                    any_in(&firsts, **then - within - 1, **then - 1)
+                });
+                done.next().copied()
+            }
+            _ => None,
+        };
+        latest.and_then(|at| Timestamp::from_micros(at).ok())
+    }
+
+    /// When time alone next has such a trigger fire or remember something, by what it is: not what
+    /// it watches.
+    pub(super) fn due(&self, kind: &TriggerKind, memory: &TriggerMemory) -> Option<Timestamp> {
+        match kind {
+            TriggerKind::Every(every) => {
+                every.next(memory.looked().unwrap_or(self.as_of), self.zone)
+            }
+            TriggerKind::Absent { event, since, wait } => {
+                let wait = wait.as_micros();
+                let answered = memory.answered(self.as_of).as_micros();
+                let starts = times(self.history, *since, answered - wait, i64::MAX);
+                let events = times(self.history, *event, answered - wait, i64::MAX);
+                let over = starts.iter().map(|start| (start, start + wait));
+                let mut over = over.filter(|(start, end)| !any_in(&events, **start, *end));
+                over.next().and_then(|(_, end)| Timestamp::from_micros(end).ok())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether one of `times`, which ascend, lies in `(after, until]`.
+fn any_in(times: &[i64], after: i64, until: i64) -> bool {
+    times.get(times.partition_point(|time| *time <= after)).is_some_and(|time| *time <= until)
+}
+
+/// When events of a type, or of all, happened in `(after, until]`, in order.
+fn times(history: &History<'_>, event: Option<usize>, after: i64, until: i64) -> Vec<i64> {
+    let of = |event: usize| -> Vec<i64> {
+        history.events(event).between(after, until).times().collect()
+    };
+    if let Some(event) = event {
+        return of(event);
+    }
+    let mut all: Vec<i64> = (0..history.types()).flat_map(of).collect();
+    all.sort_unstable();
+    all
+}
