@@ -128,6 +128,20 @@ def dates(ax: Axes) -> None:
     ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
+def p_value(value: float) -> str:
+    """A p-value in a few letters."""
+    return "p < 0.001" if value < 0.001 else f"p {value:.3f}"
+
+
+def apart(places: Sequence[float], least: float) -> list[float]:
+    """The places, moved up where one would stand less than so far above another."""
+    moved = [float(place) for place in places]
+    order = sorted(range(len(moved)), key=lambda at: moved[at])
+    for below, above in zip(order, order[1:]):
+        moved[above] = max(moved[above], moved[below] + least)
+    return moved
+
+
 def tracks(ax: Axes, labels: Sequence[str]) -> None:
     """Rows with names, the first at the top."""
     ax.set_yticks(range(len(labels)), [str(label) for label in labels], fontsize=SMALL + 0.5)

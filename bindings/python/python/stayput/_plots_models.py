@@ -202,7 +202,7 @@ def comparison(found: Comparison, ax: Axes | None, style: dict[str, Any]) -> Axe
         look["color"] = style.get("color", colour)
         reach = [[row.difference - row.low], [row.high - row.difference]]
         _whiskers(ax, [row.difference], [place], reach, look)
-        p = "p < 0.001" if row.p_value < 0.001 else f"p {row.p_value:.3f}"
+        p = house.p_value(row.p_value)
         at = {"xycoords": ("axes fraction", "data"), "annotation_clip": False}
         difference = f"{row.difference:+.4f}".replace("-", "−")
         house.remark(ax, 1.02, place, f"{difference}   {p}", **at)

@@ -54,7 +54,7 @@ def health_history(of: HealthHistory, ax: Axes | None, style: dict[str, Any]) ->
     if of.trend is not None:
         way = of.trend.direction.replace("_", " ")
         slope = house.signed(30 * of.trend.slope_per_day)
-        below = f"{way}: {slope} points in 30 days, p {of.trend.p_value:.3f}"
+        below = f"{way}: {slope} points in 30 days, {house.p_value(of.trend.p_value)}"
     house.title(ax, f"Health of {house.shortened(of.customer_id)}", below)
     return ax
 
@@ -129,22 +129,23 @@ def segment_counts(of: SegmentCounts, ax: Axes | None, kind: str, style: dict[st
         raise ArgumentError(message, "argument", "kind")
     ax = house.axes(ax)
     rows = [row for row in getattr(of, kind) if any(row.counts)]
-    right = 0
+    ends: list[float] = []
+    below = np.zeros(len(of.as_of))
     for at, row in enumerate(rows):
         colour = house.SERIES[at % len(house.SERIES)]
         look = {"color": colour, "gid": row.name, **style}
         if kind == "segments":
             ax.plot(of.as_of, row.counts, **{"linewidth": 2, **look})
-            place = float(row.counts[-1])
+            ends.append(row.counts[-1])
         else:
-            below = np.sum([other.counts for other in rows[:at]], axis=0) if at else 0
-            above = below + np.asarray(row.counts)
+            above = below + row.counts
             ax.fill_between(of.as_of, below, above, linewidth=0, **{"alpha": 0.75, **look})
-            place = float(right + row.counts[-1] / 2)
-            right += row.counts[-1]
-        name = row.name.replace("_", " ")
+            ends.append((below[-1] + above[-1]) / 2)
+            below = above
+    highest = below.max() if kind != "segments" else max((max(r.counts) for r in rows), default=1)
+    for row, place in zip(rows, house.apart(ends, 0.055 * highest)):
         offset = {"xytext": (5, 0), "textcoords": "offset points", "annotation_clip": False}
-        said = f"{house.shortened(name, 16)} {row.counts[-1]:,}"
+        said = f"{house.shortened(row.name.replace('_', ' '), 16)} {row.counts[-1]:,}"
         house.remark(ax, of.as_of[-1], place, said, alpha=1, **offset)
     if rows:
         ax.set_xlim(of.as_of[0], of.as_of[-1])
