@@ -26,15 +26,15 @@ class Document:
         """The same as dictionaries and lists, with instants as ``datetime``."""
         return dataclasses.asdict(self, dict_factory=_keys)  # type: ignore[call-overload, no-any-return]
 
-
-def _keys(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Attributes under their names in JSON: ``from_`` is ``from``."""
-    return {name.removesuffix("_"): value for name, value in fields}
-
     def _repr_html_(self) -> str:
         from . import _html
 
         return _html.document(self)
+
+
+def _keys(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Attributes under their names in JSON: ``from_`` is ``from``."""
+    return {name.removesuffix("_"): value for name, value in fields}
 
 
 Part = TypeVar("Part", bound=Document)

@@ -143,10 +143,11 @@ def segment_counts(of: SegmentCounts, ax: Axes | None, kind: str, style: dict[st
             ends.append((below[-1] + above[-1]) / 2)
             below = above
     highest = below.max() if kind != "segments" else max((max(r.counts) for r in rows), default=1)
-    for row, place in zip(rows, house.apart(ends, 0.055 * highest)):
+    for at, (row, place) in enumerate(zip(rows, house.apart(ends, 0.055 * highest))):
         offset = {"xytext": (5, 0), "textcoords": "offset points", "annotation_clip": False}
         said = f"{house.shortened(row.name.replace('_', ' '), 16)} {row.counts[-1]:,}"
-        house.remark(ax, of.as_of[-1], place, said, alpha=1, **offset)
+        letters = house.SERIES[at % len(house.SERIES)] if kind == "segments" else house.ink()
+        house.remark(ax, of.as_of[-1], place, said, alpha=1, color=letters, **offset)
     if rows:
         ax.set_xlim(of.as_of[0], of.as_of[-1])
     ax.set_ylim(bottom=0)
