@@ -45,7 +45,7 @@ def read(page):
     # Nothing that a style sheet, a script or the network would have to bring.
     assert not reader.tags & {"script", "style", "link", "img"}
     # Colours of text and page are those of the notebook's theme.
-    assert not re.search(r"[\"; ]color:|background:(?!#4477AA|#EE6677)", page)
+    assert not re.search(r"[\"; ]color:(?!inherit)|background:(?!#4477AA|#EE6677)", page)
     return reader.text
 
 

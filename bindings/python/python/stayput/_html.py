@@ -96,7 +96,9 @@ def table(names: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence
 
     head = f"<thead>{line('th', [html.escape(name) for name in names])}</thead>" if names else ""
     body = "".join(line("td", row) for row in rows)
-    return f'<table style="border-collapse:collapse">{head}<tbody>{body}</tbody></table>'
+    return (
+        f'<table style="border-collapse:collapse;color:inherit">{head}<tbody>{body}</tbody></table>'
+    )
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> str:
@@ -126,13 +128,13 @@ def _words(name: str) -> str:
 # Documents
 
 
-def document(of: Document) -> str:
-    """Any document: as its class is shown, or its fields one below the other."""
-    show: Callable[[Any], str] = _OWN.get(type(of).__name__, _fields)
-    return show(of)
+def document(of: Any, head: str | None = None) -> str:
+    """Any document: as its class is shown, or its fields one below the other below a head."""
+    show = _OWN.get(type(of).__name__)
+    return show(of) if show else _fields(of, head or type(of).__name__)
 
 
-def _fields(of: Document) -> str:
+def _fields(of: Document, head: str) -> str:
     """The fields; lists of parts are tables of their own."""
     rows, below = [], []
     for field in dataclasses.fields(of):  # type: ignore[arg-type]
@@ -140,10 +142,10 @@ def _fields(of: Document) -> str:
         if isinstance(value, list) and value and dataclasses.is_dataclass(value[0]):
             below.append(f"<p><b>{html.escape(_words(field.name))}</b></p>{parts(value)}")
         elif dataclasses.is_dataclass(value):
-            below.append(f"<p><b>{html.escape(_words(field.name))}</b></p>{document(value)}")  # type: ignore[arg-type]
+            below.append(document(value, _words(field.name)))
         else:
             rows.append((_words(field.name), text(value)))
-    return _headed(type(of).__name__, pairs(rows), *below)
+    return _headed(head, pairs(rows), *below)
 
 
 def parts(of: Sequence[Any]) -> str:
@@ -213,7 +215,7 @@ def _health(of: Health) -> str:
     known = _faint(f"{of.coverage:.0%} of the weight is known")
     names = ("factor", "score", "weight", "contribution")
     further = [
-        f"<p><b>{html.escape(_words(name))}</b></p>{document(getattr(of, name))}"
+        document(getattr(of, name), name)
         for name in ("trend", "overridden")
         if getattr(of, name, None) is not None
     ]
