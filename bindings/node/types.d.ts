@@ -242,6 +242,12 @@ export interface LiftOptions {
   bins?: number
 }
 
+/** Options of `Model.roc` and `Model.precisionRecall`. */
+export interface CurveOptions {
+  /** How many points at most, 3 or more: 200 by default. */
+  points?: number
+}
+
 /** Options of `Model.reliability`. */
 export interface ReliabilityOptions {
   /** How many bins: 10 by default. */

@@ -64,6 +64,35 @@ impl Model {
         self.ask(env, data, options, ask::lift)
     }
 
+    /// The ROC curve: the share of churners contacted over the share of the others, for every
+    /// threshold.
+    #[napi(
+        ts_args_type = "data: TrainingSet, options?: CurveOptions",
+        ts_return_type = "Promise<Roc>"
+    )]
+    pub fn roc(
+        &self,
+        env: Env,
+        data: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> Promised<Document> {
+        self.ask(env, data, options, ask::roc)
+    }
+
+    /// The curve of precision over recall, for every threshold.
+    #[napi(
+        ts_args_type = "data: TrainingSet, options?: CurveOptions",
+        ts_return_type = "Promise<PrecisionRecall>"
+    )]
+    pub fn precision_recall(
+        &self,
+        env: Env,
+        data: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> Promised<Document> {
+        self.ask(env, data, options, ask::precision_recall)
+    }
+
     /// Whether probabilities mean what they say, in bins of equal width or equal frequency.
     #[napi(
         ts_args_type = "data: TrainingSet, options?: ReliabilityOptions",

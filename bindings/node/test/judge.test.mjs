@@ -36,6 +36,24 @@ test('the tables agree with the report, and with the rows', async () => {
   assert.equal(lift.bins.at(-1).cumulative_gain, 1)
   assert.equal((await challenger.lift(later, { bins: 4 })).bins.length, 4)
 
+  const roc = await challenger.roc(later)
+  assert.equal(roc.roc_auc, report.roc_auc)
+  assert.deepEqual(roc.points[0], { threshold: null, false_positive_rate: 0, true_positive_rate: 0 })
+  for (const { threshold, false_positive_rate, true_positive_rate } of roc.points.slice(1)) {
+    const contacted = [...p.keys()].filter((row) => p[row] >= threshold)
+    const churners = contacted.filter((row) => later.labels[row] === 1).length
+    assert.equal(true_positive_rate, churners / positives)
+    assert.equal(false_positive_rate, (contacted.length - churners) / (later.length - positives))
+  }
+  const curve = await challenger.precisionRecall(later, { points: 20 })
+  assert.equal(curve.pr_auc, report.pr_auc)
+  assert.ok(curve.points.length <= 20)
+  for (const { threshold, recall, precision } of curve.points) {
+    const contacted = [...p.keys()].filter((row) => p[row] >= threshold)
+    const churners = contacted.filter((row) => later.labels[row] === 1).length
+    assert.deepEqual([recall, precision], [churners / positives, churners / contacted.length])
+  }
+
   const table = await challenger.reliability(later)
   assert.equal(table.ece, report.ece)
   near(table.brier_reliability - table.brier_resolution + table.brier_uncertainty + table.brier_within_bins, report.brier)
@@ -75,6 +93,7 @@ test('intervals and comparisons are drawn by the seed, on any number of threads'
 test('what cannot be judged is refused', async () => {
   for (const [call, path] of [
     [() => challenger.lift(later, { bins: 0 }), 'bins'], [() => challenger.lift(later, { by: 'width' }), 'options'],
+    [() => challenger.roc(later, { points: 2 }), 'points'], [() => challenger.precisionRecall(later, { bins: 9 }), 'options'],
     [() => challenger.reliability(later, { by: 'size' }), 'by'], [() => challenger.reliability(later, { bin: 3 }), 'options'],
     [() => challenger.empc(later, { clv: -1 }), 'clv'], [() => challenger.profitThreshold(later, { benefit: 1 }), 'cost'],
     [() => challenger.profitThreshold(later, { benefit: 0, cost: 1 }), 'benefit'],

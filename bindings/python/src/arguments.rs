@@ -82,6 +82,11 @@ argument!(
     "TrialCallback"
 );
 argument!(
+    /// Axes of matplotlib to draw on.
+    AxesArgument,
+    "AxesLike"
+);
+argument!(
     /// What became of sends.
     OutcomesArgument,
     "OutcomesLike"

@@ -1,9 +1,12 @@
 //! What models answer when they are asked why.
 
 use numpy::IntoPyArray;
-use numpy::ndarray::ArrayD;
+use numpy::ndarray::{Array2, ArrayD};
 use pyo3::prelude::*;
-use stayput_core::{Error, wire};
+use pyo3::types::PyDict;
+use stayput_core::Error;
+use stayput_core::churn::InputKind;
+use stayput_core::wire::{self, Explained};
 
 use crate::answers::Array;
 use crate::arguments::{Matrix, Options};
@@ -16,6 +19,9 @@ pub(crate) struct Explanation {
     base: f64,
     values: ArrayD<f64>,
     names: Vec<String>,
+    output: String,
+    data: Array2<f64>,
+    categories: Vec<(String, Vec<String>)>,
 }
 
 #[pymethods]
@@ -39,6 +45,29 @@ impl Explanation {
         self.names.clone()
     }
 
+    /// What is explained: `"log_odds"`, `"margin"` or `"probability"`.
+    #[getter]
+    fn output(&self) -> &str {
+        &self.output
+    }
+
+    /// The rows that are explained, rows × features: booleans are 0 and 1, categories the index of
+    /// their name in `categories`, missing values NaN.
+    #[getter]
+    fn data<'py>(&self, py: Python<'py>) -> Array<'py> {
+        Array(self.data.clone().into_pyarray(py).into_any())
+    }
+
+    /// What the numbers in `data` stand for, by feature, for booleans and categories.
+    #[getter]
+    fn categories<'py>(&self, py: Python<'py>) -> Result<Bound<'py, PyDict>> {
+        let categories = PyDict::new(py);
+        for (name, values) in &self.categories {
+            categories.set_item(name, values)?;
+        }
+        Ok(categories)
+    }
+
     fn __repr__(&self) -> String {
         format!("Explanation of {} rows by {} features", self.values.shape()[0], self.names.len())
     }
@@ -50,18 +79,29 @@ impl Explanation {
         model: &Model,
         rows: &Matrix<'_>,
         background: Option<&Matrix<'_>>,
+        output: &str,
         options: &Options<'_>,
     ) -> Result<Self> {
         let py = rows.0.py();
         let rows = model.rows(py, rows)?;
         let background = background.map(|rows| model.rows(py, rows)).transpose()?;
         let options = options.json()?;
+        let categories = model.inner.inputs().iter().filter_map(|input| {
+            let values = match &input.kind {
+                InputKind::Number => return None,
+                InputKind::Bool => vec!["false".to_owned(), "true".to_owned()],
+                InputKind::Category { values } => values.clone(),
+            };
+            Some((input.name.clone(), values))
+        });
+        let (categories, output) = (categories.collect(), output.to_owned());
         detached(py, || {
             let background = background.as_ref().map(|rows| rows.view());
             let found = wire::explain(&model.inner, rows.view(), background, &options)?;
-            let values = ArrayD::from_shape_vec(found.shape, found.values)
+            let Explained { base, names, shape, values } = found;
+            let values = ArrayD::from_shape_vec(shape, values)
                 .map_err(|_| Error::internal("contributions do not fill their table"))?;
-            Ok(Self { base: found.base, values, names: found.names })
+            Ok(Self { base, values, names, output, data: rows, categories })
         })
     }
 }

@@ -5,7 +5,7 @@ use stayput_models::ask::{self, Question};
 
 use crate::answers::{
     Answer, Comparison, Empc, FeatureDependence, FeatureImportances, Intervals, Lift,
-    ProfitThreshold, Reliability, Report, TreeSegments,
+    PrecisionRecall, ProfitThreshold, Reliability, Report, Roc, TreeSegments,
 };
 use crate::arguments::Options;
 use crate::errors::{Result, detached};
@@ -83,6 +83,24 @@ impl Model {
     #[pyo3(signature = (data, bins=10))]
     fn lift<'py>(&self, py: Python<'py>, data: &TrainingSet, bins: usize) -> Result<Lift<'py>> {
         self.ask(py, data, &Options::new(py).with("bins", bins)?, ask::lift)
+    }
+
+    /// The ROC curve: the share of churners contacted over the share of the others, for every
+    /// threshold, as at most `points` of its points.
+    #[pyo3(signature = (data, points=200))]
+    fn roc<'py>(&self, py: Python<'py>, data: &TrainingSet, points: usize) -> Result<Roc<'py>> {
+        self.ask(py, data, &Options::new(py).with("points", points)?, ask::roc)
+    }
+
+    /// The curve of precision over recall, for every threshold, as at most `points` of its points.
+    #[pyo3(signature = (data, points=200))]
+    fn precision_recall<'py>(
+        &self,
+        py: Python<'py>,
+        data: &TrainingSet,
+        points: usize,
+    ) -> Result<PrecisionRecall<'py>> {
+        self.ask(py, data, &Options::new(py).with("points", points)?, ask::precision_recall)
     }
 
     /// Whether probabilities mean what they say, in bins of equal `"width"` or equal `"frequency"`.

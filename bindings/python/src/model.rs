@@ -351,7 +351,7 @@ impl Model {
     ) -> Result<Explanation> {
         let options = Options::new(py).with("output", output)?.with("nJobs", n_jobs)?;
         let options = options.with("interactions", interactions)?;
-        Explanation::of(self, &X, background.as_ref(), &options)
+        Explanation::of(self, &X, background.as_ref(), output, &options)
     }
 
     fn __repr__(&self) -> String {

@@ -11,7 +11,7 @@ use stayput_core::features::{CutOffs, TrainingOptions};
 use stayput_core::wire;
 use stayput_models::files;
 
-use crate::answers::{Answer as _, Description, FeatureDefinition, Lineage};
+use crate::answers::{Answer as _, Description, FeatureDefinitions, Lineage};
 use crate::arguments::{Instants, TableArgument};
 use crate::errors::{Result, detached};
 use crate::table::Table;
@@ -139,9 +139,8 @@ impl Playbook {
 
     /// The features as they are defined, in the playbook's order: `name`, `type`, `expression`,
     /// `unit` and `version`, which changes if and only if what the feature means can.
-    fn definitions<'py>(&self, py: Python<'py>) -> Result<Vec<FeatureDefinition<'py>>> {
-        let definitions = self.inner.definitions();
-        definitions.iter().map(|definition| FeatureDefinition::of(py, definition)).collect()
+    fn definitions<'py>(&self, py: Python<'py>) -> Result<FeatureDefinitions<'py>> {
+        FeatureDefinitions::of(py, &self.inner.definitions())
     }
 
     /// What a feature reads, directly or through other features.

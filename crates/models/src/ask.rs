@@ -10,7 +10,7 @@ use stayput_core::{Error, Result};
 
 use crate::data;
 use crate::inspect;
-use crate::validate::{self, Bins, BootstrapParams, EmpcParams, Judged};
+use crate::validate::{self, Bins, BootstrapParams, DEFAULT_POINTS, EmpcParams, Judged};
 
 /// A question, so that a host can pass it on.
 pub type Question = fn(&Model, &TrainingSet, &str) -> Result<String>;
@@ -61,6 +61,24 @@ pub fn evaluate(model: &Model, set: &TrainingSet, options: &str) -> Result<Strin
 pub fn lift(model: &Model, set: &TrainingSet, options: &str) -> Result<String> {
     let bins = Options::read(options, &["bins"])?.count("bins")?;
     wire::to_json(&Judged::new(model, set)?.lift(bins.unwrap_or(10))?)
+}
+
+/// The ROC curve. Options: `points`, at most how many; 200 by default.
+///
+/// # Errors
+/// As [`Judged::roc`].
+pub fn roc(model: &Model, set: &TrainingSet, options: &str) -> Result<String> {
+    let points = points(options)?;
+    wire::to_json(&Judged::new(model, set)?.roc(points)?)
+}
+
+/// The curve of precision over recall. Options: `points`, at most how many; 200 by default.
+///
+/// # Errors
+/// As [`Judged::precision_recall`].
+pub fn precision_recall(model: &Model, set: &TrainingSet, options: &str) -> Result<String> {
+    let points = points(options)?;
+    wire::to_json(&Judged::new(model, set)?.precision_recall(points)?)
 }
 
 /// The reliability table. Options: `bins`, `by`.
@@ -210,6 +228,10 @@ pub fn feature_dependence(model: &Model, set: &TrainingSet, options: &str) -> Re
     };
     let values = values.into_iter().map(named).collect();
     wire::to_json(&FeatureDependence { feature: feature.to_owned(), values, effects, counts })
+}
+
+fn points(options: &str) -> Result<usize> {
+    Ok(Options::read(options, &["points"])?.count("points")?.unwrap_or(DEFAULT_POINTS))
 }
 
 fn params<T: serde::de::DeserializeOwned>(options: &str) -> Result<T> {

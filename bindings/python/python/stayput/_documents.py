@@ -10,10 +10,11 @@ import typing
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
 if TYPE_CHECKING:
     import pandas
+    from matplotlib.axes import Axes
 
 _SHOWN = 5
 
@@ -25,10 +26,42 @@ class Document:
         """The same as dictionaries and lists, with instants as ``datetime``."""
         return dataclasses.asdict(self, dict_factory=_keys)  # type: ignore[call-overload, no-any-return]
 
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.document(self)
+
 
 def _keys(fields: list[tuple[str, Any]]) -> dict[str, Any]:
     """Attributes under their names in JSON: ``from_`` is ``from``."""
     return {name.removesuffix("_"): value for name, value in fields}
+
+
+Part = TypeVar("Part", bound=Document)
+
+
+class Documents(list[Part]):
+    """Parts of one kind: a list, shown as a table."""
+
+    part: ClassVar[type[Document]]
+
+    def __repr__(self) -> str:
+        return _lines(self)
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.parts(self)
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """The same as dictionaries and lists."""
+        return [part.to_dict() for part in self]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a part."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_dict())
 
 
 @dataclass(frozen=True)
@@ -92,6 +125,12 @@ class FeatureDefinition(Document):
     expression: str
     unit: str | None
     version: str
+
+
+class FeatureDefinitions(Documents[FeatureDefinition]):
+    """The features of a playbook, in its order."""
+
+    part = FeatureDefinition
 
 
 @dataclass(frozen=True)
@@ -313,6 +352,18 @@ class Report(Document):
             lines.append((what, "", "undefined" if value is None else f"{value:.4f}"))
         return "\n".join(f"{what:<18}{count:>8}  {value}".rstrip() for what, count, value in lines)
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the measures that go from 0 to 1, each from what a guess without a model has.
+
+        ``Model.plot`` draws the curves, for which a report has no rows.
+
+        ``style`` is that of the points; needs matplotlib.
+        """
+        from . import _plots_models
+
+        drawn: Axes = _plots_models.report(self, ax, style)
+        return drawn
+
 
 @dataclass(frozen=True)
 class LiftBin(Document):
@@ -344,6 +395,98 @@ class Lift(Document):
         import pandas as pd
 
         return pd.DataFrame([bin.to_dict() for bin in self.bins])
+
+    def plot(self, ax: Axes | None = None, kind: str = "gains", **style: Any) -> Axes:
+        """Draws ``"gains"``, how many churners are found among how many customers, or ``"lift"``.
+
+        ``style`` is that of the line or the bars; needs matplotlib.
+        """
+        from . import _plots_models
+
+        drawn: Axes = _plots_models.lift(self, ax, kind, style)
+        return drawn
+
+
+@dataclass(frozen=True)
+class RocPoint(Document):
+    """What comes of a threshold; it is ``None`` where no one is contacted."""
+
+    threshold: float | None
+    false_positive_rate: float
+    true_positive_rate: float
+
+
+@dataclass(frozen=True, repr=False)
+class Roc(Document):
+    """The ROC curve, from no one contacted to everyone; ``roc_auc`` is the area under all of it."""
+
+    rows: int
+    positives: int
+    roc_auc: float
+    points: list[RocPoint]
+
+    def __repr__(self) -> str:
+        return (
+            f"ROC curve of {self.rows:,} rows, {len(self.points):,} points: AUC {self.roc_auc:.4f}"
+        )
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a point."""
+        import pandas as pd
+
+        return pd.DataFrame([point.to_dict() for point in self.points])
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the curve; one more on the same axes takes the next colour, and ``label`` names it.
+
+        ``style`` is that of the line; needs matplotlib.
+        """
+        from . import _plots_models
+
+        drawn: Axes = _plots_models.roc(self, ax, style)
+        return drawn
+
+
+@dataclass(frozen=True)
+class PrecisionRecallPoint(Document):
+    """What comes of a threshold."""
+
+    threshold: float
+    recall: float
+    precision: float
+
+
+@dataclass(frozen=True, repr=False)
+class PrecisionRecall(Document):
+    """Precision over recall, from the fewest contacted to everyone.
+
+    ``pr_auc`` is the average precision of the whole curve.
+    """
+
+    rows: int
+    positives: int
+    pr_auc: float
+    points: list[PrecisionRecallPoint]
+
+    def __repr__(self) -> str:
+        curve = f"precision over recall of {self.rows:,} rows, {len(self.points):,} points"
+        return f"{curve}: AUC {self.pr_auc:.4f}"
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row a point."""
+        import pandas as pd
+
+        return pd.DataFrame([point.to_dict() for point in self.points])
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the curve in steps; one more on the same axes takes the next colour.
+
+        ``style`` is that of the line; needs matplotlib.
+        """
+        from . import _plots_models
+
+        drawn: Axes = _plots_models.precision_recall(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -410,6 +553,16 @@ class Reliability(Document):
 
         return pd.DataFrame([bin.to_dict() for bin in self.bins])
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws churn that came over probability stated; areas of points say how many rows they have.
+
+        ``style`` is that of the points; needs matplotlib.
+        """
+        from . import _plots_models
+
+        drawn: Axes = _plots_models.reliability(self, ax, style)
+        return drawn
+
 
 @dataclass(frozen=True)
 class Empc(Document):
@@ -451,6 +604,16 @@ class Intervals(Document):
     def __repr__(self) -> str:
         return _lines(self.measures)
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the measures with their intervals.
+
+        ``style`` is that of the points; needs matplotlib.
+        """
+        from . import _plots_models
+
+        drawn: Axes = _plots_models.intervals(self, ax, style)
+        return drawn
+
 
 @dataclass(frozen=True)
 class DeLong(Document):
@@ -486,8 +649,20 @@ class Comparison(Document):
     differences: list[Difference]
 
     def __repr__(self) -> str:
-        test = f"DeLong's test of ROC-AUC: {self.delong.difference:+.4f}, p {self.delong.p_value:.4f}"
+        test = (
+            f"DeLong's test of ROC-AUC: {self.delong.difference:+.4f}, p {self.delong.p_value:.4f}"
+        )
         return f"{_lines(self.differences)}\n{test}"
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the differences with their intervals, coloured by which model is better.
+
+        ``style`` is that of the points; needs matplotlib.
+        """
+        from . import _plots_models
+
+        drawn: Axes = _plots_models.comparison(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -555,6 +730,16 @@ class Health(Document):
     trend: HealthTrend | None
     overridden: OverriddenHealth | None
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws what each factor brings to the score, of what it could bring.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from . import _plots_customers
+
+        drawn: Axes = _plots_customers.health(self, ax, style)
+        return drawn
+
 
 @dataclass(frozen=True)
 class HealthPoint(Document):
@@ -580,6 +765,16 @@ class HealthHistory(Document):
         import pandas as pd
 
         return pd.DataFrame([point.to_dict() for point in self.points]).set_index("as_of")
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the score over time, its points in the colours of bands, and the trend in words.
+
+        ``style`` is that of the line; needs matplotlib.
+        """
+        from . import _plots_time
+
+        drawn: Axes = _plots_time.health_history(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -615,6 +810,16 @@ class HealthChange(Document):
     change: float | None
     terms: list[HealthChangeTerm]
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws how the terms lead from the score before to the one after.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from . import _plots_time
+
+        drawn: Axes = _plots_time.health_change(self, ax, style)
+        return drawn
+
 
 @dataclass(frozen=True)
 class HealthOverride(Document):
@@ -628,8 +833,10 @@ class HealthOverride(Document):
     until: datetime
 
 
-HealthOverrides = list[HealthOverride]
-"""Overrides in the order in which they begin."""
+class HealthOverrides(Documents[HealthOverride]):
+    """Overrides in the order in which they begin."""
+
+    part = HealthOverride
 
 
 @dataclass(frozen=True)
@@ -663,8 +870,10 @@ class AccountHealth(Document):
     others: float
 
 
-Accounts = list[AccountHealth]
-"""The health of accounts, by name."""
+class Accounts(Documents[AccountHealth]):
+    """The health of accounts, by name."""
+
+    part = AccountHealth
 
 
 @dataclass(frozen=True)
@@ -714,8 +923,20 @@ class ReasonCode(Document):
     text: str
 
 
-Reasons = list[ReasonCode]
-"""What raises a churn probability, the strongest first."""
+class Reasons(Documents[ReasonCode]):
+    """What raises a churn probability, the strongest first."""
+
+    part = ReasonCode
+
+    def __repr__(self) -> str:
+        lines = [f"{reason.contribution:+.3f}  {reason.text}" for reason in self]
+        return "\n".join(lines) or "nothing raises the churn probability"
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.reasons(self)
+
 
 FeatureValues = dict[str, float | bool | str | None]
 """Features by name, in the playbook's order."""
@@ -756,8 +977,25 @@ class FeatureImportance(Document):
     std: float | None
 
 
-FeatureImportances = list[FeatureImportance]
-"""What the features are worth, the most important first."""
+class FeatureImportances(Documents[FeatureImportance]):
+    """What the features are worth, the most important first."""
+
+    part = FeatureImportance
+
+    def _repr_html_(self) -> str:
+        from . import _html
+
+        return _html.importances(self)
+
+    def plot(self, ax: Axes | None = None, top: int = 12, **style: Any) -> Axes:
+        """Draws the ``top`` features as bars.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from . import _plots_models
+
+        drawn: Axes = _plots_models.importances(self, ax, top, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -772,6 +1010,16 @@ class FeatureDependence(Document):
     values: list[float | bool | str]
     effects: list[float]
     counts: list[int] | None
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the effects over the values; the rows of each bin are faint bars below.
+
+        ``style`` is that of the line or the bars; needs matplotlib.
+        """
+        from . import _plots_models
+
+        drawn: Axes = _plots_models.dependence(self, ax, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -886,6 +1134,16 @@ class Decisions(Document):
             lines.append(f"  … {len(self.decisions) - _SHOWN:,} more")
         return "\n".join(lines)
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws for each campaign what is sent, by action, and what is held back, by reason.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from . import _plots_customers
+
+        drawn: Axes = _plots_customers.decisions(self, ax, style)
+        return drawn
+
 
 @dataclass(frozen=True)
 class RecordReport(Document):
@@ -912,8 +1170,11 @@ class ActionTally(Document):
     value: float
 
 
-ActionTallies = list[ActionTally]
-"""What became of the sends of each action."""
+class ActionTallies(Documents[ActionTally]):
+    """What became of the sends of each action."""
+
+    part = ActionTally
+
 
 Moment = datetime | None
 """An instant, or none."""
@@ -957,6 +1218,16 @@ class Transitions(Document):
         index = pd.Index(self.stages, name="from")
         return pd.DataFrame(rows, index=index, columns=pd.Index(self.stages, name="to"))
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the matrix: the share of those in a stage who were in each other one a step later.
+
+        ``style`` is that of the cells; needs matplotlib.
+        """
+        from . import _plots_time
+
+        drawn: Axes = _plots_time.transitions(self, ax, style)
+        return drawn
+
 
 @dataclass(frozen=True)
 class NamedCounts(Document):
@@ -985,6 +1256,16 @@ class SegmentCounts(Document):
             for named in getattr(self, kind):
                 columns[(kind, named.name)] = named.counts
         return pd.DataFrame(columns, index=pd.Index(self.as_of, name="as_of"))
+
+    def plot(self, ax: Axes | None = None, kind: str = "stages", **style: Any) -> Axes:
+        """Draws how many customers are in each of the ``"stages"``, ``"segments"`` or ``"bands"``.
+
+        ``style`` is that of the areas or the lines; needs matplotlib.
+        """
+        from . import _plots_time
+
+        drawn: Axes = _plots_time.segment_counts(self, ax, kind, style)
+        return drawn
 
 
 @dataclass(frozen=True)
@@ -1116,6 +1397,26 @@ class Cohorts(Document):
         columns = pd.Index([ages.first for ages in self.ages], name="age")
         return pd.DataFrame(rows, index=index, columns=columns, dtype=float)
 
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the table of retention: a row a cohort, a column an age.
+
+        ``style`` is that of the cells; needs matplotlib.
+        """
+        from . import _plots_time
+
+        drawn: Axes = _plots_time.cohorts(self, ax, style)
+        return drawn
+
+    def plot_retention(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws the retention of all cohorts by age, or their survival, with its interval.
+
+        ``style`` is that of the line; needs matplotlib.
+        """
+        from . import _plots_time
+
+        drawn: Axes = _plots_time.retention(self, ax, style)
+        return drawn
+
 
 @dataclass(frozen=True)
 class Knot(Document):
@@ -1206,6 +1507,11 @@ class Scores(Sequence[Score]):
     def __init__(self, rows: list[dict[str, Any]]) -> None:
         self._rows = rows
 
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The same as dictionaries and lists, with instants as text."""
+        return self._rows
+
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -1242,7 +1548,19 @@ class Scores(Sequence[Score]):
         return f"Scores of {len(self):,} customers"
 
     def _repr_html_(self) -> str:
-        return f"<p>{self!r}</p>{self.to_pandas().head(10).to_html(index=False)}"
+        from . import _html
+
+        return _html.scores(self)
+
+    def plot(self, ax: Axes | None = None, kind: str = "churn", **style: Any) -> Axes:
+        """Draws how the ``"churn"`` probabilities, or the ``"health"`` scores, are spread.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from . import _plots_customers
+
+        drawn: Axes = _plots_customers.scores(self, ax, kind, style)
+        return drawn
 
 
 def read(name: str, text: str) -> Any:
@@ -1255,9 +1573,8 @@ def read(name: str, text: str) -> Any:
     if name == "Scores":
         return Scores(value)
     kind = globals()[name]
-    if typing.get_origin(kind) is list:
-        (item,) = typing.get_args(kind)
-        return [_build(item, part) for part in value]
+    if issubclass(kind, Documents):
+        return kind(_build(kind.part, item) for item in value)
     return _build(kind, value)
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes  # noqa: F401
+
     from ._documents import Trial  # noqa: F401
 
 
@@ -71,3 +73,6 @@ the names of a category in the order of the codes that the model was trained on.
 
 ModelSource: TypeAlias = "str | PathLike[str] | bytes | bytearray | Any"
 """A model of another library: a path, the bytes of a file, or that library's own object."""
+
+AxesLike: TypeAlias = "Axes"
+"""Axes of matplotlib to draw on; new ones are made where there are none."""

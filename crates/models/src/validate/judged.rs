@@ -8,6 +8,7 @@ use stayput_core::churn::Model;
 use stayput_core::features::TrainingSet;
 
 use super::bootstrap::{BootstrapParams, Difference, Intervals, Rows, differences, intervals};
+use super::curves::{PrecisionRecall, Roc};
 use super::delong::{DeLong, delong};
 use super::empc::{Empc, EmpcParams, empc};
 use super::lift::Lift;
@@ -95,6 +96,22 @@ impl Judged {
     /// As for [`Lift::new`].
     pub fn lift(&self, bins: usize) -> Result<Lift> {
         Lift::new(&self.labels, &self.probabilities, bins)
+    }
+
+    /// The ROC curve, of at most so many points.
+    ///
+    /// # Errors
+    /// As for [`Roc::new`].
+    pub fn roc(&self, points: usize) -> Result<Roc> {
+        Roc::new(&self.labels, &self.probabilities, points)
+    }
+
+    /// The curve of precision over recall, of at most so many points.
+    ///
+    /// # Errors
+    /// As for [`PrecisionRecall::new`].
+    pub fn precision_recall(&self, points: usize) -> Result<PrecisionRecall> {
+        PrecisionRecall::new(&self.labels, &self.probabilities, points)
     }
 
     /// Whether probabilities mean what they say.

@@ -1,6 +1,7 @@
 //! How good a model is, on rows that it has not seen.
 
 mod bootstrap;
+mod curves;
 mod delong;
 mod empc;
 mod folds;
@@ -20,6 +21,7 @@ use stayput_core::churn::Model;
 use stayput_core::features::TrainingSet;
 
 pub use bootstrap::{BootstrapParams, Difference, Interval, Intervals};
+pub use curves::{DEFAULT_POINTS, PrecisionRecall, PrecisionRecallPoint, Roc, RocPoint};
 pub use delong::{DeLong, delong};
 pub use empc::{Empc, EmpcParams, empc};
 pub use folds::{Folds, Split};

@@ -1,0 +1,139 @@
+"""Draws the images of `docs/plots.md` from a simulated company; the same code draws the same plots.
+
+.venv/bin/python docs/images/make.py            all of them
+.venv/bin/python docs/images/make.py lift roc   these
+"""
+
+import functools
+import pathlib
+import sys
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+
+import stayput
+
+HERE = pathlib.Path(__file__).resolve().parent
+PLAYBOOK = HERE.parents[1] / "examples" / "acme" / "playbook.toml"
+TODAY = "2026-11-01"
+MONTHS = [f"2026-{month:02}-01" for month in range(3, 11)]
+WEEKS = {"from": "2026-04-06", "to": "2026-10-26", "every": "7d"}
+
+
+@functools.cache
+def company():
+    return stayput.simulate(customers=3_000, days=365, seed=42, start="2026-01-01")
+
+
+@functools.cache
+def playbook():
+    return stayput.Playbook.load(PLAYBOOK)
+
+
+@functools.cache
+def rows(late):
+    """Rows of the first months to train on, or of the last ones to judge with."""
+    months = MONTHS[7:] if late else MONTHS[:6]
+    return playbook().training_set(company().events, company().customers, as_of=months)
+
+
+@functools.cache
+def model(algorithm="gbm"):
+    params = {"n_estimators": 80} if algorithm == "gbm" else {}
+    return stayput.train(rows(False), algorithm, **params)
+
+
+@functools.cache
+def engine():
+    events = company().events.to_pandas()
+    made = stayput.Engine(stayput.Bundle(playbook(), model()))
+    made.ingest(events[events["timestamp"] <= TODAY], company().customers)
+    return made
+
+
+@functools.cache
+def explanation():
+    return model().explain(rows(True).X)
+
+
+@functools.cache
+def falling():
+    """The customer, still there, whose health fell most in a month."""
+    before = {one.customer_id: one.health for one in engine().score_all(as_of="2026-10-01")}
+    falls = {}
+    for one in engine().score_all(as_of=TODAY):
+        gone = one.lifecycle is not None and one.lifecycle.stage == "gone"
+        if not gone and one.health and before.get(one.customer_id):
+            falls[one.customer_id] = one.health.score - before[one.customer_id].score
+    return min(falls, key=lambda name: (falls[name], name))
+
+
+def riskiest():
+    """The row with the greatest probability."""
+    return int(model().predict_proba(rows(True).X).argmax())
+
+
+def two_curves():
+    ax = model().roc(rows(True)).plot(label="gbm")
+    model("logistic").roc(rows(True)).plot(ax, label="logistic")
+
+
+def cohorts():
+    return stayput.cohorts(
+        company().events,
+        company().customers,
+        period="month",
+        activity=["login"],
+        until="2027-01-01",
+    )
+
+
+def change():
+    return engine().health_change(falling(), since="2026-10-01", as_of=TODAY)
+
+
+PLOTS = {
+    "model": lambda: model().plot(rows(True)),
+    "roc": two_curves,
+    "report": lambda: model().evaluate(rows(True)).plot(),
+    "lift": lambda: model().lift(rows(True)).plot(kind="lift"),
+    "intervals": lambda: model().intervals(rows(True), resamples=500).plot(),
+    "comparison": lambda: stayput.compare(
+        stayput.train(rows(False), "tree"), model(), rows(True), resamples=500
+    ).plot(),
+    "importance": lambda: model().feature_importance(rows(True)).plot(top=8),
+    "dependence": lambda: (
+        model().feature_dependence(rows(True), "logins_30d", "accumulated").plot()
+    ),
+    "bar": lambda: explanation().plot_bar(top=8),
+    "beeswarm": lambda: explanation().plot_beeswarm(top=10),
+    "waterfall": lambda: explanation().plot_waterfall(riskiest(), top=8),
+    "study": lambda: stayput.tune(rows(False), "logistic", trials=25, seed=3).plot(),
+    "scores": lambda: engine().score_all(as_of=TODAY).plot(),
+    "bands": lambda: engine().score_all(as_of=TODAY).plot(kind="health"),
+    "health": lambda: engine().score(falling(), as_of=TODAY).health.plot(),
+    "history": lambda: engine().health_history(falling(), as_of=WEEKS).plot(),
+    "change": lambda: change().plot(),
+    "decisions": lambda: engine().decide(as_of=TODAY).plot(),
+    "transitions": lambda: engine().transitions(as_of=MONTHS).plot(),
+    "stages": lambda: engine().segment_counts(as_of=WEEKS).plot(),
+    "cohorts": lambda: cohorts().plot(),
+    "retention": lambda: cohorts().plot_retention(),
+}
+"""What each image is drawn by."""
+
+
+def main():
+    for name in sys.argv[1:] or PLOTS:
+        plt.close("all")
+        PLOTS[name]()
+        # No date and no version of matplotlib, so that the same plot is the same file.
+        plt.gcf().savefig(HERE / f"{name}.png", dpi=84, metadata={"Software": None})
+        print(f"{name}.png  {(HERE / f'{name}.png').stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
