@@ -4,7 +4,7 @@ mod bootstrap;
 mod delong;
 mod empc;
 mod folds;
-mod incomplete_beta;
+pub(crate) mod incomplete_beta;
 mod judged;
 mod lift;
 mod metrics;
