@@ -13,6 +13,7 @@ mod decide;
 mod decision;
 mod guard;
 mod period;
+pub mod policy;
 #[cfg(test)]
 mod properties;
 mod spec;
