@@ -2,6 +2,10 @@
 //! the last bit. Addition, multiplication, division and square root are exact in IEEE 754 and
 //! need no wrapper.
 
+mod normal;
+
+pub use normal::normal_quantile;
+
 /// `e^x`.
 #[must_use]
 pub fn exp(x: f64) -> f64 {

@@ -9,6 +9,8 @@
 //! [`import`] reads models of other libraries into the same forms, and [`export`] writes ours for
 //! them.
 //!
+//! [`experiment`] judges experiments, and [`off_policy`] what another policy would have brought.
+//!
 //! [`ask`] has the questions about a model as hosts ask them, in JSON.
 //!
 //! Beside that stands what native hosts share and the core must not have: [`files`], [`guard`] that
@@ -19,6 +21,7 @@ mod calibrate;
 mod constraints;
 mod data;
 mod encode;
+pub mod experiment;
 pub mod export;
 pub mod files;
 mod forest;
@@ -30,6 +33,7 @@ pub mod import;
 pub mod inspect;
 mod logistic;
 mod lower;
+pub mod off_policy;
 mod onnx;
 mod params;
 #[cfg(test)]

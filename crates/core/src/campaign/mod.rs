@@ -10,6 +10,7 @@
 //! numbers.
 
 mod assign;
+pub mod bandit;
 mod budget;
 mod decide;
 mod decision;

@@ -54,6 +54,7 @@ pub(super) struct BoundCampaign {
     pub(super) exit: Option<Program>,
     pub(super) steps: Vec<Option<Program>>,
     /// For each action, the values that its template names.
+    #[cfg(feature = "templates")]
     pub(super) templates: Vec<Vec<(String, Program)>>,
 }
 
@@ -404,6 +405,7 @@ fn bind_campaigns(plan: &mut Plan, schema: &Schema, playbook: &Playbook) -> Vec<
                 .iter()
                 .map(|step| step.as_ref().map(|program| plan.bind(schema, program)))
                 .collect(),
+            #[cfg(feature = "templates")]
             templates: campaign
                 .templates
                 .iter()

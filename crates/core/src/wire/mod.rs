@@ -3,6 +3,7 @@
 //! A binding hands text in and text out; numbers are written with the fewest digits that read back
 //! to the same bits. Bulk data goes as columns instead (see [`crate::columns`]).
 
+pub mod bandit;
 mod campaigns;
 mod cohorts;
 mod explain;

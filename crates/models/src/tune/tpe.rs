@@ -21,7 +21,7 @@
 use stayput_core::math;
 
 use super::space::{Axis, Dimension, Space};
-use crate::random::{Stream, normal_quantile};
+use crate::random::Stream;
 
 /// Trials whose points are drawn evenly, before there is a density to draw from.
 pub(super) const STARTUP: usize = 10;
@@ -125,7 +125,7 @@ impl<'a> Density<'a> {
                     let (from, to) =
                         (normal_cdf((low - middle) / width), normal_cdf((high - middle) / width));
                     let p = (from + u * (to - from)).clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON);
-                    let drawn = (middle + width * normal_quantile(p)).clamp(low, high);
+                    let drawn = (middle + width * math::normal_quantile(p)).clamp(low, high);
                     // What will be tried: of whole numbers, the one that is nearest.
                     dimension.coordinate(&dimension.value(drawn)).unwrap_or(drawn)
                 }

@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use stayput_core::{Error, Result, math};
 
 use crate::data::refuse;
-use crate::random::normal_quantile;
 
 /// The difference of two areas under the ROC curve, tested.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -58,7 +57,7 @@ pub fn delong(labels: &[bool], champion: &[f64], challenger: &[f64], level: f64)
     } else {
         math::erfc(difference.abs() / standard_error / std::f64::consts::SQRT_2)
     };
-    let reach = normal_quantile(0.5 + level / 2.0) * standard_error;
+    let reach = math::normal_quantile(0.5 + level / 2.0) * standard_error;
     Ok(DeLong {
         difference,
         standard_error,

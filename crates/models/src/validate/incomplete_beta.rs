@@ -23,14 +23,18 @@ pub(super) fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
 }
 
 /// The same where the fraction converges quickly; `y` is `1 − x`.
-#[expect(clippy::many_single_char_names, reason = "the letters of the formula")]
 fn below(a: f64, b: f64, x: f64, y: f64) -> f64 {
-    const TINY: f64 = 1e-300;
     let log_beta = math::ln_gamma(a) + math::ln_gamma(b) - math::ln_gamma(a + b);
     let front = math::exp(a * math::ln(x) + b * math::ln(y) - log_beta) / a;
+    (front * fraction(a, b, x)).clamp(0.0, 1.0)
+}
+
+/// The continued fraction `1/(1 + d₁/(1 + d₂/(1 + …)))`; it takes about `√max(a, b)` steps.
+pub(crate) fn fraction(a: f64, b: f64, x: f64) -> f64 {
+    const TINY: f64 = 1e-300;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };
     let (mut fraction, mut c, mut d) = (TINY, TINY, 0.0);
-    for step in 0..2_000_u32 {
+    for step in 0..200_000_u32 {
         let m = f64::from(step / 2);
         let term = if step == 0 {
             1.0
@@ -46,7 +50,7 @@ fn below(a: f64, b: f64, x: f64, y: f64) -> f64 {
             break;
         }
     }
-    (front * fraction).clamp(0.0, 1.0)
+    fraction
 }
 
 #[cfg(test)]

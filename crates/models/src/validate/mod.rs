@@ -5,7 +5,7 @@ mod curves;
 mod delong;
 mod empc;
 mod folds;
-mod incomplete_beta;
+pub(crate) mod incomplete_beta;
 mod judged;
 mod lift;
 mod metrics;
