@@ -320,22 +320,29 @@ export type LifecycleStage = {
 
 /** The health of one customer at one instant. */
 export type Health = {
-  /** The score, 0 to 100: exactly the sum of the contributions. */
+  /** The score, 0 to 100: exactly the sum of the contributions, that of an override included. */
   score: number,
   /** The band it is in. */
   band: string,
   /** The share of the weight whose factors were observed, 0 to 1. */
   coverage: number,
   /**
-   * The factor whose cap holds the score down, if one does: that of the lowest cap, the first
-   * of equals.
+   * The factor whose cap holds the computed score down, if one does: that of the lowest cap, the
+   * first of equals.
    */
   capped_by: string | null,
   /** The factors, in the playbook's order. */
   factors: Array<FactorHealth>,
+  /**
+   * The trend of the computed score; null where the playbook asks for none, or where fewer than
+   * three instants have a score.
+   */
+  trend: HealthTrend | null,
+  /** The override that holds, and what was computed; null where none does. */
+  overridden: OverriddenHealth | null,
 }
 
-/** What one factor did to the score. */
+/** What one factor, or a group of factors, did to the score. */
 export type FactorHealth = {
   /** The factor's name. */
   name: string,
@@ -345,7 +352,183 @@ export type FactorHealth = {
   weight: number,
   /** The points of the health score that come from it. */
   contribution: number,
+  /** The share of its weight that was observed, 0 to 1: for a single factor one or the other. */
+  coverage: number,
+  /** For a group, the factor in it whose cap holds the group's score down, if one does. */
+  capped_by: string | null,
+  /**
+   * For a group, the factors in it, in the playbook's order: their contributions sum exactly to
+   * the group's. Where the group's stand-in takes their place, they share it by weight.
+   */
+  factors: Array<FactorHealth>,
 }
+
+/** The trend of a health score over time. */
+export type HealthTrend = {
+  /** The Theil–Sen slope, in points a day. */
+  slope_per_day: number,
+  /** That of the Mann–Kendall test of two sides, ties taken into account: 0 to 1. */
+  p_value: number,
+  /** Kendall's tau-b between score and time, −1 to 1; null where all scores are equal. */
+  tau: number | null,
+  /** Whether it rises or falls, where the p-value is below 0.05. */
+  direction: TrendDirection,
+  /** How many instants had a score. */
+  points: number,
+}
+
+/** Whether a score rises or falls. */
+export type TrendDirection = "increasing" | "decreasing" | "no_trend"
+
+/** The override that holds, and the health that was computed. */
+export type OverriddenHealth = {
+  /**
+   * The score that the factors give: exactly the sum of their contributions. Null where they
+   * give none.
+   */
+  computed_score: number | null,
+  /** The band of that score. */
+  computed_band: string | null,
+  /** The points that the override adds to the computed score, 0 where it says only the band. */
+  contribution: number,
+  /** Who says so. */
+  author: string,
+  /** Why. */
+  reason: string,
+  /** Since when it holds. */
+  from: Timestamp,
+  /** When it ends. */
+  until: Timestamp,
+}
+
+/** What a person says a customer's health is. */
+export type HealthOverride = {
+  /** The score, 0 to 100; null where only the band is said. */
+  score: number | null,
+  /** The band; null where it is that of the score. */
+  band: string | null,
+  /** Who says so. */
+  author: string,
+  /** Why. */
+  reason: string,
+  /** Since when it holds. */
+  from: Timestamp,
+  /** When it ends: the first instant at which it does not hold any more. */
+  until: Timestamp,
+}
+
+/** The health of one customer over time. */
+export type HealthHistory = {
+  /** The customer. */
+  customer_id: string,
+  /** The instants, ascending. */
+  points: Array<HealthPoint>,
+  /** The trend of the computed scores; null where fewer than three instants have one. */
+  trend: HealthTrend | null,
+}
+
+/** The health of one customer at one of many instants. */
+export type HealthPoint = {
+  /** The instant. */
+  as_of: Timestamp,
+  /** The score, 0 to 100; null where there was none, or where the customer was not known yet. */
+  score: number | null,
+  /** The band, with hysteresis from one instant to the next. */
+  band: string | null,
+  /** The share of the weight whose factors were observed, 0 to 1. */
+  coverage: number | null,
+  /** The score that the factors give, whatever an override says. */
+  computed_score: number | null,
+}
+
+/** What changed a customer's health score between two instants. */
+export type HealthChange = {
+  /** The customer. */
+  customer_id: string,
+  /** The first instant. */
+  since: Timestamp,
+  /** The second. */
+  as_of: Timestamp,
+  /** The score at the first instant; null where there is none. */
+  before: number | null,
+  /** The score at the second. */
+  after: number | null,
+  /** The band at the first instant. */
+  band_before: string | null,
+  /** The band at the second. */
+  band_after: string | null,
+  /** The change, `after - before`; null where one of them is. */
+  change: number | null,
+  /**
+   * What it is made of: added from first to last, the points are exactly the change. None where
+   * there is no change or one of the scores is missing.
+   */
+  terms: Array<HealthChangeTerm>,
+}
+
+/** One reason of a change. */
+export type HealthChangeTerm = {
+  /** What it is. */
+  kind: ChangeKind,
+  /** The factor, `product.depth` for one in a group; null where no single one is meant. */
+  factor: string | null,
+  /**
+   * The factor's score before this step, 0 to 100; null where missing, and where no factor's score
+   * changes.
+   */
+  before: number | null,
+  /** The factor's score after it. */
+  after: number | null,
+  /** The points of the health score. */
+  points: number,
+  /** The same as a sentence. */
+  text: string,
+}
+
+/** What moved a health score. */
+export type ChangeKind = "time" | "data" | "missingness" | "cap" | "override"
+
+/** The health of one account at one instant. */
+export type AccountHealth = {
+  /** The account: a value of the parent attribute. */
+  account: string,
+  /**
+   * The score, 0 to 100: where it is made of the customers' scores, exactly the sum of the
+   * contributions of `worst` and `others`. Null where there is none.
+   */
+  score: number | null,
+  /** The band it is in, without hysteresis. */
+  band: string | null,
+  /** What it was made of; null where there is none. */
+  source: HealthSource | null,
+  /** The share of the weight whose customers have a score, 0 to 1. */
+  coverage: number,
+  /** How many customers the account has. */
+  children: number,
+  /** How many of them have a score and a weight above 0. */
+  scored: number,
+  /** The customers with the lowest scores, the lowest first; of equals the heavier first. */
+  worst: Array<AccountChild>,
+  /** The contributions of the scored customers that are not listed, together. */
+  others: number,
+}
+
+/** A customer of an account. */
+export type AccountChild = {
+  /** The customer. */
+  customer_id: string,
+  /** The health score, 0 to 100. */
+  score: number,
+  /** The band that the customer is in. */
+  band: string,
+  /** The weight. */
+  weight: number,
+  /** The points of the account's score that come from this customer. */
+  contribution: number,
+}
+
+/** What the health of an account was made of. */
+export type HealthSource = "children" | "own" | "fallback"
 
 /** A churn probability and what it rests on. */
 export type Churn = {
@@ -400,7 +583,10 @@ export type ReasonCode = {
 export type WhatIf = {
   /** The score as it is. */
   before: Score,
-  /** The score with the changes, and all that follows from them. */
+  /**
+   * The score with the changes, and all that follows from them; the trend of health, which is of
+   * the past, is left out.
+   */
   after: Score,
 }
 
@@ -443,6 +629,10 @@ export type Decisions = {
   decisions: Array<Decision>,
   /** What is not sent, and why, in the same order. */
   suppressions: Array<Suppression>,
+  /** Who came into journeys and out of them, by customer. */
+  passages: Array<Passage>,
+  /** How well the budgets were used; null where there is none, or nothing to pay. */
+  arbitration: Arbitration | null,
 }
 
 /** A decision to send something to a customer. */
@@ -455,6 +645,8 @@ export type Decision = {
   campaign: string,
   /** What to send. */
   action: string,
+  /** The step of the journey, where the campaign is one. */
+  step: string | null,
   /** By which channel. */
   channel: string,
   /** When it was decided. */
@@ -469,6 +661,13 @@ export type Decision = {
   epoch: number,
   /** What was asked and answered, in order, for a reader. */
   trace: Array<string>,
+  /**
+   * What to say: the action's template, filled in; nothing where it has none, or where
+   * templates are not built in.
+   */
+  content: string | null,
+  /** The action's template as it is written, where templates are not built in. */
+  template: string | null,
   /** The hash of the bundle that decided. */
   bundle: string,
 }
@@ -481,6 +680,8 @@ export type Suppression = {
   customer_id: string,
   /** The campaign that fired. */
   campaign: string,
+  /** The step of the journey, where one was reached. */
+  step: string | null,
   /** When it was decided. */
   at: Timestamp,
   /** What stopped it. */
@@ -494,10 +695,12 @@ export type Suppression = {
   until: Timestamp | null,
   /** The number of the entry, from 1. */
   epoch: number,
+  /** What was asked and answered before that, in order. */
+  trace: Array<string>,
 }
 
 /** Why a firing came to nothing, in the order in which the reasons are looked for. */
-export type SuppressionReason = "condition" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "frequency_cap"
+export type SuppressionReason = "condition" | "not_worth" | "suppression_list" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "re_entry" | "frequency_cap" | "fatigue" | "quiet_hours" | "blackout" | "budget"
 
 /**
  * How customers moved between stages, summed over the steps between consecutive instants.
@@ -697,6 +900,78 @@ export type SurvivalPoint = {
   low: number,
   /** The upper end. */
   high: number,
+}
+
+/** A customer coming into a journey or out of it. */
+export type Passage = {
+  /** The customer. */
+  customer_id: string,
+  /** The campaign. */
+  campaign: string,
+  /** The number of the entry, from 1. */
+  epoch: number,
+  /** When it was decided. */
+  at: Timestamp,
+  /** Which way. */
+  kind: PassageKind,
+  /** The step the customer left, where it is one out of the journey. */
+  step: string | null,
+}
+
+/** Which way a customer passes. */
+export type PassageKind = "entered" | "goal" | "exit" | "end" | "gone"
+
+/** How well the budgets were used. */
+export type Arbitration = {
+  /** How many sends nothing but a budget could stop. */
+  proposed: number,
+  /** How many of them are sent. */
+  sent: number,
+  /** What they cost. */
+  cost: number,
+  /** The sum of their values less their costs. */
+  value: number,
+  /** What no choice can exceed: the optimum if sends were divisible. */
+  bound: number,
+  /** `bound − value`. */
+  gap: number,
+}
+
+/** What became of a send. */
+export type OutcomeKind = "delivered" | "opened" | "clicked" | "converted" | "bounced" | "unsubscribed" | "complained" | "resubscribed"
+
+/** What became of recorded outcomes. */
+export type RecordReport = {
+  /** How many were taken in. */
+  accepted: number,
+  /** How many were known already. */
+  duplicates: number,
+  /** Those that were refused, by their index. */
+  rejected: Array<Rejected>,
+}
+
+/** What became of the sends of one action. */
+export type ActionTally = {
+  /** The campaign. */
+  campaign: string,
+  /** The action. */
+  action: string,
+  /** How many sends were decided. */
+  sends: number,
+  /** How many arrived. */
+  delivered: number,
+  /** How many were opened. */
+  opened: number,
+  /** How many were clicked in. */
+  clicked: number,
+  /** How many were followed by what the campaign hoped for, in time. */
+  conversions: number,
+  /** How many could not be delivered. */
+  bounced: number,
+  /** How many made the customer end or condemn the channel. */
+  ended: number,
+  /** What the conversions were worth, where that was recorded. */
+  value: number,
 }
 
 /** Parameters of [`crate::train`]; what is `None` has the algorithm's default. */
@@ -1092,6 +1367,50 @@ export type LiftBin = {
   cumulative_gain: number,
   /** How many times more than a random choice of as many rows would find. */
   cumulative_lift: number,
+}
+
+/** The ROC curve. */
+export type Roc = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned. */
+  positives: number,
+  /** The area under the whole curve. */
+  roc_auc: number,
+  /** The points, from no one contacted to everyone. */
+  points: Array<RocPoint>,
+}
+
+/** One point of the ROC curve. */
+export type RocPoint = {
+  /** The smallest probability that is contacted; null where no one is. */
+  threshold: number | null,
+  /** The share of those who stay that is contacted. */
+  false_positive_rate: number,
+  /** The share of churners that is contacted. */
+  true_positive_rate: number,
+}
+
+/** The curve of precision over recall. */
+export type PrecisionRecall = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned; their share is the precision of a choice at random. */
+  positives: number,
+  /** The average precision of the whole curve. */
+  pr_auc: number,
+  /** The points, from the fewest contacted to everyone. */
+  points: Array<PrecisionRecallPoint>,
+}
+
+/** One point of the curve of precision over recall. */
+export type PrecisionRecallPoint = {
+  /** The smallest probability that is contacted. */
+  threshold: number,
+  /** The share of churners that is contacted. */
+  recall: number,
+  /** The share of those contacted that churned. */
+  precision: number,
 }
 
 /** What was said against what came true, bin by bin, and what that adds up to. */
