@@ -75,6 +75,9 @@ pub struct Customer<'a> {
     /// For each channel of [`super::Guardrails::consent`], in order, whether there is consent;
     /// missing is no consent.
     pub consent: &'a [Option<bool>],
+    /// For each campaign whose policy learns, the chance of each action: see
+    /// [`super::policy_chances`].
+    pub chances: &'a [Option<Vec<f64>>],
     /// The first event of a type strictly after an instant, and not after the one decided at.
     pub first_event: &'a dyn Fn(&str, Timestamp) -> Option<Timestamp>,
 }
@@ -346,14 +349,15 @@ impl<'a> Look<'a> {
         fired_by: Vec<String>,
         step: Option<(usize, String)>,
     ) {
+        let place = self.set.campaigns.iter().position(|known| known.name == campaign.name);
+        let chances = place.and_then(|at| self.customer.chances.get(at));
         let choice = campaign.policy.choose(&PolicyContext {
             playbook: &self.set.playbook,
             campaign: &campaign.name,
             customer_id: self.customer.id,
             epoch,
             actions: campaign.actions.len(),
-            context: &[],
-            tallies: &[],
+            chances: chances.and_then(Option::as_deref),
         });
         // Nothing of a campaign without actions, which the check refuses.
         let Some(choice) = choice else { return };
@@ -380,6 +384,9 @@ impl<'a> Look<'a> {
             (None, Policy::Fixed) => format!("action: `{chosen}`, the first of {count}"),
             (None, Policy::Split { .. }) => {
                 format!("action: `{chosen}`, by a split that gives it {propensity}")
+            }
+            (None, Policy::Bandit(_)) => {
+                format!("action: `{chosen}`, which what was learned gives a chance of {propensity}")
             }
         });
         let value = finite(input.value);

@@ -35,7 +35,7 @@ pub use decision::{Decision, Reason, Suppression, decision_id, step_id};
 pub use journey::{Journey, Passage, PassageKind, Place, Step, StepKind};
 pub use outcome::{ActionTally, Outcome, OutcomeKind, RecordReport, Tally};
 pub use period::Period;
-pub use policy::{Choice, Policy, PolicyContext};
+pub use policy::{Choice, Learned, Policy, PolicyContext, chances as policy_chances};
 pub use rules::{Blackout, Budget, Cap, Clocks, Fatigue, Guardrails, QuietHours};
 pub use spec::{ActionSpec, CampaignSet, CampaignSpec, Goal, ReEntry};
 pub use state::{CustomerCampaignState, Deferred, Entry, Sent};

@@ -2,12 +2,19 @@
 //!
 //! A policy is asked with a [`PolicyContext`] and answers with a [`Choice`]: an action and the
 //! chance it had. The chance is written into the decision, so that what another policy would have
-//! done can be estimated later. What became of earlier sends comes in as one [`Tally`] an action.
+//! done can be estimated later.
+//!
+//! A policy that learns counts, for each action, the sends of which it is known what became of them:
+//! those that were followed by what the campaign hopes for, and those whose time for it is over. From
+//! these follow the chances of all customers at an instant ([`chances`]); what is not known yet
+//! teaches nothing, so that no send counts as a failure because it is young.
 
 use serde::{Deserialize, Serialize};
 
-use super::assign::split_unit;
-use super::outcome::Tally;
+use super::assign::{split_unit, unit};
+use super::bandit::{Bandit, BanditSpec};
+use super::spec::{CampaignSet, CampaignSpec};
+use crate::error::Result;
 
 /// How a campaign chooses among its actions.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -21,6 +28,39 @@ pub enum Policy {
         /// The weights, one for each action; only their ratios matter.
         weights: Vec<f64>,
     },
+    /// By what is learned of each from earlier sends; each entry is drawn by itself.
+    Bandit(BanditSpec),
+}
+
+/// What a policy that learns knows of one action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Learned {
+    /// The campaign.
+    pub campaign: String,
+    /// The action.
+    pub action: String,
+    /// The sends of which it is known what became of them.
+    pub sends: u64,
+    /// Those that were followed by what the campaign hopes for.
+    pub conversions: u64,
+}
+
+/// For each campaign whose policy learns, the chance of each of its actions.
+///
+/// # Errors
+/// None of a set that [`CampaignSet::check`] accepts.
+pub fn chances(set: &CampaignSet, learned: &[Learned]) -> Result<Vec<Option<Vec<f64>>>> {
+    let of = |campaign: &CampaignSpec| {
+        let Policy::Bandit(spec) = &campaign.policy else { return Ok(None) };
+        let mut bandit = Bandit::new(spec.clone())?;
+        let own = learned.iter().filter(|one| one.campaign == campaign.name);
+        // What a new playbook no longer has is not chosen.
+        for one in own.filter(|one| spec.actions.contains(&one.action)) {
+            bandit.count(&one.action, one.sends, one.conversions)?;
+        }
+        bandit.propensities(&[], 0).map(Some)
+    };
+    set.campaigns.iter().map(of).collect()
 }
 
 /// What a policy may know when it chooses.
@@ -36,10 +76,8 @@ pub struct PolicyContext<'a> {
     pub epoch: u64,
     /// How many actions there are.
     pub actions: usize,
-    /// The numbers that the campaign's policy names as its context; NaN where missing.
-    pub context: &'a [f64],
-    /// What became of each action's sends so far; none where that is not gathered.
-    pub tallies: &'a [Tally],
+    /// The chance of each action, where the policy learns.
+    pub chances: Option<&'a [f64]>,
 }
 
 /// What a policy chose.
@@ -55,11 +93,21 @@ impl Policy {
     /// Chooses; nothing where there is no action, or none with a weight.
     #[must_use]
     pub fn choose(&self, asked: &PolicyContext<'_>) -> Option<Choice> {
-        let Self::Split { weights } = self else {
-            return (asked.actions > 0).then_some(Choice { action: 0, propensity: 1.0 });
+        let PolicyContext { playbook, campaign, customer_id, .. } = *asked;
+        let (weights, unit) = match self {
+            Self::Fixed => {
+                return (asked.actions > 0).then_some(Choice { action: 0, propensity: 1.0 });
+            }
+            Self::Split { weights } => {
+                (weights.as_slice(), split_unit(playbook, campaign, customer_id))
+            }
+            Self::Bandit(_) => {
+                let epoch = asked.epoch.to_string();
+                (asked.chances?, unit(&["bandit", playbook, campaign, customer_id, &epoch]))
+            }
         };
         let total = weights.iter().fold(0.0, |sum, weight| sum + weight);
-        let mark = split_unit(asked.playbook, asked.campaign, asked.customer_id) * total;
+        let mark = unit * total;
         let mut running = 0.0;
         let mut chosen = None;
         let weighted = weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
@@ -78,6 +126,7 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::campaign::bandit::BanditKind;
 
     fn asked(customer_id: &str) -> PolicyContext<'_> {
         PolicyContext {
@@ -86,8 +135,7 @@ mod tests {
             customer_id,
             epoch: 1,
             actions: 4,
-            context: &[],
-            tallies: &[],
+            chances: None,
         }
     }
 
@@ -101,6 +149,19 @@ mod tests {
             assert!(chance > 0.0 && choice.propensity == chance);
             assert_eq!(policy.choose(&PolicyContext { epoch: 9, ..asked(&id) }), Some(choice));
         }
+        let chances = [0.25, 0.0, 0.75, 0.0];
+        let asked_with = |epoch| PolicyContext { epoch, chances: Some(&chances), ..asked("c1") };
+        let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+        let bandit = Policy::Bandit(BanditSpec::new(BanditKind::Thompson, names));
+        let mut third = 0_u32;
+        for epoch in 0..2_000 {
+            let choice = bandit.choose(&asked_with(epoch)).unwrap();
+            assert_eq!(choice.propensity, chances[choice.action]);
+            third += u32::from(choice.action == 2);
+        }
+        // Five standard deviations of 2,000 draws at 0.75.
+        assert!((third.abs_diff(1_500)) < 97, "{third}");
+        assert_eq!(bandit.choose(&asked("c1")), None);
         let first = Choice { action: 0, propensity: 1.0 };
         assert_eq!(Policy::Fixed.choose(&asked("c1")), Some(first));
         assert_eq!(Policy::Fixed.choose(&PolicyContext { actions: 0, ..asked("c1") }), None);

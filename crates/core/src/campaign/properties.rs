@@ -49,7 +49,7 @@ fn look(
 
 fn customer<'a>(id: &'a str, zone: &'a Zone, look: &'a Look) -> Customer<'a> {
     let (suppressed, consent) = (look.suppressed, look.consent.as_slice());
-    Customer { id, zone, suppressed, consent, first_event: &|_, _| None }
+    Customer { id, zone, suppressed, consent, chances: &[], first_event: &|_, _| None }
 }
 
 fn run(
@@ -332,7 +332,7 @@ proptest! {
             let inputs: Vec<_> = set.campaigns.iter().map(one).collect();
             let (id, zone, consent) = ("c1", &zone, &[Some(true)]);
             let customer =
-                Customer { id, zone, suppressed: None, consent, first_event: &|_, _| None };
+                Customer { id, zone, suppressed: None, consent, chances: &[], first_event: &|_, _| None };
             let (sent, stopped, _) =
                 decide(&set, &customer, at, &inputs, &mut state, "b0").unwrap();
             assert!(sent.len() + stopped.len() <= 1);
@@ -433,7 +433,14 @@ proptest! {
 }
 
 fn anybody(id: &str) -> Customer<'_> {
-    Customer { id, zone: &Zone::UTC, suppressed: None, consent: &[], first_event: &|_, _| None }
+    Customer {
+        id,
+        zone: &Zone::UTC,
+        suppressed: None,
+        consent: &[],
+        chances: &[],
+        first_event: &|_, _| None,
+    }
 }
 
 fn any_decision() -> Decision {

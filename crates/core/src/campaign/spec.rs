@@ -211,6 +211,12 @@ impl CampaignSet {
         self.guardrails.check(self)
     }
 
+    /// Whether any campaign chooses by what it has learned.
+    #[must_use]
+    pub fn learns(&self) -> bool {
+        self.campaigns.iter().any(|campaign| matches!(campaign.policy, Policy::Bandit(_)))
+    }
+
     /// How far back sends have to be known, for the guardrails and for the goals.
     pub(super) fn memory(&self) -> Span {
         let goals = self.campaigns.iter().filter_map(|campaign| campaign.goal.as_ref());

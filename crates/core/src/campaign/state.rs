@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::journey::Place;
 use super::outcome::{Kinds, Outcome, OutcomeKind, Tally};
+use super::policy::{Learned, Policy};
 use super::spec::CampaignSet;
 use super::trigger::TriggerMemory;
 use crate::error::{Error, ErrorCode, Result};
@@ -334,6 +335,38 @@ impl CustomerCampaignState {
             let found = first_event(&goal.event, send.at);
             if found.is_some_and(|found| found.since(send.at) <= goal.within) {
                 send.outcomes.insert(OutcomeKind::Converted);
+            }
+        }
+    }
+
+    /// Adds to `all` the sends of campaigns that learn of which it is known at `as_of` what became of
+    /// them.
+    pub fn learned(&self, set: &CampaignSet, as_of: Timestamp, all: &mut Vec<Learned>) {
+        let learns = |name: &str| {
+            let spec = set.campaigns.iter().find(|campaign| campaign.name == name)?;
+            matches!(spec.policy, Policy::Bandit(_)).then_some(spec)
+        };
+        let mut add = |campaign: &str, action: &str, sends: u64, conversions: u64| {
+            let known = all.iter().position(|one| one.campaign == campaign && one.action == action);
+            let at = known.unwrap_or_else(|| {
+                let (campaign, action) = (campaign.to_owned(), action.to_owned());
+                all.push(Learned { campaign, action, sends: 0, conversions: 0 });
+                all.len() - 1
+            });
+            all[at].sends += sends;
+            all[at].conversions += conversions;
+        };
+        for (campaign, action, tally) in &self.tallies {
+            if learns(campaign).is_some() {
+                add(campaign, action, tally.sends, tally.conversions);
+            }
+        }
+        for send in self.sends.iter().filter(|send| send.at <= as_of) {
+            let Some(spec) = learns(&send.campaign) else { continue };
+            let converted = send.outcomes.any(&[OutcomeKind::Converted]);
+            let within = spec.goal.as_ref().map_or(Span::ZERO, |goal| goal.within);
+            if converted || send.at.plus(within) <= as_of {
+                add(&send.campaign, &send.action, 1, u64::from(converted));
             }
         }
     }

@@ -10,7 +10,8 @@ use super::state::{CustomerState, Decided};
 use super::watch::Seen;
 use crate::bundle::Bundle;
 use crate::campaign::{
-    self, Arbitration, Customer, Decision, Looked, Passage, Proposal, Spend, Suppression,
+    self, Arbitration, CampaignSet, Customer, Decision, Looked, Passage, Proposal, Spend,
+    Suppression,
 };
 use crate::error::Result;
 use crate::expr::Value;
@@ -58,6 +59,7 @@ pub(super) fn decide(
     let sends = sends.flat_map(|decided| decided.campaigns.sends());
     let spent: Vec<Spend> =
         if set.has_budgets() { sends.map(Spend::of).collect() } else { Vec::new() };
+    let chances = chances(set, customers, as_of)?;
     let mut moment = scorer.moment(as_of);
     let mut all = Decisions {
         as_of,
@@ -72,7 +74,7 @@ pub(super) fn decide(
             continue;
         }
         let mut decided = state.decided.clone().unwrap_or_default();
-        let looked = look_at(bundle, scorer, (id, state), &mut decided, &mut moment)?;
+        let looked = look_at(bundle, scorer, (id, state), &mut decided, &mut moment, &chances)?;
         if look == Look::Due && !looked.timely {
             continue;
         }
@@ -98,6 +100,22 @@ pub(super) fn decide(
     Ok(all)
 }
 
+/// For each campaign that learns, the chance of each action, by what is known at `as_of`.
+fn chances(
+    set: &CampaignSet,
+    customers: &BTreeMap<String, CustomerState>,
+    as_of: Timestamp,
+) -> Result<Vec<Option<Vec<f64>>>> {
+    if !set.learns() {
+        return Ok(Vec::new());
+    }
+    let mut learned = Vec::new();
+    for decided in customers.values().filter_map(|state| state.decided.as_ref()) {
+        decided.campaigns.learned(set, as_of, &mut learned);
+    }
+    campaign::policy_chances(set, &learned)
+}
+
 /// One customer: what becomes of the campaigns, and what is left behind for the next time.
 fn look_at(
     bundle: &Bundle,
@@ -105,6 +123,7 @@ fn look_at(
     (id, state): (&str, &CustomerState),
     decided: &mut Decided,
     moment: &mut Moment,
+    chances: &[Option<Vec<f64>>],
 ) -> Result<Looked> {
     let playbook = bundle.playbook();
     let as_of = moment.as_of;
@@ -134,7 +153,8 @@ fn look_at(
         let first = events.times().next()?;
         Timestamp::from_micros(first).ok()
     };
-    let customer = Customer { id, zone, suppressed, consent: &consent, first_event: &first_event };
+    let (consent, first_event) = (&consent, &first_event);
+    let customer = Customer { id, zone, suppressed, consent, chances, first_event };
     let mut looked = campaign::propose(set, &customer, as_of, &inputs, campaigns, bundle.hash())?;
     looked.timely |= timely;
     for proposal in &mut looked.proposals {

@@ -3,6 +3,7 @@
 use super::document::{Node, TableReader};
 use super::people::{Conditions, LifecyclePlan, Names};
 use super::{check_name, guardrails, journeys, templates};
+use crate::campaign::bandit::{BanditKind, BanditSpec};
 use crate::campaign::{ActionSpec, CampaignSet, CampaignSpec, Goal, Journey, Policy, ReEntry};
 use crate::error::{ErrorCode, Result, did_you_mean};
 use crate::expr::{Program, Scope, Trigger, Type, compile_as, compile_trigger};
@@ -143,7 +144,7 @@ fn campaign(node: Node, scope: &Scope<'_>) -> Result<(CampaignSpec, CampaignProg
             let message = "a journey's steps name their actions, so no policy chooses";
             return Err(node.key_error(ErrorCode::PlaybookKey, message));
         }
-        spec.policy = policy(node, &spec.actions)?;
+        spec.policy = policy(node, &spec.actions, spec.goal.is_some())?;
     }
     table.finish()?;
     let programs = CampaignPrograms {
@@ -213,7 +214,8 @@ fn action(node: Node, scope: &Scope<'_>) -> Result<(ActionSpec, TemplateValues)>
 }
 
 /// `{ kind = "fixed" }`, or `{ kind = "split", weights = { mail = 1, call = 3 } }`.
-fn policy(node: Node, actions: &[ActionSpec]) -> Result<Policy> {
+fn policy(node: Node, actions: &[ActionSpec], goal: bool) -> Result<Policy> {
+    let names = || actions.iter().map(|action| action.name.clone()).collect();
     const KINDS: [&str; 7] =
         ["fixed", "split", "epsilon_greedy", "thompson", "linear_thompson", "lin_ucb", "uplift"];
     let mut table = node.table()?;
@@ -235,13 +237,42 @@ fn policy(node: Node, actions: &[ActionSpec]) -> Result<Policy> {
             }
             Policy::Split { weights }
         }
+        "epsilon_greedy" => {
+            let mut spec = BanditSpec::new(BanditKind::EpsilonGreedy, names());
+            if let Some(node) = table.take("epsilon") {
+                spec.epsilon = node.number_in(0.0, 1.0)?;
+            }
+            Policy::Bandit(spec)
+        }
+        "thompson" => {
+            let mut spec = BanditSpec::new(BanditKind::Thompson, names());
+            if let Some(node) = table.take("prior") {
+                let mut prior = node.table()?;
+                let successes = prior.require("successes")?.number_in(1e-6, 1e9)?;
+                spec.prior = (successes, prior.require("failures")?.number_in(1e-6, 1e9)?);
+                prior.finish()?;
+            }
+            if let Some(node) = table.take("epsilon") {
+                spec.epsilon = node.number_in(0.0, 1.0)?;
+            }
+            Policy::Bandit(spec)
+        }
         other => {
             return Err(kind.error(
                 ErrorCode::Unsupported,
-                format!("the policy `{other}` is not built yet; `fixed` and `split` are"),
+                format!(
+                    "the policy `{other}` is not built yet; `fixed`, `split`, `epsilon_greedy` and \
+                     `thompson` are"
+                ),
             ));
         }
     };
+    if !goal && matches!(policy, Policy::Bandit(_)) {
+        return Err(kind.error(
+            ErrorCode::PlaybookKey,
+            "a policy that learns needs the campaign's `goal`: it learns which sends reach it",
+        ));
+    }
     table.finish()?;
     Ok(policy)
 }

@@ -81,6 +81,17 @@ impl Bandit {
         Ok(())
     }
 
+    /// Learns that an action was chosen `all` times and brought 1 `ones` times, and 0 else; for kinds
+    /// without a context or discount.
+    ///
+    /// # Errors
+    /// `argument` for an unknown action.
+    pub(in crate::campaign) fn count(&mut self, action: &str, all: u64, ones: u64) -> Result<()> {
+        let at = self.action(action)?;
+        self.sums[at].count(all, ones);
+        Ok(())
+    }
+
     /// Adds what another bandit of the same specification has learned and waits for, of other
     /// decisions.
     ///

@@ -95,6 +95,14 @@ impl Sums {
         self.forget();
     }
 
+    /// Adds so many rewards of 0 or 1 without a day, of which so many are 1.
+    pub(super) fn count(&mut self, all: u64, ones: u64) {
+        let sums = self.0.entry(0).or_insert_with(|| vec![0; width(0)]);
+        for (sum, count) in sums.iter_mut().zip([all, ones, ones]) {
+            *sum = sum.saturating_add(i128::from(count) << 40);
+        }
+    }
+
     /// Adds what another part learned.
     pub(super) fn merge(&mut self, other: &Self) {
         for (epoch, sums) in &other.0 {
