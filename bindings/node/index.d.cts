@@ -297,32 +297,53 @@ export type Score = {
   health: Health | null,
   /** The churn probability; null where the bundle has no model. */
   churn: Churn | null,
-  /** The lifecycle stage; null where none matches. */
-  lifecycle: string | null,
+  /** The stage of the lifecycle and since when; null where none matches. */
+  lifecycle: LifecycleStage | null,
   /** The segments, in the playbook's order. */
   segments: Array<string>,
   /** The hash of the bundle that says so. */
   bundle: string,
 }
 
+/** The stage of the lifecycle that a customer is in. */
+export type LifecycleStage = {
+  /** The stage. */
+  stage: string,
+  /**
+   * The first of the daily looks that found it without another between it and `as_of`: a
+   * midnight in UTC, the customer's beginning, or `as_of`. Null where neither an event nor a
+   * `valid_from` says when the customer began, and no other stage came before.
+   */
+  since: Timestamp | null,
+  /** Days of 24 hours from then to `as_of`. */
+  days: number | null,
+}
+
 /** The health of one customer at one instant. */
 export type Health = {
-  /** The score, 0 to 100: exactly the sum of the contributions. */
+  /** The score, 0 to 100: exactly the sum of the contributions, that of an override included. */
   score: number,
   /** The band it is in. */
   band: string,
   /** The share of the weight whose factors were observed, 0 to 1. */
   coverage: number,
   /**
-   * The factor whose cap holds the score down, if one does: that of the lowest cap, the first
-   * of equals.
+   * The factor whose cap holds the computed score down, if one does: that of the lowest cap, the
+   * first of equals.
    */
   capped_by: string | null,
   /** The factors, in the playbook's order. */
   factors: Array<FactorHealth>,
+  /**
+   * The trend of the computed score; null where the playbook asks for none, or where fewer than
+   * three instants have a score.
+   */
+  trend: HealthTrend | null,
+  /** The override that holds, and what was computed; null where none does. */
+  overridden: OverriddenHealth | null,
 }
 
-/** What one factor did to the score. */
+/** What one factor, or a group of factors, did to the score. */
 export type FactorHealth = {
   /** The factor's name. */
   name: string,
@@ -332,7 +353,183 @@ export type FactorHealth = {
   weight: number,
   /** The points of the health score that come from it. */
   contribution: number,
+  /** The share of its weight that was observed, 0 to 1: for a single factor one or the other. */
+  coverage: number,
+  /** For a group, the factor in it whose cap holds the group's score down, if one does. */
+  capped_by: string | null,
+  /**
+   * For a group, the factors in it, in the playbook's order: their contributions sum exactly to
+   * the group's. Where the group's stand-in takes their place, they share it by weight.
+   */
+  factors: Array<FactorHealth>,
 }
+
+/** The trend of a health score over time. */
+export type HealthTrend = {
+  /** The Theil–Sen slope, in points a day. */
+  slope_per_day: number,
+  /** That of the Mann–Kendall test of two sides, ties taken into account: 0 to 1. */
+  p_value: number,
+  /** Kendall's tau-b between score and time, −1 to 1; null where all scores are equal. */
+  tau: number | null,
+  /** Whether it rises or falls, where the p-value is below 0.05. */
+  direction: TrendDirection,
+  /** How many instants had a score. */
+  points: number,
+}
+
+/** Whether a score rises or falls. */
+export type TrendDirection = "increasing" | "decreasing" | "no_trend"
+
+/** The override that holds, and the health that was computed. */
+export type OverriddenHealth = {
+  /**
+   * The score that the factors give: exactly the sum of their contributions. Null where they
+   * give none.
+   */
+  computed_score: number | null,
+  /** The band of that score. */
+  computed_band: string | null,
+  /** The points that the override adds to the computed score, 0 where it says only the band. */
+  contribution: number,
+  /** Who says so. */
+  author: string,
+  /** Why. */
+  reason: string,
+  /** Since when it holds. */
+  from: Timestamp,
+  /** When it ends. */
+  until: Timestamp,
+}
+
+/** What a person says a customer's health is. */
+export type HealthOverride = {
+  /** The score, 0 to 100; null where only the band is said. */
+  score: number | null,
+  /** The band; null where it is that of the score. */
+  band: string | null,
+  /** Who says so. */
+  author: string,
+  /** Why. */
+  reason: string,
+  /** Since when it holds. */
+  from: Timestamp,
+  /** When it ends: the first instant at which it does not hold any more. */
+  until: Timestamp,
+}
+
+/** The health of one customer over time. */
+export type HealthHistory = {
+  /** The customer. */
+  customer_id: string,
+  /** The instants, ascending. */
+  points: Array<HealthPoint>,
+  /** The trend of the computed scores; null where fewer than three instants have one. */
+  trend: HealthTrend | null,
+}
+
+/** The health of one customer at one of many instants. */
+export type HealthPoint = {
+  /** The instant. */
+  as_of: Timestamp,
+  /** The score, 0 to 100; null where there was none, or where the customer was not known yet. */
+  score: number | null,
+  /** The band, with hysteresis from one instant to the next. */
+  band: string | null,
+  /** The share of the weight whose factors were observed, 0 to 1. */
+  coverage: number | null,
+  /** The score that the factors give, whatever an override says. */
+  computed_score: number | null,
+}
+
+/** What changed a customer's health score between two instants. */
+export type HealthChange = {
+  /** The customer. */
+  customer_id: string,
+  /** The first instant. */
+  since: Timestamp,
+  /** The second. */
+  as_of: Timestamp,
+  /** The score at the first instant; null where there is none. */
+  before: number | null,
+  /** The score at the second. */
+  after: number | null,
+  /** The band at the first instant. */
+  band_before: string | null,
+  /** The band at the second. */
+  band_after: string | null,
+  /** The change, `after - before`; null where one of them is. */
+  change: number | null,
+  /**
+   * What it is made of: added from first to last, the points are exactly the change. None where
+   * there is no change or one of the scores is missing.
+   */
+  terms: Array<HealthChangeTerm>,
+}
+
+/** One reason of a change. */
+export type HealthChangeTerm = {
+  /** What it is. */
+  kind: ChangeKind,
+  /** The factor, `product.depth` for one in a group; null where no single one is meant. */
+  factor: string | null,
+  /**
+   * The factor's score before this step, 0 to 100; null where missing, and where no factor's score
+   * changes.
+   */
+  before: number | null,
+  /** The factor's score after it. */
+  after: number | null,
+  /** The points of the health score. */
+  points: number,
+  /** The same as a sentence. */
+  text: string,
+}
+
+/** What moved a health score. */
+export type ChangeKind = "time" | "data" | "missingness" | "cap" | "override"
+
+/** The health of one account at one instant. */
+export type AccountHealth = {
+  /** The account: a value of the parent attribute. */
+  account: string,
+  /**
+   * The score, 0 to 100: where it is made of the customers' scores, exactly the sum of the
+   * contributions of `worst` and `others`. Null where there is none.
+   */
+  score: number | null,
+  /** The band it is in, without hysteresis. */
+  band: string | null,
+  /** What it was made of; null where there is none. */
+  source: HealthSource | null,
+  /** The share of the weight whose customers have a score, 0 to 1. */
+  coverage: number,
+  /** How many customers the account has. */
+  children: number,
+  /** How many of them have a score and a weight above 0. */
+  scored: number,
+  /** The customers with the lowest scores, the lowest first; of equals the heavier first. */
+  worst: Array<AccountChild>,
+  /** The contributions of the scored customers that are not listed, together. */
+  others: number,
+}
+
+/** A customer of an account. */
+export type AccountChild = {
+  /** The customer. */
+  customer_id: string,
+  /** The health score, 0 to 100. */
+  score: number,
+  /** The band that the customer is in. */
+  band: string,
+  /** The weight. */
+  weight: number,
+  /** The points of the account's score that come from this customer. */
+  contribution: number,
+}
+
+/** What the health of an account was made of. */
+export type HealthSource = "children" | "own" | "fallback"
 
 /** A churn probability and what it rests on. */
 export type Churn = {
@@ -387,7 +584,10 @@ export type ReasonCode = {
 export type WhatIf = {
   /** The score as it is. */
   before: Score,
-  /** The score with the changes, and all that follows from them. */
+  /**
+   * The score with the changes, and all that follows from them; the trend of health, which is of
+   * the past, is left out.
+   */
   after: Score,
 }
 
@@ -430,6 +630,10 @@ export type Decisions = {
   decisions: Array<Decision>,
   /** What is not sent, and why, in the same order. */
   suppressions: Array<Suppression>,
+  /** Who came into journeys and out of them, by customer. */
+  passages: Array<Passage>,
+  /** How well the budgets were used; null where there is none, or nothing to pay. */
+  arbitration: Arbitration | null,
 }
 
 /** A decision to send something to a customer. */
@@ -442,6 +646,8 @@ export type Decision = {
   campaign: string,
   /** What to send. */
   action: string,
+  /** The step of the journey, where the campaign is one. */
+  step: string | null,
   /** By which channel. */
   channel: string,
   /** When it was decided. */
@@ -456,6 +662,13 @@ export type Decision = {
   epoch: number,
   /** What was asked and answered, in order, for a reader. */
   trace: Array<string>,
+  /**
+   * What to say: the action's template, filled in; nothing where it has none, or where
+   * templates are not built in.
+   */
+  content: string | null,
+  /** The action's template as it is written, where templates are not built in. */
+  template: string | null,
   /** The hash of the bundle that decided. */
   bundle: string,
 }
@@ -468,6 +681,8 @@ export type Suppression = {
   customer_id: string,
   /** The campaign that fired. */
   campaign: string,
+  /** The step of the journey, where one was reached. */
+  step: string | null,
   /** When it was decided. */
   at: Timestamp,
   /** What stopped it. */
@@ -481,10 +696,284 @@ export type Suppression = {
   until: Timestamp | null,
   /** The number of the entry, from 1. */
   epoch: number,
+  /** What was asked and answered before that, in order. */
+  trace: Array<string>,
 }
 
 /** Why a firing came to nothing, in the order in which the reasons are looked for. */
-export type SuppressionReason = "condition" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "frequency_cap"
+export type SuppressionReason = "condition" | "not_worth" | "suppression_list" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "re_entry" | "frequency_cap" | "fatigue" | "quiet_hours" | "blackout" | "budget"
+
+/**
+ * How customers moved between stages, summed over the steps between consecutive instants.
+ *
+ * In the rows of the matrices is the stage at the beginning of a step, in the columns that at its
+ * end, both in the order of `stages`. A customer who is not known yet, or in no stage, is outside.
+ */
+export type Transitions = {
+  /** The instants between which steps are counted. */
+  as_of: Array<Timestamp>,
+  /** The stages, in the playbook's order. */
+  stages: Array<string>,
+  /** The steps of customers from the stage of a row to that of a column. */
+  counts: Array<Array<number>>,
+  /**
+   * The share of `counts` in all steps from the stage of the row; null where there is none. With
+   * the row's share in `left_probabilities` a row sums to 1.
+   */
+  probabilities: Array<Array<number | null>>,
+  /** For each stage, the steps of customers who came into it from outside. */
+  entered: Array<number>,
+  /** For each stage, the steps of customers who were in it and then outside. */
+  left: Array<number>,
+  /** The share of `left` in all steps from a stage; null where there is none. */
+  left_probabilities: Array<number | null>,
+}
+
+/** How many customers were where at each instant. */
+export type SegmentCounts = {
+  /** The instants. */
+  as_of: Array<Timestamp>,
+  /** At each instant, the customers who were known. */
+  customers: Array<number>,
+  /** The stages of the lifecycle. */
+  stages: Array<NamedCounts>,
+  /** The segments. */
+  segments: Array<NamedCounts>,
+  /** The health bands, by the score alone: hysteresis goes on from decisions, and these are none. */
+  bands: Array<NamedCounts>,
+}
+
+/** The customers of one stage, segment or band at each instant. */
+export type NamedCounts = {
+  /** The stage, segment or band. */
+  name: string,
+  /** One count an instant. */
+  counts: Array<number>,
+}
+
+/** The scores of all customers who have an event in the window. */
+export type Rfm = {
+  /** The instant. */
+  as_of: Timestamp,
+  /** The customers, by identifier. */
+  customers: Array<RfmCustomer>,
+  /** The segments that anyone is in, from champions to lost. */
+  segments: Array<RfmSummary>,
+}
+
+/** One customer's values and scores. */
+export type RfmCustomer = {
+  /** The customer. */
+  customer_id: string,
+  /** Days since the last event. */
+  recency_days: number,
+  /** The number of events. */
+  frequency: number,
+  /** The sum of what they are worth. */
+  monetary: number,
+  /** The recency score, 1 to 5. */
+  r: number,
+  /** The frequency score, 1 to 5. */
+  f: number,
+  /** The monetary score, 1 to 5. */
+  m: number,
+  /** The segment. */
+  segment: RfmSegment,
+}
+
+/** What a customer is called by R and FM. */
+export type RfmSegment = "champions" | "loyal" | "potential_loyalist" | "new" | "promising" | "needs_attention" | "about_to_sleep" | "at_risk" | "cannot_lose" | "hibernating" | "lost"
+
+/** The customers of one segment. */
+export type RfmSummary = {
+  /** The segment. */
+  segment: RfmSegment,
+  /** How many customers are in it. */
+  customers: number,
+  /** Their share in all, 0 to 1. */
+  share: number,
+  /** What all of them are worth. */
+  monetary: number,
+}
+
+/** Cohorts and what became of them. A column of the tables is one of `ages`. */
+export type Cohorts = {
+  /** The period of a cohort. */
+  period: Period,
+  /** The period that ages are counted in. */
+  age: Period,
+  /** Who counts as retained: `n_day`, `unbounded` or `bracket`. */
+  definition: string,
+  /** The zone of the periods. */
+  zone: string,
+  /** Up to when events were recorded; null where there is not one row. */
+  until: Timestamp | null,
+  /** The ages of each column. */
+  ages: Array<Ages>,
+  /** The cohorts that anyone is in, from the earliest. */
+  cohorts: Array<Cohort>,
+  /** Retention at each age, over all cohorts that it is known of. */
+  retention: Array<RetentionPoint>,
+  /** The Kaplan–Meier estimate, where customers have an end; else null. */
+  survival: Array<SurvivalPoint> | null,
+  /** Customers in all cohorts. */
+  customers: number,
+  /** Customers who have not started by `until`. */
+  not_started: number,
+  /** Rows that could not be read. */
+  unreadable: number,
+}
+
+/** Ages of one column. */
+export type Ages = {
+  /** The first. */
+  first: number,
+  /** The last; null where there is none. */
+  last: number | null,
+}
+
+/** Customers who started in one period. Null is what is not known yet. */
+export type Cohort = {
+  /** The first day of the period, in the zone: `2026-11-01`. */
+  start: string,
+  /** How many customers started in it. */
+  size: number,
+  /** How many of them were retained. */
+  retained: Array<number | null>,
+  /** Their share, 0 to 1. */
+  rates: Array<number | null>,
+  /** From when each column is known. */
+  known_from: Array<Timestamp>,
+  /** What they brought in, where an amount was asked for; else null. */
+  revenue: Revenue | null,
+}
+
+/** A civil period. Weeks begin on Monday (ISO 8601), quarters with January, April, July and October. */
+export type Period = "day" | "week" | "month" | "quarter"
+
+/** Retention at some ages over all cohorts that it is known of. */
+export type RetentionPoint = {
+  /** The ages. */
+  ages: Ages,
+  /** The customers of those cohorts. */
+  customers: number,
+  /** How many of them were retained. */
+  retained: number,
+  /** Their share; null where there is no such cohort. */
+  rate: number | null,
+  /** The lower end of its 95% interval (Wilson 1927). */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+}
+
+/** What a cohort brought in at each age. Null is what is not known yet, and a share of nothing. */
+export type Revenue = {
+  /** The sum of the amounts. */
+  amounts: Array<number | null>,
+  /**
+   * Gross revenue retention: the amounts, of each customer at most their own at age 0, by the
+   * amounts at age 0.
+   */
+  gross_retention: Array<number | null>,
+  /** Net revenue retention: the amounts by those at age 0. */
+  net_retention: Array<number | null>,
+  /** The amounts up to this age by the size of the cohort: lifetime value to date. */
+  cumulative_per_customer: Array<number | null>,
+}
+
+/** The Kaplan–Meier estimate (1958) after the period of an age. */
+export type SurvivalPoint = {
+  /** The age. */
+  age: number,
+  /** Customers who had not left before it and are observed that long. */
+  at_risk: number,
+  /** How many of them left at this age. */
+  ended: number,
+  /** How many stay, but are not observed longer. */
+  censored: number,
+  /** The probability of staying past this age. */
+  survival: number,
+  /**
+   * The lower end of its 95% interval, by Greenwood's variance (1926) of the logarithm of
+   * minus the logarithm (Kalbfleisch and Prentice 1980).
+   */
+  low: number,
+  /** The upper end. */
+  high: number,
+}
+
+/** A customer coming into a journey or out of it. */
+export type Passage = {
+  /** The customer. */
+  customer_id: string,
+  /** The campaign. */
+  campaign: string,
+  /** The number of the entry, from 1. */
+  epoch: number,
+  /** When it was decided. */
+  at: Timestamp,
+  /** Which way. */
+  kind: PassageKind,
+  /** The step the customer left, where it is one out of the journey. */
+  step: string | null,
+}
+
+/** Which way a customer passes. */
+export type PassageKind = "entered" | "goal" | "exit" | "end" | "gone"
+
+/** How well the budgets were used. */
+export type Arbitration = {
+  /** How many sends nothing but a budget could stop. */
+  proposed: number,
+  /** How many of them are sent. */
+  sent: number,
+  /** What they cost. */
+  cost: number,
+  /** The sum of their values less their costs. */
+  value: number,
+  /** What no choice can exceed: the optimum if sends were divisible. */
+  bound: number,
+  /** `bound − value`. */
+  gap: number,
+}
+
+/** What became of a send. */
+export type OutcomeKind = "delivered" | "opened" | "clicked" | "converted" | "bounced" | "unsubscribed" | "complained" | "resubscribed"
+
+/** What became of recorded outcomes. */
+export type RecordReport = {
+  /** How many were taken in. */
+  accepted: number,
+  /** How many were known already. */
+  duplicates: number,
+  /** Those that were refused, by their index. */
+  rejected: Array<Rejected>,
+}
+
+/** What became of the sends of one action. */
+export type ActionTally = {
+  /** The campaign. */
+  campaign: string,
+  /** The action. */
+  action: string,
+  /** How many sends were decided. */
+  sends: number,
+  /** How many arrived. */
+  delivered: number,
+  /** How many were opened. */
+  opened: number,
+  /** How many were clicked in. */
+  clicked: number,
+  /** How many were followed by what the campaign hoped for, in time. */
+  conversions: number,
+  /** How many could not be delivered. */
+  bounced: number,
+  /** How many made the customer end or condemn the channel. */
+  ended: number,
+  /** What the conversions were worth, where that was recorded. */
+  value: number,
+}
 
 /** Parameters of [`crate::train`]; what is `None` has the algorithm's default. */
 export type TrainParams = {
@@ -610,6 +1099,123 @@ export type TreeSegment = {
   probability: number,
   /** Who they are, in the playbook's language. */
   condition: string,
+}
+
+/** What [`fit_health`] is to learn. */
+export type FitHealthParams = {
+  /** The features to learn from; all where there is none. */
+  features?: Array<string>,
+  /** For numbers, which way they go; where it is not said, the way that fits better. */
+  directions?: { [key in string]: Direction },
+  /** The most factors of the score: 10 where it is not said. */
+  maxFactors?: number,
+}
+
+/** Which way a feature goes with health. */
+export type Direction = "up" | "down"
+
+/** A health score that was learned. */
+export type FittedHealth = {
+  /** The section `[health]` of a playbook that has the features. */
+  playbook: string,
+  /** How many rows it was learned from. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** The area under the ROC curve on these rows, of which it is too good an estimate. */
+  auc: number | null,
+  /** The factors, the heaviest first. */
+  factors: Array<FittedFactor>,
+  /** The bands, from the lowest. */
+  bands: Array<FittedBand>,
+}
+
+/** A factor of a health score that was learned. */
+export type FittedFactor = {
+  /** The feature, and the factor's name. */
+  feature: string,
+  /** Its share of the score, 0 to 1. */
+  weight: number,
+  /** Which way it goes; null where it is no number. */
+  direction: Direction | null,
+  /** What it scores. */
+  knots: Array<Knot>,
+  /** What its absence scores; null where it was never missing, and the others carry its weight. */
+  missing: number | null,
+  /** The expression of its score. */
+  score: string,
+}
+
+/** What a value of a feature scores. */
+export type Knot = {
+  /** The number; null for a boolean or category. */
+  x: number | null,
+  /** The name of a category, `true` or `false`; null for a number, and for names not listed. */
+  value: string | null,
+  /** The score, 0 to 100. */
+  score: number,
+  /** How many rows it was learned from. */
+  rows: number,
+  /** The share of them that churned. */
+  churn_rate: number,
+}
+
+/** A band of a health score that was learned. */
+export type FittedBand = {
+  /** The band. */
+  name: string,
+  /** The score it starts at. */
+  start: number,
+  /** How many rows were in it. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+}
+
+/** Whether a health score predicts who churns. */
+export type HealthValidation = {
+  /** How many rows were asked. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** The share of rows without a score, which count in nothing below. */
+  without_score: number,
+  /**
+   * How often who churned has the lower score, a tie counting half: the area under the ROC
+   * curve. Null where the labels are all alike.
+   */
+  auc: number | null,
+  /**
+   * The lower end of its 95% interval (`DeLong` 1988); null where there are fewer than two of a
+   * kind. Rows are taken as independent.
+   */
+  auc_low: number | null,
+  /** The upper end. */
+  auc_high: number | null,
+  /** The bands, from the lowest. */
+  bands: Array<HealthBand>,
+  /** Whether churn falls from each band that anyone is in to the next. */
+  monotone: boolean,
+}
+
+/** What came true in a band. */
+export type HealthBand = {
+  /** The band. */
+  name: string,
+  /** The score it starts at. */
+  start: number,
+  /** How many rows were in it. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** The share that churned; null where there is no row. */
+  churn_rate: number | null,
+  /** The lower end of its 95% interval (Wilson 1927). */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+  /** That share by the share of all rows with a score; null where that is 0 or there is no row. */
+  lift: number | null,
 }
 
 /** What a study is about. */
@@ -762,6 +1368,50 @@ export type LiftBin = {
   cumulative_gain: number,
   /** How many times more than a random choice of as many rows would find. */
   cumulative_lift: number,
+}
+
+/** The ROC curve. */
+export type Roc = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned. */
+  positives: number,
+  /** The area under the whole curve. */
+  roc_auc: number,
+  /** The points, from no one contacted to everyone. */
+  points: Array<RocPoint>,
+}
+
+/** One point of the ROC curve. */
+export type RocPoint = {
+  /** The smallest probability that is contacted; null where no one is. */
+  threshold: number | null,
+  /** The share of those who stay that is contacted. */
+  false_positive_rate: number,
+  /** The share of churners that is contacted. */
+  true_positive_rate: number,
+}
+
+/** The curve of precision over recall. */
+export type PrecisionRecall = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned; their share is the precision of a choice at random. */
+  positives: number,
+  /** The average precision of the whole curve. */
+  pr_auc: number,
+  /** The points, from the fewest contacted to everyone. */
+  points: Array<PrecisionRecallPoint>,
+}
+
+/** One point of the curve of precision over recall. */
+export type PrecisionRecallPoint = {
+  /** The smallest probability that is contacted. */
+  threshold: number,
+  /** The share of churners that is contacted. */
+  recall: number,
+  /** The share of those contacted that churned. */
+  precision: number,
 }
 
 /** What was said against what came true, bin by bin, and what that adds up to. */
@@ -963,6 +1613,16 @@ export interface ReasonsAt {
   actionable?: boolean
 }
 
+/** What became of a send; `channel` says by which, where the send may no longer be known. */
+export interface RecordedOutcome {
+  decision_id: string
+  customer_id: string
+  kind: OutcomeKind
+  at: Instant
+  value?: number
+  channel?: string
+}
+
 /** Other values of features by their names, of attributes as `customer.plan`; null is missing. */
 export interface WhatIfOptions {
   asOf: Instant
@@ -1020,6 +1680,87 @@ export interface Grid {
 
 /** Instants: one, several, or those of a grid. */
 export type Instants = Instant | ReadonlyArray<Instant> | Grid
+
+/** Options of `Engine.healthHistory`. */
+export interface HealthHistoryOptions {
+  asOf: Instants
+}
+
+/** Options of `Engine.healthChange`: the change from `since` to `asOf`. */
+export interface HealthChangeOptions {
+  asOf: Instant
+  since: Instant
+}
+
+/** Options of `Engine.overrideHealth`: `score` (0 to 100), `band`, or both. */
+export interface HealthOverrideOptions {
+  score?: number
+  band?: string
+  /** Who says so. */
+  author: string
+  /** Why. */
+  reason: string
+  /** Since when it holds. */
+  from: Instant
+  /** When it ends. */
+  until: Instant
+}
+
+/** Options of `Engine.accountHealth`. */
+export interface AccountHealthOptions {
+  asOf: Instant
+  /** The one account to look at: all by default. */
+  account?: string
+  /** How many customers of an account are listed: 5 by default. */
+  worst?: number
+}
+
+/** Options of a question about several instants. */
+export interface AtEach {
+  asOf: Instants
+}
+
+/** What is asked of RFM scores. */
+export interface RfmAt {
+  asOf: Instant
+  /** The events and what each is worth: a property such as `purchase.amount`. */
+  value: string
+  /** How far back events count, for instance `365d`: all of the past by default. */
+  window?: string
+}
+
+/** A civil period; weeks begin on Monday. */
+export type CohortPeriod = 'day' | 'week' | 'month' | 'quarter'
+
+/** Options of `cohorts`. */
+export interface CohortOptions {
+  /** The period of a cohort: `month` by default. */
+  period?: CohortPeriod
+  /** The period that ages are counted in: that of the cohort by default. */
+  age?: CohortPeriod
+  /** Who counts as retained: who is active in exactly the period of an age (`n_day`, the default), in it or later, or in a bracket. */
+  definition?: 'n_day' | 'unbounded' | 'bracket'
+  /** The ages at which brackets begin and end: `[1, 4, 8]` for ages 1 to 3 and 4 to 7. */
+  brackets?: ReadonlyArray<number>
+  /** The type of event that a customer starts with: any by default. */
+  startEvent?: string
+  /** The column of the customers with the instant at which each starts. */
+  startAttribute?: string
+  /** The column with the instant at which each left; they are active up to then, and no events are read. */
+  endAttribute?: string
+  /** The types of events that are activity: all by default. */
+  activity?: ReadonlyArray<string>
+  /** The column of the events with what each brought in. */
+  amount?: string
+  /** The zone of the periods: `UTC` by default. */
+  zone?: string
+  /** Up to when events were recorded: the last of all instants by default. */
+  until?: Instant
+  /** The number of ages, from 0 on. */
+  ages?: number
+  /** Renames columns of the events: what one is called, and what it is. */
+  columns?: Record<string, string>
+}
 
 /**
  * Options of a table of features. Events have `customer_id`, `timestamp`, `type`, perhaps
@@ -1096,6 +1837,12 @@ export interface SearchOptions {
 export interface LiftOptions {
   /** How many stretches of rows: 10 by default. */
   bins?: number
+}
+
+/** Options of `Model.roc` and `Model.precisionRecall`. */
+export interface CurveOptions {
+  /** How many points at most, 3 or more: 200 by default. */
+  points?: number
 }
 
 /** Options of `Model.reliability`. */
@@ -1179,6 +1926,25 @@ export declare class Bundle {
  * you await them. `score` answers on the event loop; while events are being taken in it waits.
  */
 export declare class Engine {
+  /**
+   * Looks at every customer and decides about every campaign. What is decided is remembered:
+   * the same question again gives nothing new.
+   */
+  decide(options: At): Promise<Decisions>
+  /**
+   * What time alone makes due by an instant: sends that waited, steps of journeys, times that
+   * come again, absences that are long enough, and what crosses a threshold without any event.
+   */
+  tick(options: At): Promise<Decisions>
+  /**
+   * When `tick` next has something to do, if nothing is ingested or recorded before; null where
+   * it never will. Where thresholds are watched it is at most 30 days later.
+   */
+  nextDue(options: At): Promise<Timestamp | null>
+  /** Takes in what became of sends. Recording the same again changes nothing. */
+  record(outcomes: ReadonlyArray<RecordedOutcome>): Promise<RecordReport>
+  /** What became of the sends of each action, over all customers. */
+  outcomes(): Promise<Array<ActionTally>>
   /** An engine that knows nobody yet. */
   constructor(bundle: Bundle)
   /** An engine that goes on from a snapshot. */
@@ -1220,11 +1986,6 @@ export declare class Engine {
   features(customerId: string, options: At): Record<string, Value>
   /** Everything known of each customer at an instant, by `customer_id`. */
   scoreAll(options: At): Promise<Array<Score>>
-  /**
-   * Looks at every customer and decides about every campaign. What is decided is remembered:
-   * the same question again gives nothing new.
-   */
-  decide(options: At): Promise<Decisions>
   /** The state of all customers, for `Engine.restore`. */
   snapshot(): Promise<Buffer>
   /**
@@ -1242,6 +2003,41 @@ export declare class Engine {
   importCustomers(bytes: Uint8Array): Promise<number>
   /** Forgets everything about a customer, and says whether there was anything. */
   deleteCustomer(customerId: string): boolean
+  /** The health of one customer at many instants, each as it was known then, and its trend. */
+  healthHistory(customerId: string, options: HealthHistoryOptions): HealthHistory
+  /**
+   * What changed one customer's health since an earlier instant: the passage of time and new
+   * data by factor, factors that came or went, caps and overrides. The terms, added from first
+   * to last, are exactly the change.
+   */
+  healthChange(customerId: string, options: HealthChangeOptions): HealthChange
+  /**
+   * Says what a customer's health is from `from` until before `until`: a score, a band or both.
+   * It takes the place of an override of the same `from`; of several that hold, the one that
+   * began last counts.
+   */
+  overrideHealth(customerId: string, options: HealthOverrideOptions): Promise<HealthOverride>
+  /**
+   * Ends the overrides of a customer's health that hold at an instant, and gives them as they
+   * are then. Questions about earlier instants still see them.
+   */
+  liftHealthOverride(customerId: string, options: At): Promise<Array<HealthOverride>>
+  /**
+   * The overrides of a customer's health, past and future ones too, in the order in which they
+   * begin.
+   */
+  healthOverrides(customerId: string): Array<HealthOverride>
+  /**
+   * The health of each account, or of one, by name: the weighted mean of its customers' scores,
+   * with the worst of them.
+   */
+  accountHealth(options: AccountHealthOptions): Promise<Array<AccountHealth>>
+  /** How customers moved between the stages of the lifecycle from each instant to the next. */
+  transitions(options: AtEach): Promise<Transitions>
+  /** How many customers were in each stage, segment and health band at each instant. */
+  segmentCounts(options: AtEach): Promise<SegmentCounts>
+  /** Recency, frequency and monetary scores of all customers who have such an event. */
+  rfm(options: RfmAt): Promise<Rfm>
 }
 
 /** A churn model. */
@@ -1267,6 +2063,13 @@ export declare class Model {
    * equal length by probability (deciles by default).
    */
   lift(data: TrainingSet, options?: LiftOptions): Promise<Lift>
+  /**
+   * The ROC curve: the share of churners contacted over the share of the others, for every
+   * threshold.
+   */
+  roc(data: TrainingSet, options?: CurveOptions): Promise<Roc>
+  /** The curve of precision over recall, for every threshold. */
+  precisionRecall(data: TrainingSet, options?: CurveOptions): Promise<PrecisionRecall>
   /** Whether probabilities mean what they say, in bins of equal width or equal frequency. */
   reliability(data: TrainingSet, options?: ReliabilityOptions): Promise<Reliability>
   /** The expected maximum profit of a campaign against churn; null when the labels are all alike. */
@@ -1523,6 +2326,9 @@ export declare class TrainingSet {
   select(indices: ReadonlyArray<number>): TrainingSet
 }
 
+/** Customers who started in the same period, and how many of them came back; no playbook is needed. */
+export declare function cohorts(events: Rows, customers?: Rows | null, options?: CohortOptions): Promise<Cohorts>
+
 /**
  * Two models judged on the same rows: the one in use and the one that may replace it.
  *
@@ -1555,6 +2361,12 @@ export interface Explanation {
   values: Float64Array
 }
 
+/**
+ * Learns a health score from what came true: monotone curves, weights and bands, as a section
+ * `[health]` of a playbook.
+ */
+export declare function fitHealth(data: TrainingSet, options?: FitHealthParams): Promise<FittedHealth>
+
 /** Simulates a company. The same parameters give the same company. */
 export declare function simulate(params?: SimulationParams | null): Promise<Simulation>
 
@@ -1572,3 +2384,6 @@ export declare function train(data: TrainingSet, params?: TrainParams | null, be
  * `train(data, study.bestParams)` trains with them.
  */
 export declare function tune(data: TrainingSet, params?: TrainParams | null, options?: TuneOptions | null, callback?: (trial: Trial) => unknown): Promise<Study>
+
+/** Whether the health score of a playbook predicts who churns. */
+export declare function validateHealth(playbook: Playbook, data: TrainingSet): Promise<HealthValidation>

@@ -22,5 +22,5 @@ test('a learned section takes the place of the one that was written', async () =
   const found = await validateHealth(Playbook.parse(`${before}${fitted.playbook}${after}`), later)
   assert.equal(found.rows, later.length)
   assert.ok(found.auc > 0.55 && found.auc_low < found.auc)
-  await rejects('argument', () => fitHealth(set, { features: ['login_paces'] }))
+  await rejects('argument', fitHealth(set, { features: ['login_paces'] }))
 })

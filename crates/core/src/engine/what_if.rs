@@ -51,7 +51,7 @@ impl Engine {
             if let Some(at) = attribute {
                 attributes[at] = value(name, given, &Type::from(&schema.attributes[at].kind))?;
             } else if let Some(at) = specs.iter().position(|spec| spec.name == *name) {
-                features.push((at, value(name, given, &specs[at].program.kind())?));
+                features.push((at, value(name, given, specs[at].program.kind())?));
             } else {
                 let known = specs.iter().map(|spec| spec.name.clone());
                 let own = schema.attributes.iter().map(|own| format!("customer.{}", own.name));

@@ -96,14 +96,7 @@ impl Checker<'_> {
             }
             "startsWith" | "endsWith" | "contains" => {
                 arity(2, 2)?;
-                let function = match name {
-                    "startsWith" => Function::StartsWith,
-                    "endsWith" => Function::EndsWith,
-                    _ => Function::Contains,
-                };
-                let (text, _) = self.check_as(&args[0], &Type::Text)?;
-                let (part, _) = self.check_as(&args[1], &Type::Text)?;
-                Ok((Node::Call(function, vec![text, part]), Type::Bool))
+                self.of_part(name, &args[0], &args[1])
             }
             "duration" | "timestamp" => {
                 arity(1, 1)?;
@@ -122,6 +115,18 @@ impl Checker<'_> {
                 self.trigger_call(name, args, usage, at)
             }
         }
+    }
+
+    /// Whether a text has another one at its beginning, its end, or anywhere.
+    fn of_part(&mut self, name: &str, text: &Ast, part: &Ast) -> Result<(Node, Type)> {
+        let function = match name {
+            "startsWith" => Function::StartsWith,
+            "endsWith" => Function::EndsWith,
+            _ => Function::Contains,
+        };
+        let (text, _) = self.check_as(text, &Type::Text)?;
+        let (part, _) = self.check_as(part, &Type::Text)?;
+        Ok((Node::Call(function, vec![text, part]), Type::Bool))
     }
 
     /// A function of an instant, which reads besides where "now" is or which clocks hold.

@@ -215,9 +215,9 @@ fn action(node: Node, scope: &Scope<'_>) -> Result<(ActionSpec, TemplateValues)>
 
 /// `{ kind = "fixed" }`, or `{ kind = "split", weights = { mail = 1, call = 3 } }`.
 fn policy(node: Node, actions: &[ActionSpec], goal: bool) -> Result<Policy> {
-    let names = || actions.iter().map(|action| action.name.clone()).collect();
     const KINDS: [&str; 7] =
         ["fixed", "split", "epsilon_greedy", "thompson", "linear_thompson", "lin_ucb", "uplift"];
+    let names = || actions.iter().map(|action| action.name.clone()).collect();
     let mut table = node.table()?;
     let kind = table.require("kind")?;
     let policy = match kind.one_of(&KINDS)? {

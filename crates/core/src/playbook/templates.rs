@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::expr::Scope;
 
 #[cfg(not(feature = "templates"))]
+#[expect(clippy::unnecessary_wraps, reason = "with templates it may fail")]
 pub(super) fn read(_: &Node, _: &str, _: &Scope<'_>) -> Result<TemplateValues> {
     Ok(TemplateValues::default())
 }

@@ -42,6 +42,7 @@ pub fn explain_rows(
 ///
 /// # Errors
 /// As [`Model::explainer`] and [`crate::churn::Explainer::explain`]; `argument` for a wrong option.
+#[expect(clippy::needless_pass_by_value, reason = "views are passed as slices are")]
 pub fn explain(
     model: &Model,
     rows: ArrayView2<'_, f64>,

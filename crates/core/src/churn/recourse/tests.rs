@@ -49,7 +49,7 @@ fn cheapest(
     threshold: f64,
     max_changes: usize,
 ) -> Option<f64> {
-    let mut at = vec![0; INPUTS];
+    let mut at = [0; INPUTS];
     let mut best: Option<f64> = None;
     loop {
         let changed: Vec<f64> = at.iter().zip(grid).map(|(at, values)| values[*at]).collect();
