@@ -3,14 +3,16 @@ The compiled part of `stayput`. Import from `stayput` instead.
 """
 
 from _typeshed import SupportsGetItem
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
-from stayput._documents import Comparison, Decisions, Description, Empc, FeatureDefinition, FeatureDependence, FeatureImportances, FeatureValues, Intervals, LeftOut, Lift, Lineage, Params, ProfitThreshold, Reasons, Recourse, Reliability, Report, Reports, Score, Scores, TreeSegments, Trial, WhatIf
-from stayput._types import FeaturesLike, Instant, Instants, LabelsLike, MatrixLike, ModelSource, RowLike, SpaceLike, TableLike, TrialCallback
+from stayput._documents import Accounts, ActionTallies, Cohorts, Comparison, Decisions, Description, Empc, FeatureDefinitions, FeatureDependence, FeatureImportances, FeatureValues, FittedHealth, HealthChange, HealthHistory, HealthOverride, HealthOverrides, HealthValidation, Intervals, LeftOut, Lift, Lineage, Moment, Params, PrecisionRecall, ProfitThreshold, Reasons, RecordReport, Recourse, Reliability, Report, Reports, Rfm, Roc, Score, Scores, SegmentCounts, Transitions, TreeSegments, Trial, WhatIf
+from stayput._types import AxesLike, FeaturesLike, Instant, Instants, LabelsLike, MatrixLike, ModelSource, OutcomesLike, RowLike, SpaceLike, TableLike, TrialCallback
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Bundle", "Engine", "Explanation", "Model", "Playbook", "Search", "Simulation", "Study", "Table", "TrainingSet", "compare", "cross_validate", "describe", "simulate", "table", "train", "tune"]
+__all__ = ["Bundle", "Engine", "Explanation", "Model", "Playbook", "Search", "Simulation", "Study", "Table", "TrainingSet", "cohorts", "compare", "cross_validate", "describe", "fit_health", "simulate", "table", "train", "tune", "validate_health"]
 
 @final
 class Bundle:
@@ -69,6 +71,11 @@ class Engine:
     def __len__(self, /) -> int: ...
     def __new__(cls, /, bundle: Bundle) -> Engine: ...
     def __repr__(self, /) -> str: ...
+    def account_health(self, /, *, as_of: Instant, account: str | None = None, worst: SupportsIndex | None = None) -> Accounts:
+        """
+        The health of each account, or of one, by name: the weighted mean of its customers' scores,
+        with the `worst` of them (5 where it is left out).
+        """
     @property
     def bundle(self, /) -> Bundle:
         """
@@ -101,6 +108,22 @@ class Engine:
         many they were. An earlier `as_of` is refused from then on, and an event that comes too late
         is in the report with the code `event_late`.
         """
+    def health_change(self, /, customer_id: str, *, as_of: Instant, since: Instant) -> HealthChange:
+        """
+        What changed one customer's health between `since` and `as_of`: the passage of time and new
+        data by factor, factors that came or went, caps and overrides. The terms, added from first
+        to last, are exactly the change.
+        """
+    def health_history(self, /, customer_id: str, *, as_of: Instants) -> HealthHistory:
+        """
+        The health of one customer at many instants, each as it was known then, and its trend;
+        `as_of` is a list of instants or a grid, `{"from": …, "to": …, "every": "7d"}`.
+        """
+    def health_overrides(self, /, customer_id: str) -> HealthOverrides:
+        """
+        The overrides of a customer's health, past and future ones too, in the order in which they
+        begin.
+        """
     def import_customers(self, /, data: bytes) -> int:
         """
         Takes up the customers of a snapshot, in place of what was known of them, and gives how many
@@ -114,11 +137,36 @@ class Engine:
         included; these may come before what they correct. A known customer's attributes are
         replaced as a whole. A row that is wrong is in the report; those beside it count.
         """
+    def lift_health_override(self, /, customer_id: str, *, as_of: Instant) -> HealthOverrides:
+        """
+        Ends the overrides of a customer's health that hold at `as_of`, and gives them as they are
+        then. Questions about earlier instants still see them.
+        """
+    def next_due(self, /, *, as_of: Instant) -> Moment:
+        """
+        When `tick` next has something to do, if nothing is ingested or recorded before; None where
+        it never will. Where thresholds are watched it is at most 30 days later.
+        """
+    def outcomes(self, /) -> ActionTallies:
+        """
+        What became of the sends of each action, over all customers.
+        """
+    def override_health(self, /, customer_id: str, *, author: str, reason: str, from_: Instant, until: Instant, score: SupportsFloat | SupportsIndex | None = None, band: str | None = None) -> HealthOverride:
+        """
+        Says what a customer's health is from `from_` until before `until`: a `score` from 0 to 100,
+        a `band` or both. It takes the place of an override of the same `from_`; of several that
+        hold, the one that began last counts.
+        """
     def reasons(self, /, customer_id: str, *, as_of: Instant, top: SupportsIndex | None = None, actionable: bool = False) -> Reasons:
         """
         Why a customer may churn at `as_of`: what raises the probability, the strongest first, as
         sentences in the words of the playbook's `[reasons]`; at most `top` of them, or as many as the
         playbook says, and of actionable features alone where `actionable` is true.
+        """
+    def record(self, /, outcomes: OutcomesLike) -> RecordReport:
+        """
+        Takes in what became of sends: a list of mappings with `decision_id`, `customer_id`, `kind`,
+        `at`, and perhaps `value` and `channel`. Recording the same again changes nothing.
         """
     def recourse(self, /, customer_id: str, *, as_of: Instant, threshold: SupportsFloat | SupportsIndex, features: SupportsGetItem[int, str] | None = None, max_changes: SupportsIndex | None = None) -> Recourse:
         """
@@ -133,6 +181,12 @@ class Engine:
         """
         An engine that goes on from a snapshot; the bundle may be a newer one.
         """
+    def rfm(self, /, *, as_of: Instant, value: str, window: str | None = None) -> Rfm:
+        """
+        Recency, frequency and monetary scores, 1 to 5, of all customers who have such an event at
+        `as_of`; `value` is a property of an event such as `"purchase.amount"`, `window` a length of
+        time such as `"365d"`, all of the past where there is none.
+        """
     def score(self, /, customer_id: str, *, as_of: Instant) -> Score:
         """
         Everything known of one customer at `as_of`.
@@ -141,9 +195,23 @@ class Engine:
         """
         Everything known at `as_of` of each customer, ordered by `customer_id`.
         """
+    def segment_counts(self, /, *, as_of: Instants) -> SegmentCounts:
+        """
+        How many customers were in each stage, segment and health band at each instant of `as_of`.
+        """
     def snapshot(self, /) -> bytes:
         """
         The state of all customers, as bytes: the same state gives the same bytes.
+        """
+    def tick(self, /, *, as_of: Instant) -> Decisions:
+        """
+        What time alone makes due by `as_of`: sends that waited, steps of journeys, times that come
+        again, absences that are long enough, and what crosses a threshold without any event.
+        """
+    def transitions(self, /, *, as_of: Instants) -> Transitions:
+        """
+        How customers moved between the stages of the lifecycle from each instant of `as_of` to the
+        next: a list of two or more, or a grid. Counts and probabilities, summed over all steps.
         """
     def what_if(self, /, customer_id: str, *, as_of: Instant, changes: dict) -> WhatIf:
         """
@@ -159,15 +227,47 @@ class Explanation:
     What each feature contributes to each of several rows.
     """
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
     @property
     def base(self, /) -> float:
         """
         What is explained where no feature is known.
         """
     @property
+    def categories(self, /) -> dict:
+        """
+        What the numbers in `data` stand for, by feature, for booleans and categories.
+        """
+    @property
+    def data(self, /) -> ndarray:
+        """
+        The rows that are explained, rows × features: booleans are 0 and 1, categories the index of
+        their name in `categories`, missing values NaN.
+        """
+    @property
     def names(self, /) -> list[str]:
         """
         The names of the features, in order.
+        """
+    @property
+    def output(self, /) -> str:
+        """
+        What is explained: `"log_odds"`, `"margin"` or `"probability"`.
+        """
+    def plot_bar(self, /, ax: AxesLike | None = None, *, top: SupportsIndex = 12, **style: "object") -> Axes:
+        """
+        Draws what the `top` features contribute over all rows: the mean size of their contributions.
+        `style` is that of the bars; needs matplotlib.
+        """
+    def plot_beeswarm(self, /, ax: AxesLike | None = None, *, top: SupportsIndex = 12, **style: "object") -> Axes:
+        """
+        Draws each row's contributions of the `top` features, coloured by the feature's value.
+        `style` is that of the points; needs matplotlib.
+        """
+    def plot_waterfall(self, /, row: SupportsIndex = 0, ax: AxesLike | None = None, *, top: SupportsIndex = 9, **style: "object") -> Axes:
+        """
+        Draws how one row comes from the base to what the model states: the `top` contributions,
+        and the others together. `style` is that of the bars; needs matplotlib.
         """
     @property
     def values(self, /) -> ndarray:
@@ -305,6 +405,15 @@ class Model:
         """
         The features that the model reads, in order.
         """
+    def plot(self, /, data: TrainingSet) -> Figure:
+        """
+        Draws how the model does on these rows, in four parts: ROC, precision over recall,
+        reliability and gains. Needs matplotlib.
+        """
+    def precision_recall(self, /, data: TrainingSet, points: SupportsIndex = 200) -> PrecisionRecall:
+        """
+        The curve of precision over recall, for every threshold, as at most `points` of its points.
+        """
     def predict_interval(self, /, X: MatrixLike) -> ndarray:
         """
         Where the calibrated probability of each row lies, as an array of two columns: the Venn–Abers
@@ -331,6 +440,11 @@ class Model:
     def reliability(self, /, data: TrainingSet, bins: SupportsIndex = 10, by: str = "width") -> Reliability:
         """
         Whether probabilities mean what they say, in bins of equal `"width"` or equal `"frequency"`.
+        """
+    def roc(self, /, data: TrainingSet, points: SupportsIndex = 200) -> Roc:
+        """
+        The ROC curve: the share of churners contacted over the share of the others, for every
+        threshold, as at most `points` of its points.
         """
     def save(self, /, path: str | PathLike[str]) -> None:
         """
@@ -371,7 +485,8 @@ class Playbook:
     lifecycle, segments, churn, campaigns and guardrails, in one TOML or JSON document.
     """
     def __repr__(self, /) -> str: ...
-    def definitions(self, /) -> list[FeatureDefinition]:
+    def _repr_html_(self, /) -> str: ...
+    def definitions(self, /) -> FeatureDefinitions:
         """
         The features as they are defined, in the playbook's order: `name`, `type`, `expression`,
         `unit` and `version`, which changes if and only if what the feature means can.
@@ -530,6 +645,7 @@ class Study:
     """
     def __new__(cls, /, algorithm: str = "gbm", *, space: SpaceLike | None = None, measure: str = "log_loss", by: str = "row", folds: SupportsIndex = 5, purge: str = "0d", seed: SupportsIndex = 0, prune: bool = True, **params: "object") -> Study: ...
     def __repr__(self, /) -> str: ...
+    def _repr_html_(self, /) -> str: ...
     @property
     def best(self, /) -> Trial | None:
         """
@@ -550,6 +666,11 @@ class Study:
     def measure(self, /) -> str:
         """
         What trials are judged by.
+        """
+    def plot(self, /, ax: AxesLike | None = None, **style: "object") -> Axes:
+        """
+        Draws the trials in order and the best score so far. `style` is that of the points; needs
+        matplotlib.
         """
     def run(self, /, data: TrainingSet, trials: SupportsIndex = 50, *, callback: TrialCallback | None = None) -> None:
         """
@@ -682,6 +803,21 @@ class TrainingSet:
         The labels: 1.0 where the customer churned, 0.0 where not, NaN where the row is censored.
         """
 
+def cohorts(events: TableLike | None = None, customers: TableLike | None = None, *, period: str = "month", age: str | None = None, definition: str = "n_day", brackets: SupportsGetItem[int, SupportsIndex] | None = None, start_event: str | None = None, start_attribute: str | None = None, end_attribute: str | None = None, activity: SupportsGetItem[int, str] | None = None, amount: str | None = None, zone: str | None = None, until: Instant | None = None, ages: SupportsIndex | None = None, columns: dict[str, str] | None = None) -> Cohorts:
+    """
+    Customers who started in the same period, and how many of them came back; no playbook is needed.
+
+    `events` has `customer_id`, `timestamp`, and `type` where types are asked for; `customers` has
+    `customer_id` and the columns that `start_attribute` and `end_attribute` name. A customer starts
+    with the first event, the first of the type `start_event`, or at `start_attribute`; with
+    `end_attribute` they are active up to then, and no events are read.
+
+    `period` is that of the cohorts, `age` that in which their age is counted: `"day"`, `"week"`,
+    `"month"` or `"quarter"`, in `zone`. `definition` is `"n_day"`, `"unbounded"` or `"bracket"` with
+    the ages at which `brackets` begin and end. `activity` names the types of events that count,
+    `amount` the column of what each brought in, `until` up to when events were recorded.
+    """
+
 def compare(champion: Model, challenger: Model, data: TrainingSet, *, level: SupportsFloat | SupportsIndex = 0.95, resamples: SupportsIndex = 1000, seed: SupportsIndex = 0, n_jobs: SupportsIndex | None = None) -> Comparison:
     """
     Two models judged on the same rows: the one in use and the one that may replace it.
@@ -704,6 +840,17 @@ def describe(events: TableLike, customers: TableLike | None = None, *, columns: 
     """
     What the events are, and the customers where they are given: counts, types, columns, gaps,
     duplicates, and what looks wrong. No playbook is needed; arguments as in `Playbook.suggest`.
+    """
+
+def fit_health(data: TrainingSet, *, features: SupportsGetItem[int, str] | None = None, directions: dict[str, str] | None = None, max_factors: SupportsIndex | None = None) -> FittedHealth:
+    """
+    Learns a health score from what came true: for each feature a monotone curve, how much it counts,
+    and bands between which churn differs; `.playbook` is the section `[health]` to be added to a
+    playbook.
+
+    `features` are those to learn from, all where there is none; `directions` says of numbers
+    whether more is healthier (`"up"`) or not (`"down"`); there are at most `max_factors`, 10 by
+    default.
     """
 
 def simulate(*, customers: SupportsIndex = 2000, days: SupportsIndex = 365, seed: SupportsIndex = 1, start: Instant | None = None, event_ids: bool = True, treatments: Any | None = None) -> Simulation:
@@ -740,4 +887,10 @@ def tune(data: TrainingSet, algorithm: str = "gbm", *, trials: SupportsIndex = 5
 
     `train(data, **study.best_params)` trains with them. Arguments are those of `Study` and of
     `Study.run`.
+    """
+
+def validate_health(playbook: Playbook, data: TrainingSet) -> HealthValidation:
+    """
+    Whether the health score of a playbook predicts who churns: AUC with its interval, and what came
+    true in each band.
     """

@@ -133,7 +133,9 @@ def waterfall(explanation: Explanation, ax: Axes | None, numbers: list[int], **s
         ax.plot([x], [y], marker="|", markersize=9, color=house.ink(), gid="end")
         offset = {"xytext": (5, 0), "textcoords": "offset points"}
         house.remark(ax, x, y, text, alpha=1, fontweight="bold", **offset)
-    ax.margins(x=0.2)
+    # Room for the numbers on either side, of which bars would leave none.
+    ax.use_sticky_edges = False
+    ax.margins(x=0.16)
     ax.set_xlabel(_what(explanation))
     house.grid(ax, "x")
     house.title(ax, "Why this probability", f"row {row:,}; red raises the risk, blue lowers it")
