@@ -763,6 +763,50 @@ export type LiftBin = {
   cumulative_lift: number,
 }
 
+/** The ROC curve. */
+export type Roc = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned. */
+  positives: number,
+  /** The area under the whole curve. */
+  roc_auc: number,
+  /** The points, from no one contacted to everyone. */
+  points: Array<RocPoint>,
+}
+
+/** One point of the ROC curve. */
+export type RocPoint = {
+  /** The smallest probability that is contacted; null where no one is. */
+  threshold: number | null,
+  /** The share of those who stay that is contacted. */
+  false_positive_rate: number,
+  /** The share of churners that is contacted. */
+  true_positive_rate: number,
+}
+
+/** The curve of precision over recall. */
+export type PrecisionRecall = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned; their share is the precision of a choice at random. */
+  positives: number,
+  /** The average precision of the whole curve. */
+  pr_auc: number,
+  /** The points, from the fewest contacted to everyone. */
+  points: Array<PrecisionRecallPoint>,
+}
+
+/** One point of the curve of precision over recall. */
+export type PrecisionRecallPoint = {
+  /** The smallest probability that is contacted. */
+  threshold: number,
+  /** The share of churners that is contacted. */
+  recall: number,
+  /** The share of those contacted that churned. */
+  precision: number,
+}
+
 /** What was said against what came true, bin by bin, and what that adds up to. */
 export type Reliability = {
   /** The bins that have rows, by probability. */

@@ -764,6 +764,50 @@ export type LiftBin = {
   cumulative_lift: number,
 }
 
+/** The ROC curve. */
+export type Roc = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned. */
+  positives: number,
+  /** The area under the whole curve. */
+  roc_auc: number,
+  /** The points, from no one contacted to everyone. */
+  points: Array<RocPoint>,
+}
+
+/** One point of the ROC curve. */
+export type RocPoint = {
+  /** The smallest probability that is contacted; null where no one is. */
+  threshold: number | null,
+  /** The share of those who stay that is contacted. */
+  false_positive_rate: number,
+  /** The share of churners that is contacted. */
+  true_positive_rate: number,
+}
+
+/** The curve of precision over recall. */
+export type PrecisionRecall = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned; their share is the precision of a choice at random. */
+  positives: number,
+  /** The average precision of the whole curve. */
+  pr_auc: number,
+  /** The points, from the fewest contacted to everyone. */
+  points: Array<PrecisionRecallPoint>,
+}
+
+/** One point of the curve of precision over recall. */
+export type PrecisionRecallPoint = {
+  /** The smallest probability that is contacted. */
+  threshold: number,
+  /** The share of churners that is contacted. */
+  recall: number,
+  /** The share of those contacted that churned. */
+  precision: number,
+}
+
 /** What was said against what came true, bin by bin, and what that adds up to. */
 export type Reliability = {
   /** The bins that have rows, by probability. */
@@ -1098,6 +1142,12 @@ export interface LiftOptions {
   bins?: number
 }
 
+/** Options of `Model.roc` and `Model.precisionRecall`. */
+export interface CurveOptions {
+  /** How many points at most, 3 or more: 200 by default. */
+  points?: number
+}
+
 /** Options of `Model.reliability`. */
 export interface ReliabilityOptions {
   /** How many bins: 10 by default. */
@@ -1267,6 +1317,13 @@ export declare class Model {
    * equal length by probability (deciles by default).
    */
   lift(data: TrainingSet, options?: LiftOptions): Promise<Lift>
+  /**
+   * The ROC curve: the share of churners contacted over the share of the others, for every
+   * threshold.
+   */
+  roc(data: TrainingSet, options?: CurveOptions): Promise<Roc>
+  /** The curve of precision over recall, for every threshold. */
+  precisionRecall(data: TrainingSet, options?: CurveOptions): Promise<PrecisionRecall>
   /** Whether probabilities mean what they say, in bins of equal width or equal frequency. */
   reliability(data: TrainingSet, options?: ReliabilityOptions): Promise<Reliability>
   /** The expected maximum profit of a campaign against churn; null when the labels are all alike. */
