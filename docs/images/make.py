@@ -5,6 +5,7 @@
 """
 
 import functools
+import io
 import pathlib
 import sys
 
@@ -13,6 +14,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+from PIL import Image
 
 import stayput
 
@@ -106,7 +108,7 @@ PLOTS = {
     ).plot(),
     "importance": lambda: model().feature_importance(rows(True)).plot(top=8),
     "dependence": lambda: (
-        model().feature_dependence(rows(True), "logins_30d", "accumulated").plot()
+        model().feature_dependence(rows(True), "login_trend", "accumulated").plot()
     ),
     "bar": lambda: explanation().plot_bar(top=8),
     "beeswarm": lambda: explanation().plot_beeswarm(top=10),
@@ -130,8 +132,11 @@ def main():
     for name in sys.argv[1:] or PLOTS:
         plt.close("all")
         PLOTS[name]()
-        # No date and no version of matplotlib, so that the same plot is the same file.
-        plt.gcf().savefig(HERE / f"{name}.png", dpi=84, metadata={"Software": None})
+        drawn = io.BytesIO()
+        plt.gcf().savefig(drawn, dpi=84)
+        # A palette makes the files small; without the version of matplotlib they stay the same.
+        image = Image.open(drawn).convert("RGB").quantize(128)
+        image.save(HERE / f"{name}.png", optimize=True)
         print(f"{name}.png  {(HERE / f'{name}.png').stat().st_size:,} bytes")
 
 

@@ -121,11 +121,9 @@ def waterfall(explanation: Explanation, ax: Axes | None, numbers: list[int], **s
     left = place
     for at, (_, size) in enumerate(steps):
         left -= size
-        ends = (left, left + size)
-        offset = {"xytext": (4 if size >= 0 else -4, 0), "textcoords": "offset points"}
-        side = "left" if size >= 0 else "right"
+        offset = {"xytext": (4, 0), "textcoords": "offset points"}
         said = f"{size:+.3f}".replace("-", "−")
-        house.remark(ax, ends[1], at, said, ha=side, alpha=1, **offset)
+        house.remark(ax, max(left, left + size), at, said, alpha=1, **offset)
     house.tracks(ax, [name for name, _ in steps])
     ax.set_ylim(len(steps) + 0.5, -1.5)
     stated = (place, -1, f"stated {_stated(explanation, place)}")
@@ -133,7 +131,9 @@ def waterfall(explanation: Explanation, ax: Axes | None, numbers: list[int], **s
         ax.plot([x], [y], marker="|", markersize=9, color=house.ink(), gid="end")
         offset = {"xytext": (5, 0), "textcoords": "offset points"}
         house.remark(ax, x, y, text, alpha=1, fontweight="bold", **offset)
-    ax.margins(x=0.2)
+    # Room for the numbers on either side, of which bars would leave none.
+    ax.use_sticky_edges = False
+    ax.margins(x=0.16)
     ax.set_xlabel(_what(explanation))
     house.grid(ax, "x")
     house.title(ax, "Why this probability", f"row {row:,}; red raises the risk, blue lowers it")

@@ -309,7 +309,14 @@ def study(trials: Study, ax: Axes | None, _: list[int], **style: Any) -> Axes:
         if won is not None and won.score is not None:
             up = best is max
             offset = {"xytext": (0, 8 if up else -8), "textcoords": "offset points"}
-            place = {"va": "bottom" if up else "top", "ha": "center", "alpha": 1}
+            side = (
+                "left"
+                if won.number < 0.15 * last
+                else "right"
+                if won.number > 0.85 * last
+                else "center"
+            )
+            place = {"va": "bottom" if up else "top", "ha": side, "alpha": 1}
             text = f"{won.score:.4f}, trial {won.number}"
             house.remark(ax, won.number, won.score, text, color=look["color"], **place, **offset)
     if given_up:

@@ -163,6 +163,7 @@ fn thinned<T>(all: impl Iterator<Item = (u128, T)>, whole: u128, most: usize) ->
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "counts of rows")]
 mod tests {
     use proptest::prelude::*;
     use stayput_core::ErrorCode;
