@@ -296,32 +296,53 @@ export type Score = {
   health: Health | null,
   /** The churn probability; null where the bundle has no model. */
   churn: Churn | null,
-  /** The lifecycle stage; null where none matches. */
-  lifecycle: string | null,
+  /** The stage of the lifecycle and since when; null where none matches. */
+  lifecycle: LifecycleStage | null,
   /** The segments, in the playbook's order. */
   segments: Array<string>,
   /** The hash of the bundle that says so. */
   bundle: string,
 }
 
+/** The stage of the lifecycle that a customer is in. */
+export type LifecycleStage = {
+  /** The stage. */
+  stage: string,
+  /**
+   * The first of the daily looks that found it without another between it and `as_of`: a
+   * midnight in UTC, the customer's beginning, or `as_of`. Null where neither an event nor a
+   * `valid_from` says when the customer began, and no other stage came before.
+   */
+  since: Timestamp | null,
+  /** Days of 24 hours from then to `as_of`. */
+  days: number | null,
+}
+
 /** The health of one customer at one instant. */
 export type Health = {
-  /** The score, 0 to 100: exactly the sum of the contributions. */
+  /** The score, 0 to 100: exactly the sum of the contributions, that of an override included. */
   score: number,
   /** The band it is in. */
   band: string,
   /** The share of the weight whose factors were observed, 0 to 1. */
   coverage: number,
   /**
-   * The factor whose cap holds the score down, if one does: that of the lowest cap, the first
-   * of equals.
+   * The factor whose cap holds the computed score down, if one does: that of the lowest cap, the
+   * first of equals.
    */
   capped_by: string | null,
   /** The factors, in the playbook's order. */
   factors: Array<FactorHealth>,
+  /**
+   * The trend of the computed score; null where the playbook asks for none, or where fewer than
+   * three instants have a score.
+   */
+  trend: HealthTrend | null,
+  /** The override that holds, and what was computed; null where none does. */
+  overridden: OverriddenHealth | null,
 }
 
-/** What one factor did to the score. */
+/** What one factor, or a group of factors, did to the score. */
 export type FactorHealth = {
   /** The factor's name. */
   name: string,
@@ -331,7 +352,183 @@ export type FactorHealth = {
   weight: number,
   /** The points of the health score that come from it. */
   contribution: number,
+  /** The share of its weight that was observed, 0 to 1: for a single factor one or the other. */
+  coverage: number,
+  /** For a group, the factor in it whose cap holds the group's score down, if one does. */
+  capped_by: string | null,
+  /**
+   * For a group, the factors in it, in the playbook's order: their contributions sum exactly to
+   * the group's. Where the group's stand-in takes their place, they share it by weight.
+   */
+  factors: Array<FactorHealth>,
 }
+
+/** The trend of a health score over time. */
+export type HealthTrend = {
+  /** The Theil–Sen slope, in points a day. */
+  slope_per_day: number,
+  /** That of the Mann–Kendall test of two sides, ties taken into account: 0 to 1. */
+  p_value: number,
+  /** Kendall's tau-b between score and time, −1 to 1; null where all scores are equal. */
+  tau: number | null,
+  /** Whether it rises or falls, where the p-value is below 0.05. */
+  direction: TrendDirection,
+  /** How many instants had a score. */
+  points: number,
+}
+
+/** Whether a score rises or falls. */
+export type TrendDirection = "increasing" | "decreasing" | "no_trend"
+
+/** The override that holds, and the health that was computed. */
+export type OverriddenHealth = {
+  /**
+   * The score that the factors give: exactly the sum of their contributions. Null where they
+   * give none.
+   */
+  computed_score: number | null,
+  /** The band of that score. */
+  computed_band: string | null,
+  /** The points that the override adds to the computed score, 0 where it says only the band. */
+  contribution: number,
+  /** Who says so. */
+  author: string,
+  /** Why. */
+  reason: string,
+  /** Since when it holds. */
+  from: Timestamp,
+  /** When it ends. */
+  until: Timestamp,
+}
+
+/** What a person says a customer's health is. */
+export type HealthOverride = {
+  /** The score, 0 to 100; null where only the band is said. */
+  score: number | null,
+  /** The band; null where it is that of the score. */
+  band: string | null,
+  /** Who says so. */
+  author: string,
+  /** Why. */
+  reason: string,
+  /** Since when it holds. */
+  from: Timestamp,
+  /** When it ends: the first instant at which it does not hold any more. */
+  until: Timestamp,
+}
+
+/** The health of one customer over time. */
+export type HealthHistory = {
+  /** The customer. */
+  customer_id: string,
+  /** The instants, ascending. */
+  points: Array<HealthPoint>,
+  /** The trend of the computed scores; null where fewer than three instants have one. */
+  trend: HealthTrend | null,
+}
+
+/** The health of one customer at one of many instants. */
+export type HealthPoint = {
+  /** The instant. */
+  as_of: Timestamp,
+  /** The score, 0 to 100; null where there was none, or where the customer was not known yet. */
+  score: number | null,
+  /** The band, with hysteresis from one instant to the next. */
+  band: string | null,
+  /** The share of the weight whose factors were observed, 0 to 1. */
+  coverage: number | null,
+  /** The score that the factors give, whatever an override says. */
+  computed_score: number | null,
+}
+
+/** What changed a customer's health score between two instants. */
+export type HealthChange = {
+  /** The customer. */
+  customer_id: string,
+  /** The first instant. */
+  since: Timestamp,
+  /** The second. */
+  as_of: Timestamp,
+  /** The score at the first instant; null where there is none. */
+  before: number | null,
+  /** The score at the second. */
+  after: number | null,
+  /** The band at the first instant. */
+  band_before: string | null,
+  /** The band at the second. */
+  band_after: string | null,
+  /** The change, `after - before`; null where one of them is. */
+  change: number | null,
+  /**
+   * What it is made of: added from first to last, the points are exactly the change. None where
+   * there is no change or one of the scores is missing.
+   */
+  terms: Array<HealthChangeTerm>,
+}
+
+/** One reason of a change. */
+export type HealthChangeTerm = {
+  /** What it is. */
+  kind: ChangeKind,
+  /** The factor, `product.depth` for one in a group; null where no single one is meant. */
+  factor: string | null,
+  /**
+   * The factor's score before this step, 0 to 100; null where missing, and where no factor's score
+   * changes.
+   */
+  before: number | null,
+  /** The factor's score after it. */
+  after: number | null,
+  /** The points of the health score. */
+  points: number,
+  /** The same as a sentence. */
+  text: string,
+}
+
+/** What moved a health score. */
+export type ChangeKind = "time" | "data" | "missingness" | "cap" | "override"
+
+/** The health of one account at one instant. */
+export type AccountHealth = {
+  /** The account: a value of the parent attribute. */
+  account: string,
+  /**
+   * The score, 0 to 100: where it is made of the customers' scores, exactly the sum of the
+   * contributions of `worst` and `others`. Null where there is none.
+   */
+  score: number | null,
+  /** The band it is in, without hysteresis. */
+  band: string | null,
+  /** What it was made of; null where there is none. */
+  source: HealthSource | null,
+  /** The share of the weight whose customers have a score, 0 to 1. */
+  coverage: number,
+  /** How many customers the account has. */
+  children: number,
+  /** How many of them have a score and a weight above 0. */
+  scored: number,
+  /** The customers with the lowest scores, the lowest first; of equals the heavier first. */
+  worst: Array<AccountChild>,
+  /** The contributions of the scored customers that are not listed, together. */
+  others: number,
+}
+
+/** A customer of an account. */
+export type AccountChild = {
+  /** The customer. */
+  customer_id: string,
+  /** The health score, 0 to 100. */
+  score: number,
+  /** The band that the customer is in. */
+  band: string,
+  /** The weight. */
+  weight: number,
+  /** The points of the account's score that come from this customer. */
+  contribution: number,
+}
+
+/** What the health of an account was made of. */
+export type HealthSource = "children" | "own" | "fallback"
 
 /** A churn probability and what it rests on. */
 export type Churn = {
@@ -386,7 +583,10 @@ export type ReasonCode = {
 export type WhatIf = {
   /** The score as it is. */
   before: Score,
-  /** The score with the changes, and all that follows from them. */
+  /**
+   * The score with the changes, and all that follows from them; the trend of health, which is of
+   * the past, is left out.
+   */
   after: Score,
 }
 
@@ -429,6 +629,10 @@ export type Decisions = {
   decisions: Array<Decision>,
   /** What is not sent, and why, in the same order. */
   suppressions: Array<Suppression>,
+  /** Who came into journeys and out of them, by customer. */
+  passages: Array<Passage>,
+  /** How well the budgets were used; null where there is none, or nothing to pay. */
+  arbitration: Arbitration | null,
 }
 
 /** A decision to send something to a customer. */
@@ -441,6 +645,8 @@ export type Decision = {
   campaign: string,
   /** What to send. */
   action: string,
+  /** The step of the journey, where the campaign is one. */
+  step: string | null,
   /** By which channel. */
   channel: string,
   /** When it was decided. */
@@ -455,6 +661,13 @@ export type Decision = {
   epoch: number,
   /** What was asked and answered, in order, for a reader. */
   trace: Array<string>,
+  /**
+   * What to say: the action's template, filled in; nothing where it has none, or where
+   * templates are not built in.
+   */
+  content: string | null,
+  /** The action's template as it is written, where templates are not built in. */
+  template: string | null,
   /** The hash of the bundle that decided. */
   bundle: string,
 }
@@ -467,6 +680,8 @@ export type Suppression = {
   customer_id: string,
   /** The campaign that fired. */
   campaign: string,
+  /** The step of the journey, where one was reached. */
+  step: string | null,
   /** When it was decided. */
   at: Timestamp,
   /** What stopped it. */
@@ -480,10 +695,284 @@ export type Suppression = {
   until: Timestamp | null,
   /** The number of the entry, from 1. */
   epoch: number,
+  /** What was asked and answered before that, in order. */
+  trace: Array<string>,
 }
 
 /** Why a firing came to nothing, in the order in which the reasons are looked for. */
-export type SuppressionReason = "condition" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "frequency_cap"
+export type SuppressionReason = "condition" | "not_worth" | "suppression_list" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "re_entry" | "frequency_cap" | "fatigue" | "quiet_hours" | "blackout" | "budget"
+
+/**
+ * How customers moved between stages, summed over the steps between consecutive instants.
+ *
+ * In the rows of the matrices is the stage at the beginning of a step, in the columns that at its
+ * end, both in the order of `stages`. A customer who is not known yet, or in no stage, is outside.
+ */
+export type Transitions = {
+  /** The instants between which steps are counted. */
+  as_of: Array<Timestamp>,
+  /** The stages, in the playbook's order. */
+  stages: Array<string>,
+  /** The steps of customers from the stage of a row to that of a column. */
+  counts: Array<Array<number>>,
+  /**
+   * The share of `counts` in all steps from the stage of the row; null where there is none. With
+   * the row's share in `left_probabilities` a row sums to 1.
+   */
+  probabilities: Array<Array<number | null>>,
+  /** For each stage, the steps of customers who came into it from outside. */
+  entered: Array<number>,
+  /** For each stage, the steps of customers who were in it and then outside. */
+  left: Array<number>,
+  /** The share of `left` in all steps from a stage; null where there is none. */
+  left_probabilities: Array<number | null>,
+}
+
+/** How many customers were where at each instant. */
+export type SegmentCounts = {
+  /** The instants. */
+  as_of: Array<Timestamp>,
+  /** At each instant, the customers who were known. */
+  customers: Array<number>,
+  /** The stages of the lifecycle. */
+  stages: Array<NamedCounts>,
+  /** The segments. */
+  segments: Array<NamedCounts>,
+  /** The health bands, by the score alone: hysteresis goes on from decisions, and these are none. */
+  bands: Array<NamedCounts>,
+}
+
+/** The customers of one stage, segment or band at each instant. */
+export type NamedCounts = {
+  /** The stage, segment or band. */
+  name: string,
+  /** One count an instant. */
+  counts: Array<number>,
+}
+
+/** The scores of all customers who have an event in the window. */
+export type Rfm = {
+  /** The instant. */
+  as_of: Timestamp,
+  /** The customers, by identifier. */
+  customers: Array<RfmCustomer>,
+  /** The segments that anyone is in, from champions to lost. */
+  segments: Array<RfmSummary>,
+}
+
+/** One customer's values and scores. */
+export type RfmCustomer = {
+  /** The customer. */
+  customer_id: string,
+  /** Days since the last event. */
+  recency_days: number,
+  /** The number of events. */
+  frequency: number,
+  /** The sum of what they are worth. */
+  monetary: number,
+  /** The recency score, 1 to 5. */
+  r: number,
+  /** The frequency score, 1 to 5. */
+  f: number,
+  /** The monetary score, 1 to 5. */
+  m: number,
+  /** The segment. */
+  segment: RfmSegment,
+}
+
+/** What a customer is called by R and FM. */
+export type RfmSegment = "champions" | "loyal" | "potential_loyalist" | "new" | "promising" | "needs_attention" | "about_to_sleep" | "at_risk" | "cannot_lose" | "hibernating" | "lost"
+
+/** The customers of one segment. */
+export type RfmSummary = {
+  /** The segment. */
+  segment: RfmSegment,
+  /** How many customers are in it. */
+  customers: number,
+  /** Their share in all, 0 to 1. */
+  share: number,
+  /** What all of them are worth. */
+  monetary: number,
+}
+
+/** Cohorts and what became of them. A column of the tables is one of `ages`. */
+export type Cohorts = {
+  /** The period of a cohort. */
+  period: Period,
+  /** The period that ages are counted in. */
+  age: Period,
+  /** Who counts as retained: `n_day`, `unbounded` or `bracket`. */
+  definition: string,
+  /** The zone of the periods. */
+  zone: string,
+  /** Up to when events were recorded; null where there is not one row. */
+  until: Timestamp | null,
+  /** The ages of each column. */
+  ages: Array<Ages>,
+  /** The cohorts that anyone is in, from the earliest. */
+  cohorts: Array<Cohort>,
+  /** Retention at each age, over all cohorts that it is known of. */
+  retention: Array<RetentionPoint>,
+  /** The Kaplan–Meier estimate, where customers have an end; else null. */
+  survival: Array<SurvivalPoint> | null,
+  /** Customers in all cohorts. */
+  customers: number,
+  /** Customers who have not started by `until`. */
+  not_started: number,
+  /** Rows that could not be read. */
+  unreadable: number,
+}
+
+/** Ages of one column. */
+export type Ages = {
+  /** The first. */
+  first: number,
+  /** The last; null where there is none. */
+  last: number | null,
+}
+
+/** Customers who started in one period. Null is what is not known yet. */
+export type Cohort = {
+  /** The first day of the period, in the zone: `2026-11-01`. */
+  start: string,
+  /** How many customers started in it. */
+  size: number,
+  /** How many of them were retained. */
+  retained: Array<number | null>,
+  /** Their share, 0 to 1. */
+  rates: Array<number | null>,
+  /** From when each column is known. */
+  known_from: Array<Timestamp>,
+  /** What they brought in, where an amount was asked for; else null. */
+  revenue: Revenue | null,
+}
+
+/** A civil period. Weeks begin on Monday (ISO 8601), quarters with January, April, July and October. */
+export type Period = "day" | "week" | "month" | "quarter"
+
+/** Retention at some ages over all cohorts that it is known of. */
+export type RetentionPoint = {
+  /** The ages. */
+  ages: Ages,
+  /** The customers of those cohorts. */
+  customers: number,
+  /** How many of them were retained. */
+  retained: number,
+  /** Their share; null where there is no such cohort. */
+  rate: number | null,
+  /** The lower end of its 95% interval (Wilson 1927). */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+}
+
+/** What a cohort brought in at each age. Null is what is not known yet, and a share of nothing. */
+export type Revenue = {
+  /** The sum of the amounts. */
+  amounts: Array<number | null>,
+  /**
+   * Gross revenue retention: the amounts, of each customer at most their own at age 0, by the
+   * amounts at age 0.
+   */
+  gross_retention: Array<number | null>,
+  /** Net revenue retention: the amounts by those at age 0. */
+  net_retention: Array<number | null>,
+  /** The amounts up to this age by the size of the cohort: lifetime value to date. */
+  cumulative_per_customer: Array<number | null>,
+}
+
+/** The Kaplan–Meier estimate (1958) after the period of an age. */
+export type SurvivalPoint = {
+  /** The age. */
+  age: number,
+  /** Customers who had not left before it and are observed that long. */
+  at_risk: number,
+  /** How many of them left at this age. */
+  ended: number,
+  /** How many stay, but are not observed longer. */
+  censored: number,
+  /** The probability of staying past this age. */
+  survival: number,
+  /**
+   * The lower end of its 95% interval, by Greenwood's variance (1926) of the logarithm of
+   * minus the logarithm (Kalbfleisch and Prentice 1980).
+   */
+  low: number,
+  /** The upper end. */
+  high: number,
+}
+
+/** A customer coming into a journey or out of it. */
+export type Passage = {
+  /** The customer. */
+  customer_id: string,
+  /** The campaign. */
+  campaign: string,
+  /** The number of the entry, from 1. */
+  epoch: number,
+  /** When it was decided. */
+  at: Timestamp,
+  /** Which way. */
+  kind: PassageKind,
+  /** The step the customer left, where it is one out of the journey. */
+  step: string | null,
+}
+
+/** Which way a customer passes. */
+export type PassageKind = "entered" | "goal" | "exit" | "end" | "gone"
+
+/** How well the budgets were used. */
+export type Arbitration = {
+  /** How many sends nothing but a budget could stop. */
+  proposed: number,
+  /** How many of them are sent. */
+  sent: number,
+  /** What they cost. */
+  cost: number,
+  /** The sum of their values less their costs. */
+  value: number,
+  /** What no choice can exceed: the optimum if sends were divisible. */
+  bound: number,
+  /** `bound − value`. */
+  gap: number,
+}
+
+/** What became of a send. */
+export type OutcomeKind = "delivered" | "opened" | "clicked" | "converted" | "bounced" | "unsubscribed" | "complained" | "resubscribed"
+
+/** What became of recorded outcomes. */
+export type RecordReport = {
+  /** How many were taken in. */
+  accepted: number,
+  /** How many were known already. */
+  duplicates: number,
+  /** Those that were refused, by their index. */
+  rejected: Array<Rejected>,
+}
+
+/** What became of the sends of one action. */
+export type ActionTally = {
+  /** The campaign. */
+  campaign: string,
+  /** The action. */
+  action: string,
+  /** How many sends were decided. */
+  sends: number,
+  /** How many arrived. */
+  delivered: number,
+  /** How many were opened. */
+  opened: number,
+  /** How many were clicked in. */
+  clicked: number,
+  /** How many were followed by what the campaign hoped for, in time. */
+  conversions: number,
+  /** How many could not be delivered. */
+  bounced: number,
+  /** How many made the customer end or condemn the channel. */
+  ended: number,
+  /** What the conversions were worth, where that was recorded. */
+  value: number,
+}
 
 /** Parameters of [`crate::train`]; what is `None` has the algorithm's default. */
 export type TrainParams = {
@@ -609,6 +1098,123 @@ export type TreeSegment = {
   probability: number,
   /** Who they are, in the playbook's language. */
   condition: string,
+}
+
+/** What [`fit_health`] is to learn. */
+export type FitHealthParams = {
+  /** The features to learn from; all where there is none. */
+  features?: Array<string>,
+  /** For numbers, which way they go; where it is not said, the way that fits better. */
+  directions?: { [key in string]: Direction },
+  /** The most factors of the score: 10 where it is not said. */
+  maxFactors?: number,
+}
+
+/** Which way a feature goes with health. */
+export type Direction = "up" | "down"
+
+/** A health score that was learned. */
+export type FittedHealth = {
+  /** The section `[health]` of a playbook that has the features. */
+  playbook: string,
+  /** How many rows it was learned from. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** The area under the ROC curve on these rows, of which it is too good an estimate. */
+  auc: number | null,
+  /** The factors, the heaviest first. */
+  factors: Array<FittedFactor>,
+  /** The bands, from the lowest. */
+  bands: Array<FittedBand>,
+}
+
+/** A factor of a health score that was learned. */
+export type FittedFactor = {
+  /** The feature, and the factor's name. */
+  feature: string,
+  /** Its share of the score, 0 to 1. */
+  weight: number,
+  /** Which way it goes; null where it is no number. */
+  direction: Direction | null,
+  /** What it scores. */
+  knots: Array<Knot>,
+  /** What its absence scores; null where it was never missing, and the others carry its weight. */
+  missing: number | null,
+  /** The expression of its score. */
+  score: string,
+}
+
+/** What a value of a feature scores. */
+export type Knot = {
+  /** The number; null for a boolean or category. */
+  x: number | null,
+  /** The name of a category, `true` or `false`; null for a number, and for names not listed. */
+  value: string | null,
+  /** The score, 0 to 100. */
+  score: number,
+  /** How many rows it was learned from. */
+  rows: number,
+  /** The share of them that churned. */
+  churn_rate: number,
+}
+
+/** A band of a health score that was learned. */
+export type FittedBand = {
+  /** The band. */
+  name: string,
+  /** The score it starts at. */
+  start: number,
+  /** How many rows were in it. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+}
+
+/** Whether a health score predicts who churns. */
+export type HealthValidation = {
+  /** How many rows were asked. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** The share of rows without a score, which count in nothing below. */
+  without_score: number,
+  /**
+   * How often who churned has the lower score, a tie counting half: the area under the ROC
+   * curve. Null where the labels are all alike.
+   */
+  auc: number | null,
+  /**
+   * The lower end of its 95% interval (`DeLong` 1988); null where there are fewer than two of a
+   * kind. Rows are taken as independent.
+   */
+  auc_low: number | null,
+  /** The upper end. */
+  auc_high: number | null,
+  /** The bands, from the lowest. */
+  bands: Array<HealthBand>,
+  /** Whether churn falls from each band that anyone is in to the next. */
+  monotone: boolean,
+}
+
+/** What came true in a band. */
+export type HealthBand = {
+  /** The band. */
+  name: string,
+  /** The score it starts at. */
+  start: number,
+  /** How many rows were in it. */
+  rows: number,
+  /** How many of them churned. */
+  churners: number,
+  /** The share that churned; null where there is no row. */
+  churn_rate: number | null,
+  /** The lower end of its 95% interval (Wilson 1927). */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+  /** That share by the share of all rows with a score; null where that is 0 or there is no row. */
+  lift: number | null,
 }
 
 /** What a study is about. */
@@ -761,6 +1367,50 @@ export type LiftBin = {
   cumulative_gain: number,
   /** How many times more than a random choice of as many rows would find. */
   cumulative_lift: number,
+}
+
+/** The ROC curve. */
+export type Roc = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned. */
+  positives: number,
+  /** The area under the whole curve. */
+  roc_auc: number,
+  /** The points, from no one contacted to everyone. */
+  points: Array<RocPoint>,
+}
+
+/** One point of the ROC curve. */
+export type RocPoint = {
+  /** The smallest probability that is contacted; null where no one is. */
+  threshold: number | null,
+  /** The share of those who stay that is contacted. */
+  false_positive_rate: number,
+  /** The share of churners that is contacted. */
+  true_positive_rate: number,
+}
+
+/** The curve of precision over recall. */
+export type PrecisionRecall = {
+  /** How many rows. */
+  rows: number,
+  /** How many of them churned; their share is the precision of a choice at random. */
+  positives: number,
+  /** The average precision of the whole curve. */
+  pr_auc: number,
+  /** The points, from the fewest contacted to everyone. */
+  points: Array<PrecisionRecallPoint>,
+}
+
+/** One point of the curve of precision over recall. */
+export type PrecisionRecallPoint = {
+  /** The smallest probability that is contacted. */
+  threshold: number,
+  /** The share of churners that is contacted. */
+  recall: number,
+  /** The share of those contacted that churned. */
+  precision: number,
 }
 
 /** What was said against what came true, bin by bin, and what that adds up to. */
@@ -950,10 +1600,45 @@ export interface At {
     asOf: Instant;
 }
 
+export interface AtEach {
+    asOf: Instant | Instant[] | Grid;
+}
+
+export interface RfmAt {
+    asOf: Instant;
+    value: string;
+    window?: string;
+}
+
+export interface CohortOptions {
+    period?: 'day' | 'week' | 'month' | 'quarter';
+    age?: 'day' | 'week' | 'month' | 'quarter';
+    definition?: 'n_day' | 'unbounded' | 'bracket';
+    brackets?: number[];
+    startEvent?: string;
+    startAttribute?: string;
+    endAttribute?: string;
+    activity?: string[];
+    amount?: string;
+    zone?: string;
+    until?: Instant;
+    ages?: number;
+    columns?: Record<string, string>;
+}
+
 export interface ReasonsAt {
     asOf: Instant;
     top?: number;
     actionable?: boolean;
+}
+
+export interface RecordedOutcome {
+    decision_id: string;
+    customer_id: string;
+    kind: OutcomeKind;
+    at: Instant;
+    value?: number;
+    channel?: string;
 }
 
 export interface WhatIfOptions {
@@ -996,6 +1681,36 @@ export interface Grid {
     from: Instant;
     to: Instant;
     every: string;
+}
+
+export interface HealthHistoryOptions {
+    asOf: Instant | Instant[] | Grid;
+}
+
+export interface HealthChangeOptions {
+    asOf: Instant;
+    since: Instant;
+}
+
+export interface HealthOverrideOptions {
+    score?: number;
+    band?: string;
+    /** Who says so. */
+    author: string;
+    /** Why. */
+    reason: string;
+    /** Since when it holds. */
+    from: Instant;
+    /** When it ends. */
+    until: Instant;
+}
+
+export interface AccountHealthOptions {
+    asOf: Instant;
+    /** The one account to look at: all by default. */
+    account?: string;
+    /** How many customers of an account are listed: 5 by default. */
+    worst?: number;
 }
 
 /**
@@ -1086,6 +1801,14 @@ export class Engine {
     free(): void;
     [Symbol.dispose](): void;
     /**
+     * The health of each account, or of one, by name: the weighted mean of its customers' scores,
+     * with the worst of them.
+     *
+     * # Errors
+     * `playbook_key` where the playbook has no accounts; `argument` for an account of nobody.
+     */
+    accountHealth(options: AccountHealthOptions): AccountHealth[];
+    /**
      * Looks at every customer and decides about every campaign. What is decided is remembered:
      * the same question again gives nothing new.
      *
@@ -1124,6 +1847,30 @@ export class Engine {
      */
     forget(options: At): number;
     /**
+     * What changed one customer's health since an earlier instant: the passage of time and new
+     * data by factor, factors that came or went, caps and overrides. The terms, added from first
+     * to last, are exactly the change.
+     *
+     * # Errors
+     * `unknown_customer` when there is none of that id; `playbook_key` without a health score.
+     */
+    healthChange(customerId: string, options: HealthChangeOptions): HealthChange;
+    /**
+     * The health of one customer at many instants, each as it was known then, and its trend.
+     *
+     * # Errors
+     * `unknown_customer` when there is none of that id; `playbook_key` without a health score.
+     */
+    healthHistory(customerId: string, options: HealthHistoryOptions): HealthHistory;
+    /**
+     * The overrides of a customer's health, past and future ones too, in the order in which they
+     * begin.
+     *
+     * # Errors
+     * `unknown_customer` when there is none of that id.
+     */
+    healthOverrides(customerId: string): HealthOverride[];
+    /**
      * Takes up the customers of a snapshot, in place of what was known of them, and gives how many
      * they are.
      *
@@ -1143,9 +1890,41 @@ export class Engine {
      */
     ingest(events: Rows, customers?: Rows | null): Reports;
     /**
+     * Ends the overrides of a customer's health that hold at an instant, and gives them as they
+     * are then. Questions about earlier instants still see them.
+     *
+     * # Errors
+     * `unknown_customer` when there is none of that id.
+     */
+    liftHealthOverride(customerId: string, options: At): HealthOverride[];
+    /**
      * An engine that knows nobody yet.
      */
     constructor(bundle: Bundle);
+    /**
+     * When `tick` next has something to do, if nothing is ingested or recorded before; null where
+     * it never will. Where thresholds are watched it is at most 30 days later.
+     *
+     * # Errors
+     * `argument` when `asOf` is not an instant.
+     */
+    nextDue(options: At): Timestamp | null;
+    /**
+     * What became of the sends of each action, over all customers.
+     *
+     * # Errors
+     * None that a caller can cause.
+     */
+    outcomes(): ActionTally[];
+    /**
+     * Says what a customer's health is from `from` until before `until`: a score, a band or both.
+     * It takes the place of an override of the same `from`; of several that hold, the one that
+     * began last counts.
+     *
+     * # Errors
+     * `unknown_customer` when there is none of that id; `argument` naming what is wrong.
+     */
+    overrideHealth(customerId: string, options: HealthOverrideOptions): HealthOverride;
     /**
      * Why a customer may churn at an instant: what raises the probability, the strongest first, as
      * sentences in the words of the playbook's `[reasons]`.
@@ -1154,6 +1933,13 @@ export class Engine {
      * `unknown_customer` when there is none of that id; `model_missing` without a model.
      */
     reasons(customerId: string, options: ReasonsAt): ReasonCode[];
+    /**
+     * Takes in what became of sends. Recording the same again changes nothing.
+     *
+     * # Errors
+     * `argument` when `outcomes` is no array.
+     */
+    record(outcomes: RecordedOutcome[]): RecordReport;
     /**
      * The least change to features that someone can act on which brings the churn probability of
      * one customer down to a threshold, or that there is none. Each feature changes by itself:
@@ -1172,6 +1958,13 @@ export class Engine {
      */
     static restore(bundle: Bundle, bytes: Uint8Array): Engine;
     /**
+     * Recency, frequency and monetary scores of all customers who have such an event.
+     *
+     * # Errors
+     * `argument` when `value` is no property of an event.
+     */
+    rfm(options: RfmAt): Rfm;
+    /**
      * Everything known of each customer at an instant, by `customer_id`.
      *
      * # Errors
@@ -1186,12 +1979,34 @@ export class Engine {
      */
     score(customerId: string, options: At): Score;
     /**
+     * How many customers were in each stage, segment and health band at each instant.
+     *
+     * # Errors
+     * `argument` when `asOf` names no instants.
+     */
+    segmentCounts(options: AtEach): SegmentCounts;
+    /**
      * The state of all customers, for `Engine.restore`.
      *
      * # Errors
      * `internal` when it cannot be written.
      */
     snapshot(): Uint8Array;
+    /**
+     * What time alone makes due by an instant: sends that waited, steps of journeys, times that
+     * come again, absences that are long enough, and what crosses a threshold without any event.
+     *
+     * # Errors
+     * As `decide`.
+     */
+    tick(options: At): Decisions;
+    /**
+     * How customers moved between the stages of the lifecycle from each instant to the next.
+     *
+     * # Errors
+     * `argument` for fewer than two instants, or without a lifecycle.
+     */
+    transitions(options: AtEach): Transitions;
     /**
      * The score of one customer at an instant as it is, and as it would be with other values. What
      * is computed from a changed value changes with it: other features, health, churn, stage and
@@ -1273,6 +2088,15 @@ export class Playbook {
 }
 
 /**
+ * Customers who started in the same period, and how many of them came back; no playbook is
+ * needed.
+ *
+ * # Errors
+ * `argument` when the options do not go together.
+ */
+export function cohorts(events: Rows, customers?: Rows | null, options?: CohortOptions): Cohorts;
+
+/**
  * The version of this package.
  */
 export function version(): string;
@@ -1291,6 +2115,8 @@ export interface InitOutput {
     readonly bundle_playbook: (a: number) => number;
     readonly bundle_scoreRows: (a: number, b: any) => [number, number, number, number];
     readonly bundle_toBytes: (a: number) => [number, number];
+    readonly cohorts: (a: any, b: any, c: any) => [number, number, number];
+    readonly engine_accountHealth: (a: number, b: any) => [number, number, number];
     readonly engine_bundle: (a: number) => number;
     readonly engine_customers: (a: number) => [number, number];
     readonly engine_decide: (a: number, b: any) => [number, number, number];
@@ -1298,15 +2124,27 @@ export interface InitOutput {
     readonly engine_exportCustomer: (a: number, b: any) => [number, number, number, number];
     readonly engine_features: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_forget: (a: number, b: any) => [number, number, number];
+    readonly engine_healthChange: (a: number, b: any, c: any) => [number, number, number];
+    readonly engine_healthHistory: (a: number, b: any, c: any) => [number, number, number];
+    readonly engine_healthOverrides: (a: number, b: any) => [number, number, number];
     readonly engine_importCustomers: (a: number, b: any) => [number, number, number];
     readonly engine_ingest: (a: number, b: any, c: any) => [number, number, number];
+    readonly engine_liftHealthOverride: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_new: (a: number) => number;
+    readonly engine_nextDue: (a: number, b: any) => [number, number, number];
+    readonly engine_outcomes: (a: number) => [number, number, number];
+    readonly engine_overrideHealth: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_reasons: (a: number, b: any, c: any) => [number, number, number];
+    readonly engine_record: (a: number, b: any) => [number, number, number];
     readonly engine_recourse: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_restore: (a: number, b: any) => [number, number, number];
+    readonly engine_rfm: (a: number, b: any) => [number, number, number];
     readonly engine_score: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_scoreAll: (a: number, b: any) => [number, number, number];
+    readonly engine_segmentCounts: (a: number, b: any) => [number, number, number];
     readonly engine_snapshot: (a: number) => [number, number, number, number];
+    readonly engine_tick: (a: number, b: any) => [number, number, number];
+    readonly engine_transitions: (a: number, b: any) => [number, number, number];
     readonly engine_whatIf: (a: number, b: any, c: any) => [number, number, number];
     readonly playbook_definitions: (a: number) => [number, number, number];
     readonly playbook_explain: (a: number, b: any) => [number, number, number, number];
