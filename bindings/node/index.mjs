@@ -1,3 +1,3 @@
 import native from './index.cjs'
 
-export const { Bundle, Engine, Model, Playbook, Search, Simulation, Study, Table, TrainingSet, compare, crossValidate, describe, simulate, train, tune } = native
+export const { Bandit, Bundle, Engine, Model, Playbook, Search, Simulation, Study, Table, TrainingSet, compare, crossValidate, describe, experiment, offPolicy, powerAnalysis, sampleRatio, sequential, simulate, train, tune } = native

@@ -3,10 +3,12 @@
 //! Documents (a score, decisions, a report) cross as JSON, tables as columns. Quick calls answer
 //! at once; those that grow with the data run on Node's thread pool and answer by a promise.
 
+pub mod bandit;
 mod bundle;
 pub mod describe;
 mod engine;
 mod error;
+pub mod experiment;
 pub mod explain;
 mod input;
 mod job;

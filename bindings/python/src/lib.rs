@@ -5,14 +5,17 @@
 
 mod answers;
 mod arguments;
+mod bandit;
 mod bundle;
 mod engine;
 mod errors;
+mod experiment;
 mod explain;
 mod frame;
 mod import;
 mod judge;
 mod model;
+mod off_policy;
 mod playbook;
 mod simulate;
 mod table;
@@ -23,15 +26,21 @@ mod tune;
 #[pyo3::pymodule]
 mod _native {
     #[pymodule_export]
+    use crate::bandit::Bandit;
+    #[pymodule_export]
     use crate::bundle::Bundle;
     #[pymodule_export]
     use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::experiment::{experiment, power_analysis, sample_ratio, sequential};
     #[pymodule_export]
     use crate::explain::Explanation;
     #[pymodule_export]
     use crate::judge::compare;
     #[pymodule_export]
     use crate::model::{Model, cross_validate, train};
+    #[pymodule_export]
+    use crate::off_policy::off_policy;
     #[pymodule_export]
     use crate::playbook::{Playbook, describe};
     #[pymodule_export]

@@ -20,6 +20,7 @@ from ._errors import (
     UnsupportedError,
 )
 from ._native import (
+    Bandit,
     Bundle,
     Engine,
     Explanation,
@@ -33,6 +34,11 @@ from ._native import (
     compare,
     cross_validate,
     describe,
+    experiment,
+    off_policy,
+    power_analysis,
+    sample_ratio,
+    sequential,
     simulate,
     table,
     train,
@@ -44,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArgumentError",
+    "Bandit",
     "Bundle",
     "BundleError",
     "ChurnClassifier",
@@ -65,6 +72,11 @@ __all__ = [
     "compare",
     "cross_validate",
     "describe",
+    "experiment",
+    "off_policy",
+    "power_analysis",
+    "sample_ratio",
+    "sequential",
     "simulate",
     "table",
     "train",
