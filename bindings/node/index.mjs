@@ -1,3 +1,3 @@
 import native from './index.cjs'
 
-export const { Bundle, Engine, Model, Playbook, Search, Simulation, Study, Table, TrainingSet, cohorts, compare, crossValidate, describe, fitHealth, simulate, train, tune, validateHealth } = native
+export const { Bandit, Bundle, Engine, Model, Playbook, Search, Simulation, Study, Table, TrainingSet, cohorts, compare, crossValidate, describe, experiment, fitHealth, offPolicy, powerAnalysis, sampleRatio, sequential, simulate, train, tune, validateHealth } = native

@@ -296,3 +296,141 @@ export interface ForecastOptions extends OutcomeOptions {
 export type ModelFeatures =
   | ReadonlyArray<string>
   | Record<string, 'number' | 'bool' | ReadonlyArray<string>>
+
+/** A column of numbers. */
+export type NumberColumn = ReadonlyArray<number> | Float64Array
+
+/** What was seen of an arm: its sums, or a value a customer. */
+export type Arm = { n: number; successes: number } | { n: number; mean: number; variance: number } | NumberColumn
+
+/** Options of `experiment`. */
+export interface ExperimentOptions {
+  /** What is compared: a proportion for counts and a mean for others, where it is not said. */
+  metric?: Metric
+  /** The arm that the others are compared with: the first where it is not said. */
+  control?: string
+  /** The probability that an interval is to hold the truth with: 0.95 by default. */
+  level?: number
+}
+
+/** Options of `sequential`: `effect` or `mixingVariance` has to be settled before the data are seen. */
+export interface SequentialOptions extends ExperimentOptions {
+  /** The arms at each look, with all that was seen up to then. */
+  looks: ReadonlyArray<Record<string, Exclude<Arm, Float64Array>>>
+  /** A difference that is thought likely. */
+  effect?: number
+  /** The variance of the mixing distribution: the square of such a difference. */
+  mixingVariance?: number
+}
+
+/** Options of `sampleRatio`. */
+export interface SampleRatioOptions {
+  /** How many customers each arm has. */
+  counts: ReadonlyArray<number>
+  /** The shares that were meant: equal ones where they are not said. */
+  shares?: ReadonlyArray<number>
+  /** The p-value below which it is a mismatch: 0.001 by default. */
+  threshold?: number
+}
+
+/** Options of `powerAnalysis`: two of `effect`, `n` and `power`. */
+export interface PowerOptions {
+  /** What is compared: `proportion` by default. */
+  metric?: Metric
+  /** The control's proportion. */
+  baseline?: number
+  /** The variance of a customer, for a mean. */
+  variance?: number
+  /** The difference that is to be seen. */
+  effect?: number
+  /** Customers of the control. */
+  n?: number
+  /** The probability to find the effect. */
+  power?: number
+  /** One less the chance of an effect that is not there: 0.95 by default. */
+  level?: number
+  /** Customers of the treatment for each of the control: 1 by default. */
+  ratio?: number
+}
+
+/** Decisions that were made: columns, and matrices with an array for each decision. */
+export interface LoggedDecisions {
+  /** The action chosen, from 0. */
+  actions: NumberColumn
+  /** The chance that it was chosen with. */
+  propensities: NumberColumn
+  /** What it brought. */
+  rewards: NumberColumn
+  /** The chances of the target policy. */
+  target: ReadonlyArray<NumberColumn>
+  /** The rewards that a model expects. */
+  predictions?: ReadonlyArray<NumberColumn> | null
+}
+
+/** Options of `offPolicy`. */
+export interface OffPolicyOptions {
+  /** The greatest weight: greater ones are taken for it. */
+  clip?: number
+  /** The greatest weight at which Switch-DR takes a reward: the square root of the rows by default. */
+  switchThreshold?: number
+  /** The probability that an interval is to hold the value with: 0.95 by default. */
+  level?: number
+  /** How intervals are made: `normal` by default. */
+  interval?: 'normal' | 'bootstrap'
+  /** How many resamples a bootstrap draws: 1,000 by default. */
+  resamples?: number
+  /** What they depend on: 0 by default. */
+  seed?: number
+}
+
+/** What a bandit is made of. */
+export interface BanditOptions {
+  /** The actions. */
+  actions: ReadonlyArray<string>
+  /** How one is chosen: `thompson` by default. */
+  policy?: 'epsilon_greedy' | 'thompson' | 'linear_thompson' | 'lin_ucb'
+  /** The names of the numbers that the linear policies read. */
+  context?: ReadonlyArray<string>
+  /** What a reward is, for `thompson`: `binary` by default. */
+  reward?: 'binary' | 'number'
+  /** The chance to choose any action whatever is known. */
+  epsilon?: number
+  /** Successes and failures, or a mean and how many rewards it is worth. */
+  prior?: readonly [number, number]
+  /** How wide a linear model is searched: 1 by default. */
+  exploration?: number
+  /** What is added to the diagonal of a linear model: 1 by default. */
+  ridge?: number
+  /** How many draws the chances of Thompson sampling are estimated from: 1,000 by default. */
+  draws?: number
+  /** What a reward counts after a day, of what it counted before: 1 by default. */
+  discount?: number
+  /** How long an outcome is waited for, such as `14d`. */
+  window?: string
+  /** The salt of all draws. */
+  seed?: string | number
+}
+
+/** Options of `Bandit.choose`. A discount needs `at`. */
+export interface ChooseOptions {
+  context?: Record<string, number | boolean> | ReadonlyArray<number>
+  at?: Instant
+}
+
+/** Options of `Bandit.update`; `at` is when the decision was made. */
+export interface UpdateOptions extends ChooseOptions {
+  action: string
+  reward: number
+}
+
+/** Options of `Bandit.expect`. */
+export interface ExpectOptions extends ChooseOptions {
+  action: string
+  at: Instant
+}
+
+/** Options of `Bandit.outcome`. */
+export interface OutcomeOptions {
+  reward: number
+  at: Instant
+}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use stayput_core::{campaign, churn, event, features, health, lifecycle};
-use stayput_models::{simulate, tune, validate};
+use stayput_models::{experiment, off_policy, simulate, tune, validate};
 use ts_rs::{Config, TS};
 
 /// What no type of the core says.
@@ -190,6 +190,20 @@ fn documents() -> String {
         declaration::<validate::Comparison>(&config),
         declaration::<validate::DeLong>(&config),
         declaration::<validate::Difference>(&config),
+        declaration::<experiment::Metric>(&config),
+        declaration::<experiment::ExperimentReport>(&config),
+        declaration::<experiment::ArmSummary>(&config),
+        declaration::<experiment::ArmComparison>(&config),
+        declaration::<experiment::Cuped>(&config),
+        declaration::<experiment::SampleRatio>(&config),
+        declaration::<experiment::SequentialReport>(&config),
+        declaration::<experiment::SequentialLook>(&config),
+        declaration::<experiment::SequentialComparison>(&config),
+        declaration::<experiment::PowerAnalysis>(&config),
+        declaration::<off_policy::OffPolicyReport>(&config),
+        declaration::<off_policy::OffPolicyEstimate>(&config),
+        declaration::<off_policy::Estimator>(&config),
+        declaration::<campaign::bandit::Choice>(&config),
         declaration::<simulate::SimulationParams>(&config),
         declaration::<simulate::Treatment>(&config),
         declaration::<simulate::Action>(&config),

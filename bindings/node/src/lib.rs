@@ -3,11 +3,13 @@
 //! Documents (a score, decisions, a report) cross as JSON, tables as columns. Quick calls answer
 //! at once; those that grow with the data run on Node's thread pool and answer by a promise.
 
+pub mod bandit;
 mod bundle;
 mod campaigns;
 pub mod describe;
 mod engine;
 mod error;
+pub mod experiment;
 pub mod explain;
 pub mod fit_health;
 mod health;

@@ -36,6 +36,8 @@ macro_rules! argument {
     };
 }
 
+pub(crate) use argument;
+
 argument!(
     /// One instant: ISO text, `datetime`, `date`, a numpy or a pandas time stamp.
     Instant,

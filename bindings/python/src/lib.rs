@@ -5,10 +5,12 @@
 
 mod answers;
 mod arguments;
+mod bandit;
 mod bundle;
 mod campaigns;
 mod engine;
 mod errors;
+mod experiment;
 mod explain;
 mod fit_health;
 mod frame;
@@ -17,6 +19,7 @@ mod import;
 mod judge;
 mod lifecycle;
 mod model;
+mod off_policy;
 mod playbook;
 mod plot;
 mod simulate;
@@ -28,9 +31,13 @@ mod tune;
 #[pyo3::pymodule]
 mod _native {
     #[pymodule_export]
+    use crate::bandit::Bandit;
+    #[pymodule_export]
     use crate::bundle::Bundle;
     #[pymodule_export]
     use crate::engine::Engine;
+    #[pymodule_export]
+    use crate::experiment::{experiment, power_analysis, sample_ratio, sequential};
     #[pymodule_export]
     use crate::explain::Explanation;
     #[pymodule_export]
@@ -41,6 +48,8 @@ mod _native {
     use crate::lifecycle::cohorts;
     #[pymodule_export]
     use crate::model::{Model, cross_validate, train};
+    #[pymodule_export]
+    use crate::off_policy::off_policy;
     #[pymodule_export]
     use crate::playbook::{Playbook, describe};
     #[pymodule_export]

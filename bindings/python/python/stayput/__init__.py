@@ -20,6 +20,7 @@ from ._errors import (
     UnsupportedError,
 )
 from ._native import (
+    Bandit,
     Bundle,
     Engine,
     Explanation,
@@ -34,7 +35,12 @@ from ._native import (
     compare,
     cross_validate,
     describe,
+    experiment,
     fit_health,
+    off_policy,
+    power_analysis,
+    sample_ratio,
+    sequential,
     simulate,
     table,
     train,
@@ -47,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArgumentError",
+    "Bandit",
     "Bundle",
     "BundleError",
     "ChurnClassifier",
@@ -69,7 +76,12 @@ __all__ = [
     "compare",
     "cross_validate",
     "describe",
+    "experiment",
     "fit_health",
+    "off_policy",
+    "power_analysis",
+    "sample_ratio",
+    "sequential",
     "simulate",
     "table",
     "train",

@@ -1618,3 +1618,23 @@ def _instant(text: str) -> datetime:
     """An instant as the core writes it, with a fraction of any length or none."""
     whole, _, fraction = text.removesuffix("Z").partition(".")
     return datetime.fromisoformat(f"{whole}.{fraction:0<6}+00:00")
+
+
+# At the end, for they are documents too.
+from ._experiments import (  # noqa: E402
+    Choice,
+    ExperimentReport,
+    OffPolicyReport,
+    PowerAnalysis,
+    SampleRatio,
+    SequentialReport,
+)
+
+__all__ = [
+    "Choice",
+    "ExperimentReport",
+    "OffPolicyReport",
+    "PowerAnalysis",
+    "SampleRatio",
+    "SequentialReport",
+]

@@ -76,3 +76,24 @@ ModelSource: TypeAlias = "str | PathLike[str] | bytes | bytearray | Any"
 
 AxesLike: TypeAlias = "Axes"
 """Axes of matplotlib to draw on; new ones are made where there are none."""
+
+ColumnLike: TypeAlias = "np.ndarray[Any, Any] | Sequence[float] | Sequence[bool] | ArrowStream"
+"""A column of numbers."""
+
+RowsLike: TypeAlias = "np.ndarray[Any, Any] | Sequence[Sequence[float]]"
+"""A matrix: a row for each decision, a column for each action."""
+
+ArmLike: TypeAlias = "ColumnLike | tuple[int, int] | tuple[int, float, float]"
+"""What was seen of an arm: a value a customer, ``(n, successes)``, or ``(n, mean, variance)``."""
+
+ArmsLike: TypeAlias = Mapping[str, ArmLike]
+"""The arms of an experiment by their names."""
+
+CovariateLike: TypeAlias = Mapping[str, ColumnLike]
+"""For each arm a number a customer that was known before the assignment."""
+
+LooksLike: TypeAlias = Sequence[Mapping[str, ArmLike]]
+"""The arms at each look, with all that was seen up to then."""
+
+ContextLike: TypeAlias = "Mapping[str, float] | Sequence[float] | np.ndarray[Any, Any]"
+"""The numbers of a context, by name or in order."""

@@ -44,7 +44,7 @@ pub fn bandit(options: &str) -> Result<Bandit> {
             return Err(Error::argument("reward", message));
         }
     };
-    if spec.reward == BanditReward::Number {
+    if kind == BanditKind::Thompson && spec.reward == BanditReward::Number {
         spec.prior = (0.0, 1.0);
     }
     if let Some(prior) = options.list("prior")? {

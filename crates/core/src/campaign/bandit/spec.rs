@@ -101,7 +101,7 @@ const MOST_ACTIONS: usize = 1_000;
 
 impl BanditSpec {
     /// A bandit of this kind with usual parameters: ε is 0.1 for `epsilon_greedy` and 0 for others, the
-    /// prior Beta(1, 1), or a mean of 0 that is worth one reward.
+    /// prior Beta(1, 1), or a mean of 0 that is worth no reward.
     #[must_use]
     pub fn new(kind: BanditKind, actions: Vec<String>) -> Self {
         Self {
@@ -110,7 +110,7 @@ impl BanditSpec {
             kind,
             reward: BanditReward::Binary,
             epsilon: if kind == BanditKind::EpsilonGreedy { 0.1 } else { 0.0 },
-            prior: if kind == BanditKind::Thompson { (1.0, 1.0) } else { (0.0, 1.0) },
+            prior: if kind == BanditKind::Thompson { (1.0, 1.0) } else { (0.0, 0.0) },
             exploration: 1.0,
             ridge: 1.0,
             draws: 1_000,

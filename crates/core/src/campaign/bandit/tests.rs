@@ -22,7 +22,9 @@ fn kinds() -> impl Strategy<Value = BanditSpec> {
     let reward = prop_oneof![Just(BanditReward::Binary), Just(BanditReward::Number)];
     let discount = prop_oneof![Just(1.0), 0.5_f64..1.0];
     (kind, reward, discount, 0.0_f64..=1.0).prop_map(|(kind, reward, discount, epsilon)| {
-        BanditSpec { reward, discount, epsilon, ..spec(kind) }
+        let spec = spec(kind);
+        let prior = if reward == BanditReward::Number { (0.0, 1.0) } else { spec.prior };
+        BanditSpec { reward, discount, epsilon, prior, ..spec }
     })
 }
 
