@@ -18,6 +18,7 @@ mod judge;
 mod lifecycle;
 mod model;
 mod playbook;
+mod replay;
 mod simulate;
 mod table;
 mod training_set;
