@@ -16,7 +16,7 @@ impl Linter<'_> {
         }
         if let Some(health) = playbook.health() {
             others.extend(&health.scores);
-            for accounts in &health.accounts {
+            if let Some(accounts) = &health.accounts {
                 others.push(&accounts.parent);
                 others.extend(&accounts.weight);
             }
