@@ -123,6 +123,15 @@ export interface AtEach {
   asOf: Instants
 }
 
+/** Options of a replay. */
+export interface ReplayOptions {
+  asOf: Instants
+  /** Whether the engine also looks in between, when time alone has something to do. */
+  tick?: boolean
+  /** Columns of the events to rename, from yours to ours. */
+  columns?: Record<string, string>
+}
+
 /** What is asked of RFM scores. */
 export interface RfmAt {
   asOf: Instant

@@ -20,6 +20,7 @@ pub mod judge;
 pub mod lifecycle;
 mod model;
 mod playbook;
+mod replay;
 pub mod simulate;
 mod study;
 mod table;

@@ -22,6 +22,7 @@ mod model;
 mod off_policy;
 mod playbook;
 mod plot;
+mod replay;
 mod simulate;
 mod table;
 mod training_set;

@@ -6,6 +6,7 @@
 mod buffer;
 mod growing;
 mod ndjson;
+mod pick;
 mod row;
 mod rows;
 mod texts;

@@ -31,11 +31,12 @@ pub use describe::{
 };
 pub use engine::{
     Churn, Decisions, Engine, HealthChange, HealthHistory, HealthPoint, Reason, ReasonCode,
-    ReasonParams, Recourse, RecourseChange, RecourseQuestion, Score, Stage, WhatIf,
+    ReasonCount, ReasonParams, Recourse, RecourseChange, RecourseQuestion, Replay, ReplayCampaign,
+    ReplayDay, ReplayOverlap, ReplayParams, Score, Stage, WhatIf,
 };
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
     AccountsPlan, Actionable, CampaignPrograms, CampaignsPlan, Conditions, Direction, EventUse,
     FeatureDefinition, FeatureReason, Features, FunctionUse, HealthPlan, LifecyclePlan, Lineage,
-    Playbook, ReasonGroup, ReasonsPlan, Reports, Template, Training,
+    Lint, LintCode, LintLevel, Playbook, ReasonGroup, ReasonsPlan, Reports, Template, Training,
 };

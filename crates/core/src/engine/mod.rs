@@ -12,6 +12,7 @@ mod movement;
 mod outcomes;
 mod reasons;
 mod recourse;
+mod replay;
 mod score;
 mod scorer;
 mod snapshot;
@@ -28,6 +29,7 @@ pub use decide::Decisions;
 pub use health::{HealthChange, HealthHistory, HealthPoint};
 pub use reasons::{ReasonCode, ReasonParams};
 pub use recourse::{Recourse, RecourseChange, RecourseQuestion};
+pub use replay::{ReasonCount, Replay, ReplayCampaign, ReplayDay, ReplayOverlap, ReplayParams};
 pub use score::{Churn, Reason, Score, Stage};
 pub use what_if::WhatIf;
 

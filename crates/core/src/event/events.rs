@@ -144,6 +144,13 @@ impl<'c> EventTable<'c> {
         }
     }
 
+    /// When the event of a row happened, in microseconds since 1970; none where that is missing or
+    /// wrong.
+    #[must_use]
+    pub fn time(&self, row: usize) -> Option<i64> {
+        self.time.word(row).filter(|time| *time != word::MISSING)
+    }
+
     /// How the events stand in words.
     #[must_use]
     pub fn layout(&self) -> &'c Layout {
@@ -172,7 +179,7 @@ impl<'c> EventTable<'c> {
     /// the row is wrong, and then nothing is appended.
     pub fn read(&self, row: usize, logs: &mut [Vec<i64>]) -> Option<usize> {
         let kind = self.columns.kind.get(self.columns.schema, row)?;
-        let time = self.time.word(row).filter(|time| *time != word::MISSING)?;
+        let time = self.time(row)?;
         let identity = match &self.columns.id {
             None => word::MISSING,
             Some(id) => id.get(row).ok()?.map_or(word::MISSING, |id| word::of_identity(&id)),

@@ -166,7 +166,7 @@ impl Node {
     }
 
     /// Where the value at `path` begins, or the nearest above it that is there.
-    fn position_of(&self, path: &str) -> Option<Position> {
+    pub(super) fn position_of(&self, path: &str) -> Option<Position> {
         let children: Vec<&Self> = match &self.value {
             Value::Table(entries) => entries.iter().map(|(_, node)| node).collect(),
             Value::Array(elements) => elements.iter().collect(),

@@ -10,6 +10,7 @@ mod guardrails;
 mod health;
 mod journeys;
 mod lineage;
+mod lint;
 mod people;
 mod reasons;
 mod schema;
@@ -32,6 +33,7 @@ use document::{Node, TableReader};
 pub use campaigns::{CampaignPrograms, CampaignsPlan};
 pub use health::{AccountsPlan, HealthPlan};
 pub use lineage::{EventUse, FeatureDefinition, FunctionUse, Lineage};
+pub use lint::{Lint, LintCode, LintLevel};
 pub use people::{Conditions, LifecyclePlan};
 pub use reasons::{Actionable, Direction, FeatureReason, ReasonGroup, ReasonsPlan, Template};
 

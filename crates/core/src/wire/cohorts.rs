@@ -33,14 +33,7 @@ const KEYS: [&str; 13] = [
 pub fn cohorts_json(events: Frame, customers: Option<&Frame>, options: &str) -> Result<String> {
     let options = Options::read(options, &KEYS)?;
     let params = params(&options)?;
-    let mut columns = Vec::new();
-    for (from, to) in options.object("columns")?.into_iter().flatten() {
-        let to = to
-            .as_str()
-            .ok_or_else(|| Error::argument("columns", format!("expected a name for `{from}`")))?;
-        columns.push((from.clone(), to.to_owned()));
-    }
-    to_json(&cohorts(&events.rename(&columns)?, customers, &params)?)
+    to_json(&cohorts(&events.rename(&options.renames("columns")?)?, customers, &params)?)
 }
 
 fn params(options: &Options) -> Result<CohortParams> {

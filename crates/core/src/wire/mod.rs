@@ -10,6 +10,7 @@ mod explain;
 mod health;
 mod lifecycle;
 mod options;
+mod replay;
 mod tables;
 
 use std::borrow::Cow;
@@ -36,6 +37,7 @@ pub use health::{
 };
 pub use lifecycle::{rfm_json, segment_counts_json, transitions_json};
 pub use options::{Options, cut_offs};
+pub use replay::replay_json;
 pub use tables::TableOptions;
 
 /// A feature table as rows, with the report of what it was made from.
@@ -164,6 +166,14 @@ pub fn features_json(
 /// Those of [`to_json`].
 pub fn definitions_json(playbook: &Playbook) -> Result<String> {
     to_json(&playbook.definitions())
+}
+
+/// [`Playbook::lint`] as JSON text.
+///
+/// # Errors
+/// Those of [`to_json`].
+pub fn lint_json(playbook: &Playbook) -> Result<String> {
+    to_json(&playbook.lint())
 }
 
 /// [`Playbook::lineage`] as JSON text.

@@ -97,6 +97,22 @@ impl Options {
         self.typed(key, "an object", Value::as_object)
     }
 
+    /// Columns to rename, from and to, in order.
+    ///
+    /// # Errors
+    /// `argument` when it is no object of texts.
+    pub fn renames(&self, key: &str) -> Result<Vec<(String, String)>> {
+        let mut columns = Vec::new();
+        for (from, to) in self.object(key)?.into_iter().flatten() {
+            let to = to.as_str().ok_or_else(|| {
+                Error::argument(&snake(key), format!("expected a name for `{from}`"))
+            })?;
+            columns.push((from.clone(), to.to_owned()));
+        }
+        columns.sort_unstable();
+        Ok(columns)
+    }
+
     /// Several values.
     ///
     /// # Errors

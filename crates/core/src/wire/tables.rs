@@ -1,7 +1,7 @@
 //! What a host asks of a table: `{asOf, columns, nJobs, horizon, gap, censored}` as JSON.
 
 use super::options::Options;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::features::{CutOffs, TrainingOptions};
 
 /// The options of a table of features or of a training set, checked.
@@ -42,17 +42,9 @@ impl TableOptions {
 
     fn read(json: &str, keys: &[&str]) -> Result<Self> {
         let options = Options::read(json, keys)?;
-        let mut columns = Vec::new();
-        for (from, to) in options.object("columns")?.into_iter().flatten() {
-            let to = to.as_str().ok_or_else(|| {
-                Error::argument("columns", format!("expected a name for `{from}`"))
-            })?;
-            columns.push((from.clone(), to.to_owned()));
-        }
-        columns.sort_unstable();
         Ok(Self {
             as_of: options.cut_offs()?,
-            columns,
+            columns: options.renames("columns")?,
             training: TrainingOptions::read(
                 options.text("horizon")?,
                 options.text("gap")?,
