@@ -974,6 +974,130 @@ export type ActionTally = {
   value: number,
 }
 
+/** What a bundle would have decided over recorded history. */
+export type Replay = {
+  /** The hash of the bundle. */
+  bundle: string,
+  /** The first instant decided at. */
+  from: Timestamp,
+  /** The last. */
+  to: Timestamp,
+  /** How often it was decided about everybody. */
+  looks: number,
+  /** How often time alone had something to do in between. */
+  ticks: number,
+  /** How many customers were known by the end. */
+  customers: number,
+  /** How many of them would have been sent something. */
+  reached: number,
+  /** What the sends would have cost. */
+  cost: number,
+  /** What the campaigns' values of the sends come to; null where none is known. */
+  value: number | null,
+  /** Each campaign, in the playbook's order. */
+  campaigns: Array<ReplayCampaign>,
+  /**
+   * Each civil day in UTC and campaign of which there is something, by day, then in the
+   * playbook's order.
+   */
+  days: Array<ReplayDay>,
+  /** Each two campaigns that would have sent to the same customer. */
+  overlaps: Array<ReplayOverlap>,
+  /** What would have been sent, by time, then as [`Engine::decide`] has it. */
+  decisions: Array<Decision>,
+  /** What would not have been sent, and why. */
+  suppressions: Array<Suppression>,
+  /** Who would have come into journeys and out of them. */
+  passages: Array<Passage>,
+  /** The rows of events and customers that were refused. */
+  report: Reports,
+}
+
+/** What one campaign would have done. */
+export type ReplayCampaign = {
+  /** Its name. */
+  campaign: string,
+  /** How many sends it would have made. */
+  decisions: number,
+  /** How many firings came to nothing, or waited. */
+  suppressions: number,
+  /** The same by reason, in the order in which reasons are looked for. */
+  reasons: Array<ReasonCount>,
+  /** How many customers it would have sent something. */
+  reached: number,
+  /** What its sends would have cost. */
+  cost: number,
+  /** What its values come to; null where none is known. */
+  value: number | null,
+  /**
+   * How many of its sends were followed in time by the goal's event, as history has it: nobody
+   * was sent anything, so it is what happens by itself. Null without a goal.
+   */
+  goals: number | null,
+  /** How many were not, but their time runs past the last event of all. Null without a goal. */
+  open_goals: number | null,
+}
+
+/** What one campaign would have done on one day. */
+export type ReplayDay = {
+  /** The civil day in UTC, for instance `2026-03-01`. */
+  day: string,
+  /** The campaign. */
+  campaign: string,
+  /** How many sends it would have made. */
+  decisions: number,
+  /** How many firings came to nothing, or waited. */
+  suppressions: number,
+  /** The same by reason. */
+  reasons: Array<ReasonCount>,
+  /** What its sends would have cost. */
+  cost: number,
+}
+
+/** Two campaigns that would have sent to the same customers. */
+export type ReplayOverlap = {
+  /** The first of them in the playbook. */
+  campaign: string,
+  /** The other. */
+  other: string,
+  /** How many customers both would have sent something. */
+  customers: number,
+  /** How many of these within seven days. */
+  within_7d: number,
+}
+
+/** How many firings came to nothing for one reason. */
+export type ReasonCount = {
+  /** The reason. */
+  reason: SuppressionReason,
+  /** How many. */
+  count: number,
+}
+
+/** Something a playbook says that is hardly meant. */
+export type Lint = {
+  /** What it is. */
+  code: LintCode,
+  /** How much it matters. */
+  level: LintLevel,
+  /** The key it is about, for instance `campaigns[0].when`. */
+  path: string,
+  /** The line in the playbook, from 1; null where it is not known. */
+  line: number | null,
+  /** The column in the line, in characters, from 1. */
+  column: number | null,
+  /** What is so. */
+  message: string,
+  /** What to do about it. */
+  fix: string,
+}
+
+/** What a finding is about, as a name that hosts can rely on. */
+export type LintCode = "campaign_never_fires" | "campaign_hidden" | "trigger_never_fires" | "trigger_fires_once" | "never_true" | "always_true" | "stage_unreachable" | "segment_empty" | "segment_of_all" | "cap_of_zero" | "cap_unreachable" | "holdout_of_all" | "cooldown_outlasts_re_entry" | "cooldown_unused" | "value_below_cost" | "budget_below_cost" | "unused_feature" | "unused_segment" | "unused_attribute" | "unused_event"
+
+/** How much a finding matters. */
+export type LintLevel = "warning" | "note"
+
 /** Parameters of [`crate::train`]; what is `None` has the algorithm's default. */
 export type TrainParams = {
   /** What trains; `gbm` by default. */
