@@ -975,6 +975,130 @@ export type ActionTally = {
   value: number,
 }
 
+/** What a bundle would have decided over recorded history. */
+export type Replay = {
+  /** The hash of the bundle. */
+  bundle: string,
+  /** The first instant decided at. */
+  from: Timestamp,
+  /** The last. */
+  to: Timestamp,
+  /** How often it was decided about everybody. */
+  looks: number,
+  /** How often time alone had something to do in between. */
+  ticks: number,
+  /** How many customers were known by the end. */
+  customers: number,
+  /** How many of them would have been sent something. */
+  reached: number,
+  /** What the sends would have cost. */
+  cost: number,
+  /** What the campaigns' values of the sends come to; null where none is known. */
+  value: number | null,
+  /** Each campaign, in the playbook's order. */
+  campaigns: Array<ReplayCampaign>,
+  /**
+   * Each civil day in UTC and campaign of which there is something, by day, then in the
+   * playbook's order.
+   */
+  days: Array<ReplayDay>,
+  /** Each two campaigns that would have sent to the same customer. */
+  overlaps: Array<ReplayOverlap>,
+  /** What would have been sent, by time, then as [`Engine::decide`] has it. */
+  decisions: Array<Decision>,
+  /** What would not have been sent, and why. */
+  suppressions: Array<Suppression>,
+  /** Who would have come into journeys and out of them. */
+  passages: Array<Passage>,
+  /** The rows of events and customers that were refused. */
+  report: Reports,
+}
+
+/** What one campaign would have done. */
+export type ReplayCampaign = {
+  /** Its name. */
+  campaign: string,
+  /** How many sends it would have made. */
+  decisions: number,
+  /** How many firings came to nothing, or waited. */
+  suppressions: number,
+  /** The same by reason, in the order in which reasons are looked for. */
+  reasons: Array<ReasonCount>,
+  /** How many customers it would have sent something. */
+  reached: number,
+  /** What its sends would have cost. */
+  cost: number,
+  /** What its values come to; null where none is known. */
+  value: number | null,
+  /**
+   * How many of its sends were followed in time by the goal's event, as history has it: nobody
+   * was sent anything, so it is what happens by itself. Null without a goal.
+   */
+  goals: number | null,
+  /** How many were not, but their time runs past the last event of all. Null without a goal. */
+  open_goals: number | null,
+}
+
+/** What one campaign would have done on one day. */
+export type ReplayDay = {
+  /** The civil day in UTC, for instance `2026-03-01`. */
+  day: string,
+  /** The campaign. */
+  campaign: string,
+  /** How many sends it would have made. */
+  decisions: number,
+  /** How many firings came to nothing, or waited. */
+  suppressions: number,
+  /** The same by reason. */
+  reasons: Array<ReasonCount>,
+  /** What its sends would have cost. */
+  cost: number,
+}
+
+/** Two campaigns that would have sent to the same customers. */
+export type ReplayOverlap = {
+  /** The first of them in the playbook. */
+  campaign: string,
+  /** The other. */
+  other: string,
+  /** How many customers both would have sent something. */
+  customers: number,
+  /** How many of these within seven days. */
+  within_7d: number,
+}
+
+/** How many firings came to nothing for one reason. */
+export type ReasonCount = {
+  /** The reason. */
+  reason: SuppressionReason,
+  /** How many. */
+  count: number,
+}
+
+/** Something a playbook says that is hardly meant. */
+export type Lint = {
+  /** What it is. */
+  code: LintCode,
+  /** How much it matters. */
+  level: LintLevel,
+  /** The key it is about, for instance `campaigns[0].when`. */
+  path: string,
+  /** The line in the playbook, from 1; null where it is not known. */
+  line: number | null,
+  /** The column in the line, in characters, from 1. */
+  column: number | null,
+  /** What is so. */
+  message: string,
+  /** What to do about it. */
+  fix: string,
+}
+
+/** What a finding is about, as a name that hosts can rely on. */
+export type LintCode = "campaign_never_fires" | "campaign_hidden" | "trigger_never_fires" | "trigger_fires_once" | "never_true" | "always_true" | "stage_unreachable" | "segment_empty" | "segment_of_all" | "cap_of_zero" | "cap_unreachable" | "holdout_of_all" | "cooldown_outlasts_re_entry" | "cooldown_unused" | "value_below_cost" | "budget_below_cost" | "unused_feature" | "unused_segment" | "unused_attribute" | "unused_event"
+
+/** How much a finding matters. */
+export type LintLevel = "warning" | "note"
+
 /** Parameters of [`crate::train`]; what is `None` has the algorithm's default. */
 export type TrainParams = {
   /** What trains; `gbm` by default. */
@@ -1554,6 +1678,207 @@ export type Difference = {
   p_value: number,
 }
 
+/** What of the arms is compared. */
+export type Metric = "proportion" | "mean"
+
+/** What an experiment showed. */
+export type ExperimentReport = {
+  /** What was compared. */
+  metric: Metric,
+  /** The arm that the others were compared with. */
+  control: string,
+  /** The probability that an interval is to hold the truth with. */
+  level: number,
+  /** The arms, as they were given. */
+  arms: Array<ArmSummary>,
+  /** The others beside the control. */
+  comparisons: Array<ArmComparison>,
+  /** What the covariate did; null without one. */
+  cuped: Cuped | null,
+}
+
+/** An arm as it was compared. */
+export type ArmSummary = {
+  /** The arm. */
+  arm: string,
+  /** How many customers. */
+  n: number,
+  /** Their mean, adjusted where there is a covariate; the share of successes for a proportion. */
+  mean: number,
+  /** The variance of a customer, adjusted where there is a covariate. */
+  variance: number,
+}
+
+/** An arm beside the control. */
+export type ArmComparison = {
+  /** The arm. */
+  arm: string,
+  /** Its mean less the control's. */
+  difference: number,
+  /** The lower end of its interval. */
+  low: number,
+  /** The upper end. */
+  high: number,
+  /** The statistic: `z` for proportions, Welch's `t` for means. */
+  statistic: number,
+  /** The degrees of freedom of `t`; null for proportions. */
+  df: number | null,
+  /** The two-sided p-value. */
+  p_value: number,
+  /** The same adjusted for the number of arms (Holm 1979). */
+  p_adjusted: number,
+  /** The difference as a share of the control's mean; null where that is 0. */
+  relative_lift: number | null,
+  /** The lower end of its interval. */
+  relative_low: number | null,
+  /** The upper end. */
+  relative_high: number | null,
+}
+
+/** What the covariate did. */
+export type Cuped = {
+  /** What one unit of the covariate is worth in the metric. */
+  theta: number,
+  /** The share of the variance within arms that went away, 0 to 1: the squared correlation there. */
+  variance_reduction: number,
+}
+
+/** Whether the arms have the sizes that were meant. */
+export type SampleRatio = {
+  /** How many customers each arm should have had. */
+  expected: Array<number>,
+  /** The statistic chi-square. */
+  statistic: number,
+  /** Degrees of freedom: one less than arms. */
+  df: number,
+  /** The chance of sizes so far off where the shares hold. */
+  p_value: number,
+  /** Whether that is below the threshold. */
+  mismatch: boolean,
+}
+
+/** An experiment as it was followed. */
+export type SequentialReport = {
+  /** What was compared. */
+  metric: Metric,
+  /** The arm that the others were compared with. */
+  control: string,
+  /** One less the chance of ever finding an effect that is not there. */
+  level: number,
+  /** The variance of the mixing distribution. */
+  mixing_variance: number,
+  /** The looks, each with the arms beside the control. */
+  looks: Array<Array<SequentialLook>>,
+  /** What became of each arm. */
+  comparisons: Array<SequentialComparison>,
+  /** Whether all arms are told from the control, so that there is nothing left to wait for. */
+  stop: boolean,
+}
+
+/** An arm beside the control at one look. */
+export type SequentialLook = {
+  /** The arm. */
+  arm: string,
+  /** Its mean less the control's, so far. */
+  difference: number,
+  /** The lower end of the confidence sequence; null where an arm has too few customers. */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+  /** The always-valid p-value: it never rises. */
+  p_value: number,
+  /** The same adjusted for the number of arms (Holm 1979). */
+  p_adjusted: number,
+}
+
+/** What became of an arm beside the control. */
+export type SequentialComparison = {
+  /** The arm. */
+  arm: string,
+  /**
+   * The first look, from 0, at which the adjusted p-value was at most one less the level; null
+   * where there is none yet.
+   */
+  significant_at: number | null,
+  /** The difference at the last look. */
+  difference: number,
+  /** The adjusted p-value at the last look. */
+  p_adjusted: number,
+}
+
+/** An experiment as planned. */
+export type PowerAnalysis = {
+  /** What is compared. */
+  metric: Metric,
+  /** The difference that is to be seen. */
+  effect: number,
+  /** Customers of the control. */
+  n_control: number,
+  /** Customers of the treatment. */
+  n_treatment: number,
+  /** The probability to find the effect. */
+  power: number,
+  /** One less the chance of an effect that is not there. */
+  level: number,
+}
+
+/** What a policy would have brought. */
+export type OffPolicyReport = {
+  /** How many decisions there are. */
+  rows: number,
+  /** The mean reward of the policy in use. */
+  observed: number,
+  /**
+   * How many decisions of the target's own these are worth: `(Σ w)²/Σ w²` (Kish 1965), after clipping; 0
+   * where the target would have made none of them.
+   */
+  effective_sample_size: number,
+  /** The mean weight before clipping: near 1 where propensities are right. */
+  mean_weight: number,
+  /** The greatest weight before clipping. */
+  max_weight: number,
+  /** How many weights were clipped. */
+  clipped: number,
+  /** The threshold of `switch_dr`. */
+  switch_threshold: number,
+  /** The probability that an interval is to hold the value with. */
+  level: number,
+  /** The value by each estimator; those with a reward model only where there are predictions. */
+  estimates: Array<OffPolicyEstimate>,
+}
+
+/** The value of the target policy by one estimator. */
+export type OffPolicyEstimate = {
+  /** How it was estimated. */
+  estimator: Estimator,
+  /** The reward of a decision. */
+  value: number,
+  /** Its standard error; null for a single row. */
+  standard_error: number | null,
+  /** The lower end of its interval; null for a single row. */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+}
+
+/** A way to estimate the value of a policy. */
+export type Estimator = "ips" | "snips" | "dm" | "dr" | "switch_dr"
+
+/** What a bandit chose. */
+export type Choice = {
+  /** The action. */
+  action: string,
+  /** The chance that it was chosen with. */
+  propensity: number,
+  /**
+   * By how much the chance may differ from that of ideal Thompson sampling: its standard error by
+   * the number of draws. Null where the chance is exact.
+   */
+  standard_error: number | null,
+  /** The chances of all actions, in their order. */
+  propensities: Array<number>,
+}
+
 /** What to simulate. */
 export type SimulationParams = {
   /** The number of customers, 1 to 9,999,999; 2,000 by default. */
@@ -1718,6 +2043,15 @@ export interface AccountHealthOptions {
 /** Options of a question about several instants. */
 export interface AtEach {
   asOf: Instants
+}
+
+/** Options of a replay. */
+export interface ReplayOptions {
+  asOf: Instants
+  /** Whether the engine also looks in between, when time alone has something to do. */
+  tick?: boolean
+  /** Columns of the events to rename, from yours to ours. */
+  columns?: Record<string, string>
 }
 
 /** What is asked of RFM scores. */
@@ -1894,6 +2228,169 @@ export type ModelFeatures =
   | ReadonlyArray<string>
   | Record<string, 'number' | 'bool' | ReadonlyArray<string>>
 
+/** A column of numbers. */
+export type NumberColumn = ReadonlyArray<number> | Float64Array
+
+/** What was seen of an arm: its sums, or a value a customer. */
+export type Arm = { n: number; successes: number } | { n: number; mean: number; variance: number } | NumberColumn
+
+/** Options of `experiment`. */
+export interface ExperimentOptions {
+  /** What is compared: a proportion for counts and a mean for others, where it is not said. */
+  metric?: Metric
+  /** The arm that the others are compared with: the first where it is not said. */
+  control?: string
+  /** The probability that an interval is to hold the truth with: 0.95 by default. */
+  level?: number
+}
+
+/** Options of `sequential`: `effect` or `mixingVariance` has to be settled before the data are seen. */
+export interface SequentialOptions extends ExperimentOptions {
+  /** The arms at each look, with all that was seen up to then. */
+  looks: ReadonlyArray<Record<string, Exclude<Arm, Float64Array>>>
+  /** A difference that is thought likely. */
+  effect?: number
+  /** The variance of the mixing distribution: the square of such a difference. */
+  mixingVariance?: number
+}
+
+/** Options of `sampleRatio`. */
+export interface SampleRatioOptions {
+  /** How many customers each arm has. */
+  counts: ReadonlyArray<number>
+  /** The shares that were meant: equal ones where they are not said. */
+  shares?: ReadonlyArray<number>
+  /** The p-value below which it is a mismatch: 0.001 by default. */
+  threshold?: number
+}
+
+/** Options of `powerAnalysis`: two of `effect`, `n` and `power`. */
+export interface PowerOptions {
+  /** What is compared: `proportion` by default. */
+  metric?: Metric
+  /** The control's proportion. */
+  baseline?: number
+  /** The variance of a customer, for a mean. */
+  variance?: number
+  /** The difference that is to be seen. */
+  effect?: number
+  /** Customers of the control. */
+  n?: number
+  /** The probability to find the effect. */
+  power?: number
+  /** One less the chance of an effect that is not there: 0.95 by default. */
+  level?: number
+  /** Customers of the treatment for each of the control: 1 by default. */
+  ratio?: number
+}
+
+/** Decisions that were made: columns, and matrices with an array for each decision. */
+export interface LoggedDecisions {
+  /** The action chosen, from 0. */
+  actions: NumberColumn
+  /** The chance that it was chosen with. */
+  propensities: NumberColumn
+  /** What it brought. */
+  rewards: NumberColumn
+  /** The chances of the target policy. */
+  target: ReadonlyArray<NumberColumn>
+  /** The rewards that a model expects. */
+  predictions?: ReadonlyArray<NumberColumn> | null
+}
+
+/** Options of `offPolicy`. */
+export interface OffPolicyOptions {
+  /** The greatest weight: greater ones are taken for it. */
+  clip?: number
+  /** The greatest weight at which Switch-DR takes a reward: the square root of the rows by default. */
+  switchThreshold?: number
+  /** The probability that an interval is to hold the value with: 0.95 by default. */
+  level?: number
+  /** How intervals are made: `normal` by default. */
+  interval?: 'normal' | 'bootstrap'
+  /** How many resamples a bootstrap draws: 1,000 by default. */
+  resamples?: number
+  /** What they depend on: 0 by default. */
+  seed?: number
+}
+
+/** What a bandit is made of. */
+export interface BanditOptions {
+  /** The actions. */
+  actions: ReadonlyArray<string>
+  /** How one is chosen: `thompson` by default. */
+  policy?: 'epsilon_greedy' | 'thompson' | 'linear_thompson' | 'lin_ucb'
+  /** The names of the numbers that the linear policies read. */
+  context?: ReadonlyArray<string>
+  /** What a reward is, for `thompson`: `binary` by default. */
+  reward?: 'binary' | 'number'
+  /** The chance to choose any action whatever is known. */
+  epsilon?: number
+  /** Successes and failures, or a mean and how many rewards it is worth. */
+  prior?: readonly [number, number]
+  /** How wide a linear model is searched: 1 by default. */
+  exploration?: number
+  /** What is added to the diagonal of a linear model: 1 by default. */
+  ridge?: number
+  /** How many draws the chances of Thompson sampling are estimated from: 1,000 by default. */
+  draws?: number
+  /** What a reward counts after a day, of what it counted before: 1 by default. */
+  discount?: number
+  /** How long an outcome is waited for, such as `14d`. */
+  window?: string
+  /** The salt of all draws. */
+  seed?: string | number
+}
+
+/** Options of `Bandit.choose`. A discount needs `at`. */
+export interface ChooseOptions {
+  context?: Record<string, number | boolean> | ReadonlyArray<number>
+  at?: Instant
+}
+
+/** Options of `Bandit.update`; `at` is when the decision was made. */
+export interface UpdateOptions extends ChooseOptions {
+  action: string
+  reward: number
+}
+
+/** Options of `Bandit.expect`. */
+export interface ExpectOptions extends ChooseOptions {
+  action: string
+  at: Instant
+}
+
+/** Options of `Bandit.outcome`. */
+export interface OutcomeOptions {
+  reward: number
+  at: Instant
+}
+
+/** A policy that chooses among actions while it learns what each is worth. */
+export declare class Bandit {
+  /** A bandit that has learned nothing. */
+  constructor(options: BanditOptions)
+  /** The bandit that `toJson` wrote. */
+  static fromJson(text: string): Bandit
+  /** What it is made of, has learned and waits for, as JSON. */
+  toJson(): string
+  /**
+   * Chooses an action for the decision `key`. The same key chooses the same while nothing is learned,
+   * so every decision needs one of its own.
+   */
+  choose(key: string, options?: ChooseOptions): Choice
+  /** Learns what an action brought. The order of updates changes nothing. */
+  update(options: UpdateOptions): void
+  /** Waits for the outcome of the decision `key`; false where it is waited for already. */
+  expect(key: string, options: ExpectOptions): boolean
+  /** Learns the outcome of a decision that is waited for; false where it is not, or past its window. */
+  outcome(key: string, options: OutcomeOptions): boolean
+  /** Learns a reward of 0 for every decision whose window has closed; says how many. */
+  close(options: { at: Instant }): number
+  /** Adds what another bandit of the same making has learned, of other decisions. */
+  merge(other: Bandit): void
+}
+
 /** A playbook and, where there is one, its churn model. It never changes. */
 export declare class Bundle {
   /** The bundle of a playbook and a model trained on its features. */
@@ -1917,6 +2414,12 @@ export declare class Bundle {
    * each feature by its name.
    */
   scoreRows(rows: Table | TrainingSet | Rows): Promise<Float64Array>
+  /**
+   * What the bundle would have decided over recorded history: at each instant of `asOf`, knowing
+   * the events up to it and no others. With `tick` also in between, whenever time alone has
+   * something to do.
+   */
+  replay(events: Rows, customers: Rows | null | undefined, options: ReplayOptions): Promise<Replay>
 }
 
 /**
@@ -2207,6 +2710,11 @@ export declare class Playbook {
    * runs past the data stay, marked in `censored`, and without a label where it is open.
    */
   trainingSet(events: Rows, customers: Rows | null | undefined, options?: TrainingSetOptions): Promise<TrainingSet>
+  /**
+   * What the playbook says that is hardly meant: campaigns that can never fire, conditions that
+   * are always the same, rules that cannot come to bear, and notes about what nothing reads.
+   */
+  lint(): Array<Lint>
 }
 
 /**
@@ -2349,6 +2857,12 @@ export declare function crossValidate(data: TrainingSet, params?: TrainParams | 
  */
 export declare function describe(events: Rows, customers?: Rows | null, options?: ColumnOptions): Promise<Description>
 
+/**
+ * What the arms of an experiment show, each beside the control, at a number of customers that was
+ * settled before.
+ */
+export declare function experiment(arms: Record<string, Arm>, options?: ExperimentOptions | null, covariate?: Record<string, NumberColumn> | null): Promise<ExperimentReport>
+
 /** What each feature contributes to each of several rows. */
 export interface Explanation {
   /** The names of the features, in order. */
@@ -2366,6 +2880,21 @@ export interface Explanation {
  * `[health]` of a playbook.
  */
 export declare function fitHealth(data: TrainingSet, options?: FitHealthParams): Promise<FittedHealth>
+
+/** What another policy would have brought a decision, from what this one did. */
+export declare function offPolicy(decisions: LoggedDecisions, options?: OffPolicyOptions | null): Promise<OffPolicyReport>
+
+/** Finds the one of `effect`, `n` and `power` that is not given. */
+export declare function powerAnalysis(options: PowerOptions): Promise<PowerAnalysis>
+
+/** Whether customers came to the arms in the shares that were meant. */
+export declare function sampleRatio(options: SampleRatioOptions): Promise<SampleRatio>
+
+/**
+ * An experiment that may be looked at as often as one likes: always-valid p-values and confidence
+ * sequences.
+ */
+export declare function sequential(options: SequentialOptions): Promise<SequentialReport>
 
 /** Simulates a company. The same parameters give the same company. */
 export declare function simulate(params?: SimulationParams | null): Promise<Simulation>

@@ -8,11 +8,64 @@ from matplotlib.figure import Figure
 from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
-from stayput._documents import Accounts, ActionTallies, Cohorts, Comparison, Decisions, Description, Empc, FeatureDefinitions, FeatureDependence, FeatureImportances, FeatureValues, FittedHealth, HealthChange, HealthHistory, HealthOverride, HealthOverrides, HealthValidation, Intervals, LeftOut, Lift, Lineage, Moment, Params, PrecisionRecall, ProfitThreshold, Reasons, RecordReport, Recourse, Reliability, Report, Reports, Rfm, Roc, Score, Scores, SegmentCounts, Transitions, TreeSegments, Trial, WhatIf
-from stayput._types import AxesLike, FeaturesLike, Instant, Instants, LabelsLike, MatrixLike, ModelSource, OutcomesLike, RowLike, SpaceLike, TableLike, TrialCallback
+from stayput._documents import Accounts, ActionTallies, Choice, Cohorts, Comparison, Decisions, Description, Empc, ExperimentReport, FeatureDefinitions, FeatureDependence, FeatureImportances, FeatureValues, FittedHealth, HealthChange, HealthHistory, HealthOverride, HealthOverrides, HealthValidation, Intervals, LeftOut, Lift, Lineage, Lints, Moment, OffPolicyReport, Params, PowerAnalysis, PrecisionRecall, ProfitThreshold, Reasons, RecordReport, Recourse, Reliability, Replay, Report, Reports, Rfm, Roc, SampleRatio, Score, Scores, SegmentCounts, SequentialReport, Transitions, TreeSegments, Trial, WhatIf
+from stayput._types import ArmsLike, AxesLike, ColumnLike, ContextLike, CovariateLike, FeaturesLike, Instant, Instants, LabelsLike, LooksLike, MatrixLike, ModelSource, OutcomesLike, RowLike, RowsLike, SpaceLike, TableLike, TrialCallback
 from typing import Any, SupportsFloat, SupportsIndex, final
 
-__all__ = ["Bundle", "Engine", "Explanation", "Model", "Playbook", "Search", "Simulation", "Study", "Table", "TrainingSet", "cohorts", "compare", "cross_validate", "describe", "fit_health", "simulate", "table", "train", "tune", "validate_health"]
+__all__ = ["Bandit", "Bundle", "Engine", "Explanation", "Model", "Playbook", "Search", "Simulation", "Study", "Table", "TrainingSet", "cohorts", "compare", "cross_validate", "describe", "experiment", "fit_health", "off_policy", "power_analysis", "sample_ratio", "sequential", "simulate", "table", "train", "tune", "validate_health"]
+
+@final
+class Bandit:
+    """
+    A policy that chooses among actions while it learns what each is worth.
+
+    `policy` is `"epsilon_greedy"`, `"thompson"`, `"linear_thompson"` or `"lin_ucb"`; the last two read a
+    context, whose names are in `context`. Under `"thompson"`, `reward` is `"binary"` or `"number"`, and `prior`
+    successes and failures, or a mean and how many rewards it is worth. `epsilon` is the chance to choose
+    any action whatever is known. `exploration` is how wide a linear model is searched, `ridge` its
+    regularisation, `draws` how many draws the chances of Thompson sampling are estimated from, `discount`
+    what a reward counts after a day of what it counted before, `window` how long an outcome is waited for.
+    """
+    def __new__(cls, /, actions: SupportsGetItem[int, str], policy: str = "thompson", *, context: SupportsGetItem[int, str] | None = None, reward: str = "binary", epsilon: SupportsFloat | SupportsIndex | None = None, prior: tuple[SupportsFloat | SupportsIndex, SupportsFloat | SupportsIndex] | None = None, exploration: SupportsFloat | SupportsIndex | None = None, ridge: SupportsFloat | SupportsIndex | None = None, draws: SupportsIndex | None = None, discount: SupportsFloat | SupportsIndex | None = None, window: str | None = None, seed: str = "") -> Bandit: ...
+    def __repr__(self, /) -> str: ...
+    def choice(self, /, key: str, context: ContextLike | None = None, *, at: Instant | None = None) -> Choice:
+        """
+        The same with the chances of all actions and, where they are estimated, the standard error.
+        """
+    def choose(self, /, key: str, context: ContextLike | None = None, *, at: Instant | None = None) -> tuple[str, float]:
+        """
+        Chooses an action for the decision `key`: `(action, propensity)`. The same key chooses the same
+        while nothing is learned, so every decision needs one of its own.
+        """
+    def close(self, /, *, at: Instant) -> int:
+        """
+        Learns a reward of 0 for every decision whose window has closed before `at`; says how many.
+        """
+    def expect(self, /, key: str, action: str, context: ContextLike | None = None, *, at: Instant) -> bool:
+        """
+        Waits for the outcome of the decision `key`, made `at`; false where it is waited for already.
+        """
+    @staticmethod
+    def from_json(text: str) -> Bandit:
+        """
+        The bandit that `to_json` wrote.
+        """
+    def merge(self, /, other: Bandit) -> None:
+        """
+        Adds what another bandit of the same making has learned, of other decisions.
+        """
+    def outcome(self, /, key: str, reward: SupportsFloat | SupportsIndex, *, at: Instant) -> bool:
+        """
+        Learns the outcome of a decision that is waited for; false where it is not, or past its window.
+        """
+    def to_json(self, /) -> str:
+        """
+        What it is made of, has learned and waits for, as JSON.
+        """
+    def update(self, /, action: str, reward: SupportsFloat | SupportsIndex, context: ContextLike | None = None, *, at: Instant | None = None) -> None:
+        """
+        Learns what an action brought that was chosen in a context. The order of updates changes nothing.
+        """
 
 @final
 class Bundle:
@@ -45,6 +98,15 @@ class Bundle:
     def playbook(self, /) -> Playbook:
         """
         The playbook.
+        """
+    def replay(self, /, events: TableLike, customers: TableLike | None = None, *, as_of: Instants, tick: bool = False, columns: dict[str, str] | None = None) -> Replay:
+        """
+        What the bundle would have decided over recorded history: at each instant of `as_of` (a
+        list or a grid), knowing the events up to it and no others. With `tick` also in between,
+        whenever time alone has something to do.
+
+        `events` and `customers` are as `Engine.ingest` takes them, in any order; `columns` renames
+        columns of the events, `{yours: ours}`.
         """
     def save(self, /, path: str | PathLike[str]) -> None:
         """
@@ -517,6 +579,11 @@ class Playbook:
         """
         What a feature reads, directly or through other features.
         """
+    def lint(self, /) -> Lints:
+        """
+        What the playbook says that is hardly meant: campaigns that can never fire, conditions that
+        are always the same, rules that cannot come to bear, and notes about what nothing reads.
+        """
     @staticmethod
     def load(path: str | PathLike[str]) -> Playbook:
         """
@@ -842,6 +909,19 @@ def describe(events: TableLike, customers: TableLike | None = None, *, columns: 
     duplicates, and what looks wrong. No playbook is needed; arguments as in `Playbook.suggest`.
     """
 
+def experiment(arms: ArmsLike, metric: str | None = None, *, control: str | None = None, covariate: CovariateLike | None = None, level: SupportsFloat | SupportsIndex = 0.95) -> ExperimentReport:
+    """
+    What the arms of an experiment show, each beside the control, at a number of customers that was
+    settled before: difference, p-value, relative lift, with intervals, and p-values adjusted for the
+    number of arms (Holm 1979).
+
+    `arms` has by name `(n, successes)`, `(n, mean, variance)`, or a value a customer. `metric` is
+    `"proportion"` (z test; interval by Newcombe 1998) or `"mean"` (Welch 1947): by default a proportion
+    for counts, else a mean. The control is the first arm where it is not named. `covariate` has for each
+    arm a number a customer that was known before the assignment, and takes its part of the variance away
+    (CUPED, Deng et al. 2013).
+    """
+
 def fit_health(data: TrainingSet, *, features: SupportsGetItem[int, str] | None = None, directions: dict[str, str] | None = None, max_factors: SupportsIndex | None = None) -> FittedHealth:
     """
     Learns a health score from what came true: for each feature a monotone curve, how much it counts,
@@ -851,6 +931,45 @@ def fit_health(data: TrainingSet, *, features: SupportsGetItem[int, str] | None 
     `features` are those to learn from, all where there is none; `directions` says of numbers
     whether more is healthier (`"up"`) or not (`"down"`); there are at most `max_factors`, 10 by
     default.
+    """
+
+def off_policy(actions: ColumnLike, propensities: ColumnLike, rewards: ColumnLike, target: RowsLike, predictions: RowsLike | None = None, *, clip: SupportsFloat | SupportsIndex | None = None, switch_threshold: SupportsFloat | SupportsIndex | None = None, level: SupportsFloat | SupportsIndex = 0.95, interval: str = "normal", resamples: SupportsIndex = 1000, seed: SupportsIndex = 0) -> OffPolicyReport:
+    """
+    What another policy would have brought a decision, from what this one did: IPS, SNIPS and, with
+    `predictions`, the direct method, DR and Switch-DR, each with an interval.
+
+    `actions` are numbers from 0, `propensities` the chances that they were chosen with, `rewards` what they
+    brought. `target` has the target policy's chance of each action (a row a decision), `predictions` the
+    reward that a model expects of it; the model should not have seen the row. Weights above `clip` are
+    taken for it. `switch_threshold` is the greatest weight at which Switch-DR takes a reward, by default the
+    square root of the rows. `interval` is `"normal"` or `"bootstrap"`.
+    """
+
+def power_analysis(metric: str = "proportion", *, baseline: SupportsFloat | SupportsIndex | None = None, variance: SupportsFloat | SupportsIndex | None = None, effect: SupportsFloat | SupportsIndex | None = None, n: SupportsIndex | None = None, power: SupportsFloat | SupportsIndex | None = None, level: SupportsFloat | SupportsIndex = 0.95, ratio: SupportsFloat | SupportsIndex = 1.0) -> PowerAnalysis:
+    """
+    Finds the one of `effect`, `n` and `power` that is not given: the least effect that is seen, the
+    customers that the control needs, or the chance to see the effect.
+
+    A proportion needs the control's `baseline`, a mean the `variance` of a customer. `ratio` is how
+    many customers the treatment has for each of the control.
+    """
+
+def sample_ratio(counts: SupportsGetItem[int, SupportsIndex], shares: SupportsGetItem[int, SupportsFloat | SupportsIndex] | None = None, *, threshold: SupportsFloat | SupportsIndex = 0.001) -> SampleRatio:
+    """
+    Whether customers came to the arms in the shares that were meant, by a chi-square test; equal
+    shares where none are given. A mismatch, a p-value below `threshold`, says that the assignment or its
+    record is broken.
+    """
+
+def sequential(looks: LooksLike, metric: str | None = None, *, effect: SupportsFloat | SupportsIndex | None = None, mixing_variance: SupportsFloat | SupportsIndex | None = None, control: str | None = None, level: SupportsFloat | SupportsIndex = 0.95) -> SequentialReport:
+    """
+    An experiment that may be looked at as often as one likes: always-valid p-values and confidence
+    sequences of the mixture sequential probability ratio test (Johari et al. 2022).
+
+    Each of `looks` has the arms, as in `experiment`, with all that was seen up to then. One of `effect`,
+    a difference that is thought likely, and `mixing_variance`, its square, has to be settled before the
+    data are seen. Where no arm differs, the chance that any is ever called significant is at most
+    `1 - level`.
     """
 
 def simulate(*, customers: SupportsIndex = 2000, days: SupportsIndex = 365, seed: SupportsIndex = 1, start: Instant | None = None, event_ids: bool = True, treatments: Any | None = None) -> Simulation:
