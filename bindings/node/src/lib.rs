@@ -3,7 +3,7 @@
 //! Documents (a score, decisions, a report) cross as JSON, tables as columns. Quick calls answer
 //! at once; those that grow with the data run on Node's thread pool and answer by a promise.
 
-pub mod bandit;
+mod bandit;
 mod bundle;
 mod campaigns;
 pub mod describe;

@@ -86,7 +86,7 @@ impl Bandit {
 
     /// What it is made of, has learned and waits for, as JSON.
     fn to_json(&self) -> Result<String> {
-        Ok(wire::bandit_json(&*self.lock())?)
+        Ok(wire::bandit_json(&self.lock())?)
     }
 
     /// Chooses an action for the decision `key`: `(action, propensity)`. The same key chooses the same
@@ -100,7 +100,7 @@ impl Bandit {
         at: Option<Instant<'_>>,
     ) -> Result<(String, f64)> {
         let options = options(py, context.as_ref(), at.as_ref())?.json()?;
-        let choice = detached(py, || wire::choose(&*self.lock(), key, &options))?;
+        let choice = detached(py, || wire::choose(&self.lock(), key, &options))?;
         Ok((choice.action, choice.propensity))
     }
 
@@ -114,7 +114,7 @@ impl Bandit {
         at: Option<Instant<'py>>,
     ) -> Result<Choice<'py>> {
         let options = options(py, context.as_ref(), at.as_ref())?.json()?;
-        Choice::of(py, &detached(py, || wire::choose(&*self.lock(), key, &options))?)
+        Choice::of(py, &detached(py, || wire::choose(&self.lock(), key, &options))?)
     }
 
     /// Learns what an action brought that was chosen in a context. The order of updates changes nothing.
@@ -129,7 +129,7 @@ impl Bandit {
     ) -> Result<()> {
         let options = options(py, context.as_ref(), at.as_ref())?.with("action", action)?;
         let options = options.with("reward", reward)?.json()?;
-        detached(py, || wire::update(&mut *self.lock(), &options))
+        detached(py, || wire::update(&mut self.lock(), &options))
     }
 
     /// Waits for the outcome of the decision `key`, made `at`; false where it is waited for already.
@@ -143,21 +143,21 @@ impl Bandit {
         at: Instant<'_>,
     ) -> Result<bool> {
         let options = options(py, context.as_ref(), Some(&at))?.with("action", action)?.json()?;
-        detached(py, || wire::expect(&mut *self.lock(), key, &options))
+        detached(py, || wire::expect(&mut self.lock(), key, &options))
     }
 
     /// Learns the outcome of a decision that is waited for; false where it is not, or past its window.
     #[pyo3(signature = (key, reward, *, at))]
     fn outcome(&self, py: Python<'_>, key: &str, reward: f64, at: Instant<'_>) -> Result<bool> {
         let options = options(py, None, Some(&at))?.with("reward", reward)?.json()?;
-        detached(py, || wire::outcome(&mut *self.lock(), key, &options))
+        detached(py, || wire::outcome(&mut self.lock(), key, &options))
     }
 
     /// Learns a reward of 0 for every decision whose window has closed before `at`; says how many.
     #[pyo3(signature = (*, at))]
     fn close(&self, py: Python<'_>, at: Instant<'_>) -> Result<usize> {
         let options = options(py, None, Some(&at))?.json()?;
-        detached(py, || wire::close(&mut *self.lock(), &options))
+        detached(py, || wire::close(&mut self.lock(), &options))
     }
 
     /// Adds what another bandit of the same making has learned, of other decisions.

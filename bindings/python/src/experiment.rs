@@ -135,12 +135,12 @@ pub(crate) fn sequential<'py>(
 /// record is broken.
 #[pyfunction]
 #[pyo3(signature = (counts, shares=None, *, threshold=0.001))]
-pub(crate) fn sample_ratio<'py>(
-    py: Python<'py>,
+pub(crate) fn sample_ratio(
+    py: Python<'_>,
     counts: Vec<u64>,
     shares: Option<Vec<f64>>,
     threshold: f64,
-) -> Result<SampleRatio<'py>> {
+) -> Result<SampleRatio<'_>> {
     let options = Options::new(py).with("counts", counts)?.with("shares", shares)?;
     let options = options.with("threshold", threshold)?.json()?;
     SampleRatio::read(py, &detached(py, || ask::sample_ratio(&options))?)

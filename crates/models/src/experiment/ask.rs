@@ -33,7 +33,7 @@ pub fn sample(name: &str, value: &Value) -> Result<Sample> {
 /// A count; also where it is written as `12.0`.
 fn whole(value: &Value) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked")]
-    let exact = |n: f64| (n >= 0.0 && n < 9e15 && n.fract() == 0.0).then_some(n as u64);
+    let exact = |n: f64| ((0.0..9e15).contains(&n) && n.fract() == 0.0).then_some(n as u64);
     value.as_u64().or_else(|| value.as_f64().and_then(exact))
 }
 

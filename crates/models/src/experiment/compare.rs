@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stayput_core::{Error, Result};
 
-use super::cuped::{self, Cuped};
+use super::cuped::{self, Cuped, Paired};
 use super::holm::holm;
 use super::lift::lift;
 use super::means;
@@ -146,7 +146,7 @@ fn paired<'a>(
     arms: &'a [(String, Sample)],
     covariates: &'a [(String, Vec<f64>)],
     metric: Metric,
-) -> Result<Vec<(&'a str, &'a [f64], &'a [f64])>> {
+) -> Result<Vec<Paired<'a>>> {
     if metric == Metric::Proportion {
         let message = "is for means; say `metric` is `mean`, which values of 0 and 1 have too";
         return Err(Error::argument("covariate", message));

@@ -22,8 +22,11 @@ pub struct Cuped {
     pub variance_reduction: f64,
 }
 
-/// The arms with their values adjusted; `arms` are values and covariates, row by row.
-pub(super) fn adjust(arms: &[(&str, &[f64], &[f64])]) -> Result<(Vec<Summary>, Cuped)> {
+/// An arm's name, its values, and what was known before, row by row.
+pub(super) type Paired<'a> = (&'a str, &'a [f64], &'a [f64]);
+
+/// The arms with their values adjusted.
+pub(super) fn adjust(arms: &[Paired<'_>]) -> Result<(Vec<Summary>, Cuped)> {
     let (mut products, mut squares, mut total) = (0.0, 0.0, 0.0);
     let (mut sum, mut rows) = (0.0, 0.0);
     let mut means = Vec::with_capacity(arms.len());

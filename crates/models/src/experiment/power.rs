@@ -187,7 +187,7 @@ fn least_n(plan: &Plan, effect: f64, power: f64) -> Result<f64> {
         (low, high) = (high, high * 2.0);
     }
     while high - low > 1.0 {
-        let middle = ((low + high) / 2.0).floor();
+        let middle = f64::midpoint(low, high).floor();
         if plan.power(effect, middle) < power { low = middle } else { high = middle }
     }
     Ok(high)

@@ -37,8 +37,8 @@ pub(super) fn chi_square(x: f64, df: u32) -> f64 {
     }
     let h = x / 2.0;
     let term = |power: f64| math::exp(power * math::ln(h) - h - math::ln_gamma(power + 1.0));
-    let first = if df % 2 == 0 { 0.0 } else { 0.5 };
-    let head = if df % 2 == 0 { 0.0 } else { math::erfc(h.sqrt()) };
+    let first = if df.is_multiple_of(2) { 0.0 } else { 0.5 };
+    let head = if df.is_multiple_of(2) { 0.0 } else { math::erfc(h.sqrt()) };
     (0..df / 2).fold(head, |sum, j| sum + term(f64::from(j) + first)).min(1.0)
 }
 

@@ -45,7 +45,7 @@ impl Matrix {
     }
 
     fn view(&self, name: &str) -> Result<ArrayView2<'_, f64>> {
-        let width = if self.rows == 0 { 0 } else { self.values.len() / self.rows };
+        let width = self.values.len().checked_div(self.rows).unwrap_or(0);
         ArrayView2::from_shape((self.rows, width), &self.values).map_err(|_| {
             let (numbers, rows) = (self.values.len(), self.rows);
             Error::argument(
@@ -83,7 +83,7 @@ pub fn off_policy(columns: &Columns, options: &str) -> Result<String> {
     let n = columns.actions.len();
     let mut actions = Vec::with_capacity(n);
     for (at, &action) in columns.actions.iter().enumerate() {
-        if !(action >= 0.0 && action < 1e9 && action.fract() == 0.0) {
+        if !((0.0..1e9).contains(&action) && action.fract() == 0.0) {
             let message = format!("row {at} is {action}; expected a whole number from 0");
             return Err(Error::argument("actions", message));
         }

@@ -148,10 +148,9 @@ impl Row {
         let correction = self.weight * (self.reward - self.expected);
         match estimator {
             Estimator::Ips | Estimator::Snips => self.weight * self.reward,
-            Estimator::Dm => self.direct,
             Estimator::Dr => self.direct + correction,
             Estimator::SwitchDr if self.weight <= threshold => self.direct + correction,
-            Estimator::SwitchDr => self.direct,
+            Estimator::Dm | Estimator::SwitchDr => self.direct,
         }
     }
 }

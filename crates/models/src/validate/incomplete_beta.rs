@@ -30,6 +30,7 @@ fn below(a: f64, b: f64, x: f64, y: f64) -> f64 {
 }
 
 /// The continued fraction `1/(1 + d₁/(1 + d₂/(1 + …)))`; it takes about `√max(a, b)` steps.
+#[expect(clippy::many_single_char_names, reason = "the letters of the formula")]
 pub(crate) fn fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };

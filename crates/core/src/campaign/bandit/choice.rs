@@ -141,7 +141,7 @@ fn one_hot(scores: impl Iterator<Item = f64>) -> Vec<f64> {
     shares
 }
 
-/// A posterior normal–inverse-gamma (DeGroot 1970, section 9.6).
+/// A posterior normal–inverse-gamma (`DeGroot` 1970, section 9.6).
 struct Posterior {
     mean: f64,
     worth: f64,

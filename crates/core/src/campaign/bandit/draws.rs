@@ -42,6 +42,7 @@ impl Draws {
     }
 
     /// Of scale 1.
+    #[expect(clippy::many_single_char_names, reason = "the letters of the paper")]
     pub(super) fn gamma(&mut self, shape: f64) -> f64 {
         if shape < 1.0 {
             let boost = math::pow(self.unit(), 1.0 / shape);

@@ -156,13 +156,17 @@ impl BanditSpec {
         }
         let (first, second) = self.prior;
         let fine = first.is_finite() && second.is_finite();
-        if self.is_beta() && !(fine && first > 0.0 && second > 0.0) {
-            return wrong("prior", "expected successes and failures, both above 0".to_owned());
-        }
         // A posterior normal has no width without a prior.
-        let least = if self.kind == BanditKind::Thompson { f64::MIN_POSITIVE } else { 0.0 };
-        if !self.is_beta() && !(fine && second >= least) {
-            let message = "expected a mean, and above 0 how many rewards it is worth";
+        let (possible, message) = match self.kind {
+            BanditKind::Thompson if self.is_beta() => {
+                (first > 0.0 && second > 0.0, "expected successes and failures, both above 0")
+            }
+            BanditKind::Thompson => {
+                (second > 0.0, "expected a mean, and how many rewards it is worth, above 0")
+            }
+            _ => (second >= 0.0, "expected a mean, and how many rewards it is worth, not below 0"),
+        };
+        if !(fine && possible) {
             return wrong("prior", message.to_owned());
         }
         for (name, value, range, words) in [
