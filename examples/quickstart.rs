@@ -46,6 +46,6 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The churn probability, 0 for those who left before.
 fn risk(score: &stayput::Score) -> f64 {
-    let gone = score.lifecycle.as_deref() == Some("gone");
+    let gone = score.lifecycle.as_ref().is_some_and(|stage| stage.stage == "gone");
     score.churn.as_ref().filter(|_| !gone).map_or(0.0, |churn| churn.probability)
 }
