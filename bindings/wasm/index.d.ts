@@ -974,6 +974,130 @@ export type ActionTally = {
   value: number,
 }
 
+/** What a bundle would have decided over recorded history. */
+export type Replay = {
+  /** The hash of the bundle. */
+  bundle: string,
+  /** The first instant decided at. */
+  from: Timestamp,
+  /** The last. */
+  to: Timestamp,
+  /** How often it was decided about everybody. */
+  looks: number,
+  /** How often time alone had something to do in between. */
+  ticks: number,
+  /** How many customers were known by the end. */
+  customers: number,
+  /** How many of them would have been sent something. */
+  reached: number,
+  /** What the sends would have cost. */
+  cost: number,
+  /** What the campaigns' values of the sends come to; null where none is known. */
+  value: number | null,
+  /** Each campaign, in the playbook's order. */
+  campaigns: Array<ReplayCampaign>,
+  /**
+   * Each civil day in UTC and campaign of which there is something, by day, then in the
+   * playbook's order.
+   */
+  days: Array<ReplayDay>,
+  /** Each two campaigns that would have sent to the same customer. */
+  overlaps: Array<ReplayOverlap>,
+  /** What would have been sent, by time, then as [`Engine::decide`] has it. */
+  decisions: Array<Decision>,
+  /** What would not have been sent, and why. */
+  suppressions: Array<Suppression>,
+  /** Who would have come into journeys and out of them. */
+  passages: Array<Passage>,
+  /** The rows of events and customers that were refused. */
+  report: Reports,
+}
+
+/** What one campaign would have done. */
+export type ReplayCampaign = {
+  /** Its name. */
+  campaign: string,
+  /** How many sends it would have made. */
+  decisions: number,
+  /** How many firings came to nothing, or waited. */
+  suppressions: number,
+  /** The same by reason, in the order in which reasons are looked for. */
+  reasons: Array<ReasonCount>,
+  /** How many customers it would have sent something. */
+  reached: number,
+  /** What its sends would have cost. */
+  cost: number,
+  /** What its values come to; null where none is known. */
+  value: number | null,
+  /**
+   * How many of its sends were followed in time by the goal's event, as history has it: nobody
+   * was sent anything, so it is what happens by itself. Null without a goal.
+   */
+  goals: number | null,
+  /** How many were not, but their time runs past the last event of all. Null without a goal. */
+  open_goals: number | null,
+}
+
+/** What one campaign would have done on one day. */
+export type ReplayDay = {
+  /** The civil day in UTC, for instance `2026-03-01`. */
+  day: string,
+  /** The campaign. */
+  campaign: string,
+  /** How many sends it would have made. */
+  decisions: number,
+  /** How many firings came to nothing, or waited. */
+  suppressions: number,
+  /** The same by reason. */
+  reasons: Array<ReasonCount>,
+  /** What its sends would have cost. */
+  cost: number,
+}
+
+/** Two campaigns that would have sent to the same customers. */
+export type ReplayOverlap = {
+  /** The first of them in the playbook. */
+  campaign: string,
+  /** The other. */
+  other: string,
+  /** How many customers both would have sent something. */
+  customers: number,
+  /** How many of these within seven days. */
+  within_7d: number,
+}
+
+/** How many firings came to nothing for one reason. */
+export type ReasonCount = {
+  /** The reason. */
+  reason: SuppressionReason,
+  /** How many. */
+  count: number,
+}
+
+/** Something a playbook says that is hardly meant. */
+export type Lint = {
+  /** What it is. */
+  code: LintCode,
+  /** How much it matters. */
+  level: LintLevel,
+  /** The key it is about, for instance `campaigns[0].when`. */
+  path: string,
+  /** The line in the playbook, from 1; null where it is not known. */
+  line: number | null,
+  /** The column in the line, in characters, from 1. */
+  column: number | null,
+  /** What is so. */
+  message: string,
+  /** What to do about it. */
+  fix: string,
+}
+
+/** What a finding is about, as a name that hosts can rely on. */
+export type LintCode = "campaign_never_fires" | "campaign_hidden" | "trigger_never_fires" | "trigger_fires_once" | "never_true" | "always_true" | "stage_unreachable" | "segment_empty" | "segment_of_all" | "cap_of_zero" | "cap_unreachable" | "holdout_of_all" | "cooldown_outlasts_re_entry" | "cooldown_unused" | "value_below_cost" | "budget_below_cost" | "unused_feature" | "unused_segment" | "unused_attribute" | "unused_event"
+
+/** How much a finding matters. */
+export type LintLevel = "warning" | "note"
+
 /** Parameters of [`crate::train`]; what is `None` has the algorithm's default. */
 export type TrainParams = {
   /** What trains; `gbm` by default. */
@@ -1551,6 +1675,207 @@ export type Difference = {
    * counted with one more; at most 1.
    */
   p_value: number,
+}
+
+/** What of the arms is compared. */
+export type Metric = "proportion" | "mean"
+
+/** What an experiment showed. */
+export type ExperimentReport = {
+  /** What was compared. */
+  metric: Metric,
+  /** The arm that the others were compared with. */
+  control: string,
+  /** The probability that an interval is to hold the truth with. */
+  level: number,
+  /** The arms, as they were given. */
+  arms: Array<ArmSummary>,
+  /** The others beside the control. */
+  comparisons: Array<ArmComparison>,
+  /** What the covariate did; null without one. */
+  cuped: Cuped | null,
+}
+
+/** An arm as it was compared. */
+export type ArmSummary = {
+  /** The arm. */
+  arm: string,
+  /** How many customers. */
+  n: number,
+  /** Their mean, adjusted where there is a covariate; the share of successes for a proportion. */
+  mean: number,
+  /** The variance of a customer, adjusted where there is a covariate. */
+  variance: number,
+}
+
+/** An arm beside the control. */
+export type ArmComparison = {
+  /** The arm. */
+  arm: string,
+  /** Its mean less the control's. */
+  difference: number,
+  /** The lower end of its interval. */
+  low: number,
+  /** The upper end. */
+  high: number,
+  /** The statistic: `z` for proportions, Welch's `t` for means. */
+  statistic: number,
+  /** The degrees of freedom of `t`; null for proportions. */
+  df: number | null,
+  /** The two-sided p-value. */
+  p_value: number,
+  /** The same adjusted for the number of arms (Holm 1979). */
+  p_adjusted: number,
+  /** The difference as a share of the control's mean; null where that is 0. */
+  relative_lift: number | null,
+  /** The lower end of its interval. */
+  relative_low: number | null,
+  /** The upper end. */
+  relative_high: number | null,
+}
+
+/** What the covariate did. */
+export type Cuped = {
+  /** What one unit of the covariate is worth in the metric. */
+  theta: number,
+  /** The share of the variance within arms that went away, 0 to 1: the squared correlation there. */
+  variance_reduction: number,
+}
+
+/** Whether the arms have the sizes that were meant. */
+export type SampleRatio = {
+  /** How many customers each arm should have had. */
+  expected: Array<number>,
+  /** The statistic chi-square. */
+  statistic: number,
+  /** Degrees of freedom: one less than arms. */
+  df: number,
+  /** The chance of sizes so far off where the shares hold. */
+  p_value: number,
+  /** Whether that is below the threshold. */
+  mismatch: boolean,
+}
+
+/** An experiment as it was followed. */
+export type SequentialReport = {
+  /** What was compared. */
+  metric: Metric,
+  /** The arm that the others were compared with. */
+  control: string,
+  /** One less the chance of ever finding an effect that is not there. */
+  level: number,
+  /** The variance of the mixing distribution. */
+  mixing_variance: number,
+  /** The looks, each with the arms beside the control. */
+  looks: Array<Array<SequentialLook>>,
+  /** What became of each arm. */
+  comparisons: Array<SequentialComparison>,
+  /** Whether all arms are told from the control, so that there is nothing left to wait for. */
+  stop: boolean,
+}
+
+/** An arm beside the control at one look. */
+export type SequentialLook = {
+  /** The arm. */
+  arm: string,
+  /** Its mean less the control's, so far. */
+  difference: number,
+  /** The lower end of the confidence sequence; null where an arm has too few customers. */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+  /** The always-valid p-value: it never rises. */
+  p_value: number,
+  /** The same adjusted for the number of arms (Holm 1979). */
+  p_adjusted: number,
+}
+
+/** What became of an arm beside the control. */
+export type SequentialComparison = {
+  /** The arm. */
+  arm: string,
+  /**
+   * The first look, from 0, at which the adjusted p-value was at most one less the level; null
+   * where there is none yet.
+   */
+  significant_at: number | null,
+  /** The difference at the last look. */
+  difference: number,
+  /** The adjusted p-value at the last look. */
+  p_adjusted: number,
+}
+
+/** An experiment as planned. */
+export type PowerAnalysis = {
+  /** What is compared. */
+  metric: Metric,
+  /** The difference that is to be seen. */
+  effect: number,
+  /** Customers of the control. */
+  n_control: number,
+  /** Customers of the treatment. */
+  n_treatment: number,
+  /** The probability to find the effect. */
+  power: number,
+  /** One less the chance of an effect that is not there. */
+  level: number,
+}
+
+/** What a policy would have brought. */
+export type OffPolicyReport = {
+  /** How many decisions there are. */
+  rows: number,
+  /** The mean reward of the policy in use. */
+  observed: number,
+  /**
+   * How many decisions of the target's own these are worth: `(Σ w)²/Σ w²` (Kish 1965), after clipping; 0
+   * where the target would have made none of them.
+   */
+  effective_sample_size: number,
+  /** The mean weight before clipping: near 1 where propensities are right. */
+  mean_weight: number,
+  /** The greatest weight before clipping. */
+  max_weight: number,
+  /** How many weights were clipped. */
+  clipped: number,
+  /** The threshold of `switch_dr`. */
+  switch_threshold: number,
+  /** The probability that an interval is to hold the value with. */
+  level: number,
+  /** The value by each estimator; those with a reward model only where there are predictions. */
+  estimates: Array<OffPolicyEstimate>,
+}
+
+/** The value of the target policy by one estimator. */
+export type OffPolicyEstimate = {
+  /** How it was estimated. */
+  estimator: Estimator,
+  /** The reward of a decision. */
+  value: number,
+  /** Its standard error; null for a single row. */
+  standard_error: number | null,
+  /** The lower end of its interval; null for a single row. */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+}
+
+/** A way to estimate the value of a policy. */
+export type Estimator = "ips" | "snips" | "dm" | "dr" | "switch_dr"
+
+/** What a bandit chose. */
+export type Choice = {
+  /** The action. */
+  action: string,
+  /** The chance that it was chosen with. */
+  propensity: number,
+  /**
+   * By how much the chance may differ from that of ideal Thompson sampling: its standard error by
+   * the number of draws. Null where the chance is exact.
+   */
+  standard_error: number | null,
+  /** The chances of all actions, in their order. */
+  propensities: Array<number>,
 }
 
 /** What to simulate. */
