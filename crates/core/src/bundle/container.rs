@@ -79,7 +79,7 @@ pub(crate) const MODEL: Kind = Kind { magic: *b"stayputM", name: "model", ..BUND
 pub(crate) const SNAPSHOT: Kind = Kind {
     magic: *b"stayputS",
     name: "snapshot",
-    oldest: 1,
+    oldest: 2,
     newest: 2,
     format: ErrorCode::StateFormat,
     version: ErrorCode::StateVersion,

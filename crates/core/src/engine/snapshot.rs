@@ -1,7 +1,7 @@
 //! The state of all customers as bytes, and back.
 //!
-//! Version 2 added what few customers have: overrides of health, and the stage before what was
-//! forgotten. A file of version 1 has neither.
+//! What few customers have, overrides of health and the stage before what was forgotten, stands in
+//! sections of its own. Version 1 kept less of campaigns and is refused.
 
 use std::collections::BTreeMap;
 
@@ -67,18 +67,14 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<(Customers, Option<F
         };
         customers.insert(id, state);
     }
-    if container.get("overrides").is_some() {
-        let overrides: Vec<(String, Overrides)> = container.require_value("overrides")?;
-        for (id, overrides) in overrides {
-            let state = customers.get_mut(&id).filter(|_| overrides.is_sound());
-            state.ok_or_else(|| unfit(&id))?.overrides = overrides;
-        }
+    let overrides: Vec<(String, Overrides)> = container.require_value("overrides")?;
+    for (id, overrides) in overrides {
+        let state = customers.get_mut(&id).filter(|_| overrides.is_sound());
+        state.ok_or_else(|| unfit(&id))?.overrides = overrides;
     }
-    if container.get("anchors").is_some() {
-        let anchors: Vec<(String, Anchor)> = container.require_value("anchors")?;
-        for (id, anchor) in anchors {
-            customers.get_mut(&id).ok_or_else(|| unfit(&id))?.set_anchor(Some(anchor));
-        }
+    let anchors: Vec<(String, Anchor)> = container.require_value("anchors")?;
+    for (id, anchor) in anchors {
+        customers.get_mut(&id).ok_or_else(|| unfit(&id))?.set_anchor(Some(anchor));
     }
     Ok((customers, container.require_value("forgotten")?))
 }
@@ -88,31 +84,4 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<(Customers, Option<F
 fn schema_hash(bundle: &Bundle) -> Result<Vec<u8>> {
     let schema = to_postcard(bundle.playbook().schema())?;
     Ok(blake3::hash(&schema).as_bytes().to_vec())
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::bundle::container::{Container, Kind, SNAPSHOT};
-    use crate::{Bundle, Engine, Playbook};
-
-    #[test]
-    fn a_snapshot_of_version_1_has_no_overrides() {
-        static OLD: Kind = Kind { newest: 1, ..SNAPSHOT };
-        let text = "[playbook]\nname = \"old\"\n[events.login]";
-        let bundle = Bundle::new(Playbook::parse(text).unwrap(), None).unwrap();
-        let row = serde_json::json!(
-            {"customer_id": "a", "timestamp": "2026-01-01", "type": "login"}
-        );
-        let events = crate::columns::Frame::from_objects(vec![row]).unwrap();
-        let mut engine = Engine::new(bundle.clone());
-        engine.ingest(&events).unwrap();
-        let bytes = engine.snapshot().unwrap();
-        let new = Container::read(&bytes, &SNAPSHOT).unwrap();
-        let mut old = Container::new(&OLD);
-        for section in ["playbook", "schema", "customers", "forgotten"] {
-            old.push(section, new.require(section).unwrap().to_vec()).unwrap();
-        }
-        let restored = Engine::restore(bundle, &old.write()).unwrap();
-        assert_eq!(restored.snapshot().unwrap(), bytes);
-    }
 }
