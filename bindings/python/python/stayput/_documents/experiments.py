@@ -1,13 +1,10 @@
-"""The documents of experiments, bandits and off-policy evaluation.
-
-Import them from ``_documents``, which reads them.
-"""
+"""Experiments, bandits and off-policy evaluation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ._documents import Document
+from .base import Document
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,137 @@
+"""What campaigns decided, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .base import SHOWN, Document, Documents
+from .data import Rejected
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class Decision(Document):
+    """A decision to send something to a customer."""
+
+    id: str
+    customer_id: str
+    campaign: str
+    action: str
+    step: str | None
+    channel: str
+    at: datetime
+    propensity: float
+    value: float | None
+    cost: float
+    epoch: int
+    trace: list[str]
+    content: str | None
+    template: str | None
+    bundle: str
+
+
+@dataclass(frozen=True)
+class Suppression(Document):
+    """Something that is not sent, and why."""
+
+    id: str
+    customer_id: str
+    campaign: str
+    step: str | None
+    at: datetime
+    reason: str
+    detail: str
+    until: datetime | None
+    epoch: int
+    trace: list[str]
+
+
+@dataclass(frozen=True)
+class Passage(Document):
+    """A customer coming into a journey (``kind`` is ``entered``) or out of it."""
+
+    customer_id: str
+    campaign: str
+    epoch: int
+    at: datetime
+    kind: str
+    step: str | None
+
+
+@dataclass(frozen=True)
+class Arbitration(Document):
+    """How well the budgets were used: no choice exceeds ``bound``."""
+
+    proposed: int
+    sent: int
+    cost: float
+    value: float
+    bound: float
+    gap: float
+
+
+@dataclass(frozen=True, repr=False)
+class Decisions(Document):
+    """What was decided at one instant."""
+
+    as_of: datetime
+    decisions: list[Decision]
+    suppressions: list[Suppression]
+    passages: list[Passage]
+    arbitration: Arbitration | None
+
+    def __repr__(self) -> str:
+        lines = [f"{len(self.decisions):,} decisions, {len(self.suppressions):,} suppressions"]
+        lines += [f"  {d.customer_id}: {d.action} ({d.campaign})" for d in self.decisions[:SHOWN]]
+        if len(self.decisions) > SHOWN:
+            lines.append(f"  … {len(self.decisions) - SHOWN:,} more")
+        return "\n".join(lines)
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws for each campaign what is sent, by action, and what is held back, by reason.
+
+        ``style`` is that of the bars; needs matplotlib.
+        """
+        from .. import _plots_customers
+
+        drawn: Axes = _plots_customers.decisions(self, ax, style)
+        return drawn
+
+
+@dataclass(frozen=True)
+class RecordReport(Document):
+    """What became of recorded outcomes."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[Rejected]
+
+
+@dataclass(frozen=True)
+class ActionTally(Document):
+    """What became of the sends of one action."""
+
+    campaign: str
+    action: str
+    sends: int
+    delivered: int
+    opened: int
+    clicked: int
+    conversions: int
+    bounced: int
+    ended: int
+    value: float
+
+
+class ActionTallies(Documents[ActionTally]):
+    """What became of the sends of each action."""
+
+    part = ActionTally
+
+
+Moment = datetime | None
+"""An instant, or none."""

@@ -1,0 +1,83 @@
+"""What a playbook would have done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from .base import Document
+from .data import Reports
+from .campaigns import Decision, Passage, Suppression
+
+
+@dataclass(frozen=True)
+class ReasonCount(Document):
+    """How many firings came to nothing for one reason."""
+
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True)
+class ReplayCampaign(Document):
+    """What one campaign would have done."""
+
+    campaign: str
+    decisions: int
+    suppressions: int
+    reasons: list[ReasonCount]
+    reached: int
+    cost: float
+    value: float | None
+    goals: int | None
+    open_goals: int | None
+
+
+@dataclass(frozen=True)
+class ReplayDay(Document):
+    """What one campaign would have done on one day in UTC."""
+
+    day: str
+    campaign: str
+    decisions: int
+    suppressions: int
+    reasons: list[ReasonCount]
+    cost: float
+
+
+@dataclass(frozen=True)
+class ReplayOverlap(Document):
+    """Two campaigns that would have sent to the same customers."""
+
+    campaign: str
+    other: str
+    customers: int
+    within_7d: int
+
+
+@dataclass(frozen=True)
+class Replay(Document):
+    """What a bundle would have decided over recorded history."""
+
+    bundle: str
+    from_: datetime
+    to: datetime
+    looks: int
+    ticks: int
+    customers: int
+    reached: int
+    cost: float
+    value: float | None
+    campaigns: list[ReplayCampaign]
+    days: list[ReplayDay]
+    overlaps: list[ReplayOverlap]
+    decisions: list[Decision]
+    suppressions: list[Suppression]
+    passages: list[Passage]
+    report: Reports
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.looks:,} looks: {len(self.decisions):,} decisions for {self.reached:,} of "
+            f"{self.customers:,} customers, {len(self.suppressions):,} suppressions"
+        )
