@@ -229,6 +229,7 @@ fn ask(
     options: &str,
 ) -> Result<String> {
     match (method, customer_id) {
+        ("decide_one", Some(id)) => wire::decide_one_json(engine, id, options),
         ("reasons", Some(id)) => wire::reasons_json(engine, id, options),
         ("what_if", Some(id)) => wire::what_if_json(engine, id, options),
         ("recourse", Some(id)) => wire::recourse_json(engine, id, options),

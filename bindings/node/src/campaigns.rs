@@ -17,6 +17,18 @@ impl Engine {
         self.tell(env, options, wire::decide_json)
     }
 
+    /// The same for one customer, on the event loop: what to do when an event has come in. Budgets pay
+    /// for whom comes first then; among many customers `decide` spends them better.
+    #[napi(ts_args_type = "customerId: string, options: At", ts_return_type = "Decisions")]
+    pub fn decide_one(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> napi::Result<Unknown<'static>> {
+        self.tell_now(env, customer_id, options, wire::decide_one_json)
+    }
+
     /// What time alone makes due by an instant: sends that waited, steps of journeys, times that
     /// come again, absences that are long enough, and what crosses a threshold without any event.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Decisions>")]

@@ -15,7 +15,8 @@ use crate::json::{self, Document};
 /// A bundle and the state of its customers. It has no clock: every question names its instant.
 ///
 /// Calls may overlap: those that change the state wait for each other, in no stated order unless
-/// you await them. `score` answers on the event loop; while events are being taken in it waits.
+/// you await them. `score` and `decideOne` answer on the event loop; while events are being taken in
+/// they wait.
 #[napi]
 pub struct Engine {
     inner: SharedEngine,
@@ -36,6 +37,22 @@ impl Engine {
             let id = input::text(customer_id, "customerId")?;
             let options = json::options_text(env, options)?;
             question(&*self.inner.read()?, &id, &options).map(Document)
+        })?;
+        json::parse(env, &answer)
+    }
+
+    /// The answer to a call that changes what is known of one customer, here and now.
+    pub(crate) fn tell_now(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+        call: fn(&mut stayput_core::Engine, &str, &str) -> Result<String>,
+    ) -> napi::Result<Unknown<'static>> {
+        let answer = now(env, || {
+            let id = input::text(customer_id, "customerId")?;
+            let options = json::options_text(env, options)?;
+            call(&mut *self.inner.write()?, &id, &options).map(Document)
         })?;
         json::parse(env, &answer)
     }

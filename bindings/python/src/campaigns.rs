@@ -16,6 +16,20 @@ impl Engine {
         self.tell(py, &Options::at(&as_of)?, wire::decide_json)
     }
 
+    /// The same for one customer: what to do when an event has come in. Budgets pay for whom comes
+    /// first then; among many customers `decide` spends them better.
+    #[pyo3(signature = (customer_id, *, as_of))]
+    fn decide_one<'py>(
+        &self,
+        py: Python<'py>,
+        customer_id: &str,
+        as_of: Instant<'py>,
+    ) -> Result<Decisions<'py>> {
+        self.tell(py, &Options::at(&as_of)?, |engine, options| {
+            wire::decide_one_json(engine, customer_id, options)
+        })
+    }
+
     /// What time alone makes due by `as_of`: sends that waited, steps of journeys, times that come
     /// again, absences that are long enough, and what crosses a threshold without any event.
     #[pyo3(signature = (*, as_of))]

@@ -194,6 +194,20 @@ impl Engine {
         document(|| wire::decide_json(&mut self.0, &input::options(options)?))
     }
 
+    /// The same for one customer: what to do when an event has come in. Budgets pay for whom comes first
+    /// then; among many customers `decide` spends them better.
+    ///
+    /// # Errors
+    /// As `decide`, and `unknown_customer` when nothing is known of the customer.
+    #[wasm_bindgen(js_name = decideOne, unchecked_return_type = "Decisions")]
+    pub fn decide_one(
+        &mut self,
+        #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.tell_of(id, options, wire::decide_one_json)
+    }
+
     /// What time alone makes due by an instant: sends that waited, steps of journeys, times that
     /// come again, absences that are long enough, and what crosses a threshold without any event.
     ///

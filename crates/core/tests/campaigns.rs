@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use stayput_core::campaign::{Outcome, OutcomeKind, PassageKind, Reason};
 use stayput_core::columns::Frame;
 use stayput_core::time::{Span, Timestamp};
-use stayput_core::{Bundle, Decisions, Engine, Playbook};
+use stayput_core::{Bundle, Decisions, Engine, ErrorCode, Playbook};
 
 const HEAD: &str = r#"
 [playbook]
@@ -481,6 +481,34 @@ proptest! {
         ids.sort_unstable();
         ids.dedup();
         prop_assert_eq!(ids.len(), count);
+    }
+
+    #[test]
+    fn customers_one_by_one_are_decided_as_all_at_once(history in any_history()) {
+        // Budgets aside, which pay for whom comes first.
+        let busy = busy().replace("budget = { max = 20, per = \"calendar_month\" }\n", "");
+        let (mut whole, mut single) = (engine(&busy), engine(&busy));
+        for day in (1..=50).step_by(3) {
+            let as_of = at("2026-03-01T15:00:00Z").plus(Span::days(day));
+            let events: Vec<Event> = (day - 2..=day).flat_map(|day| of_day(&history, day)).collect();
+            take(&mut whole, &rows(&events));
+            take(&mut single, &rows(&events));
+            let all = whole.decide(as_of).unwrap();
+            let ids: Vec<String> = single.customers().map(str::to_owned).collect();
+            let mut each = Decisions { decisions: Vec::new(), suppressions: Vec::new(), passages: Vec::new(), ..all.clone() };
+            for id in ids.iter().rev() {
+                let one = single.decide_one(id, as_of).unwrap();
+                prop_assert!(one.decisions.iter().all(|decision| decision.customer_id == *id));
+                each.decisions.extend(one.decisions);
+                each.suppressions.extend(one.suppressions);
+                each.passages.extend(one.passages);
+            }
+            each.decisions.sort_by(|a, b| a.customer_id.cmp(&b.customer_id));
+            each.suppressions.sort_by(|a, b| a.customer_id.cmp(&b.customer_id));
+            each.passages.sort_by(|a, b| a.customer_id.cmp(&b.customer_id));
+            prop_assert_eq!(all, each);
+        }
+        prop_assert_eq!(single.decide_one("nobody", at("2027-01-01")).unwrap_err().code(), ErrorCode::UnknownCustomer);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
+use std::fmt::Write;
+
 use proptest::prelude::*;
 use serde_json::json;
 use stayput_core::columns::Frame;
@@ -208,7 +210,7 @@ proptest! {
     ) {
         let mut more = "[segments]\n".to_owned();
         for (at, condition) in conditions.iter().enumerate() {
-            more += &format!("s{at} = '{condition}'\n");
+            writeln!(more, "s{at} = '{condition}'").unwrap();
         }
         let playbook = playbook(&more);
         let found = playbook.lint();

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+use std::fmt::Write;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use stayput_core::campaign::{Decision, Passage, Reason, Suppression};
@@ -179,7 +181,7 @@ prop_compose! {
     ) -> Bundle {
         let mut text = format!("[guardrails]\n{caps}\n{quiet}\n{consent}\n");
         for (at, campaign) in campaigns.iter().enumerate() {
-            text += &format!("[[campaigns]]\nname = \"c{at}\"\n{campaign}");
+            writeln!(text, "[[campaigns]]\nname = \"c{at}\"\n{campaign}").unwrap();
         }
         bundle(&text)
     }
@@ -242,13 +244,13 @@ fn live(
         rows.sort_by_key(|(hours, _)| *hours);
         for (hours, row) in rows {
             if seen.insert((*hours, row["customer_id"].to_string())) {
-                engine.upsert_customers(&frame(&[row.clone()])).unwrap();
+                engine.upsert_customers(&frame(std::slice::from_ref(row))).unwrap();
             }
         }
         let mut rows: Vec<_> = events.iter().filter(new).collect();
         rows.sort_by_key(|(hours, _)| *hours);
         for (_, row) in rows {
-            engine.ingest(&frame(&[row.clone()])).unwrap();
+            engine.ingest(&frame(std::slice::from_ref(row))).unwrap();
         }
         known = Some(now);
     };

@@ -249,7 +249,7 @@ mod tests {
             template: None,
             bundle: String::new(),
         };
-        Proposal { decision, net, priority: 0.0, lot: 0.5, enters: true }
+        Proposal { decision, net, priority: 0.0, lot: 0.5, enters: true, context: Vec::new() }
     }
 
     fn set(overall: f64, own: [f64; 2]) -> CampaignSet {

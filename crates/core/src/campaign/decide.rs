@@ -17,17 +17,20 @@
 //!
 //! The action is chosen before the guardrails are asked, and its channel is what they are asked
 //! about. A split does not turn to another action when consent is missing for the one it drew,
-//! since the shares would then no longer be those of the weights.
+//! since the shares would then no longer be those of the weights. A policy that leaves the customer
+//! alone is asked about the same, as far as no channel is concerned, and then recorded as a
+//! suppression: so what it is compared with are customers who could have been sent something.
 
 use super::assign::unit;
 use super::budget::{Arbitration, Spend, settle};
 use super::decision::{Decision, Reason, Suppression, decision_id, step_id};
 use super::guard::{Candidate, Stop};
 use super::journey::{Asked, Journey, Passage, PassageKind, Place, Stand};
+use super::learning::Learning;
 use super::outcome::Kinds;
-use super::policy::{Policy, PolicyContext};
+use super::policy::{Added, Choice, Policy, PolicyContext};
 use super::spec::{ActionSpec, CampaignSet, CampaignSpec};
-use super::state::{CustomerCampaignState, Deferred, Sent};
+use super::state::{CustomerCampaignState, Deferred, Sent, Withheld};
 use crate::error::Result;
 use crate::math::finite;
 use crate::time::{Timestamp, Zone};
@@ -47,6 +50,8 @@ pub struct CampaignInput {
     pub exit: Option<bool>,
     /// Of a journey, for each step whether its condition holds.
     pub truths: Vec<Option<bool>>,
+    /// The numbers that the policy reads.
+    pub context: Vec<f64>,
 }
 
 impl Default for CampaignInput {
@@ -59,6 +64,7 @@ impl Default for CampaignInput {
             value: f64::NAN,
             exit: None,
             truths: Vec::new(),
+            context: Vec::new(),
         }
     }
 }
@@ -75,9 +81,8 @@ pub struct Customer<'a> {
     /// For each channel of [`super::Guardrails::consent`], in order, whether there is consent;
     /// missing is no consent.
     pub consent: &'a [Option<bool>],
-    /// For each campaign whose policy learns, the chance of each action: see
-    /// [`super::policy_chances`].
-    pub chances: &'a [Option<Vec<f64>>],
+    /// What the policies have learned; nothing where none learns.
+    pub learning: Option<&'a Learning>,
     /// The first event of a type strictly after an instant, and not after the one decided at.
     pub first_event: &'a dyn Fn(&str, Timestamp) -> Option<Timestamp>,
 }
@@ -95,6 +100,8 @@ pub struct Proposal {
     pub lot: f64,
     /// Whether it is the start of its entry, and so brings the customer in.
     pub enters: bool,
+    /// What the policy knew of the customer.
+    pub context: Vec<f64>,
 }
 
 /// What a look at one customer came to.
@@ -124,16 +131,20 @@ impl Proposal {
             id: decision.id.clone(),
             outcomes: Kinds::default(),
             value: 0.0,
+            context: self.context.clone(),
         }
     }
 }
 
-/// A send that is asked about.
+/// A send, or that none is made, which is asked about.
 struct Asking<'a> {
     campaign: &'a CampaignSpec,
     input: &'a CampaignInput,
-    action: &'a ActionSpec,
+    /// Nothing where the policy leaves the customer alone.
+    action: Option<&'a ActionSpec>,
     propensity: f64,
+    /// What the send is thought to bring, NaN where that is not known.
+    value: f64,
     epoch: u64,
     id: String,
     trace: Vec<String>,
@@ -174,8 +185,9 @@ pub fn propose(
     bundle: &str,
 ) -> Result<Looked> {
     state.check_order(as_of)?;
-    state.note_decided(set.memory(), as_of);
+    // Before anything is forgotten.
     state.observe_goals(set, customer.first_event);
+    state.note_decided(set, as_of);
     let (asking, found) = (Vec::new(), Looked::default());
     let mut look = Look { set, customer, as_of, bundle, state, asking, found };
     for (campaign, input) in set.campaigns.iter().zip(inputs) {
@@ -266,7 +278,7 @@ impl<'a> Look<'a> {
         let asked = Asked {
             as_of: self.as_of,
             exit: input.exit,
-            goal: campaign.goal.as_ref().map(|goal| goal.event.as_str()),
+            goal: campaign.goal.as_ref(),
             truths: &input.truths,
             first_event: self.customer.first_event,
         };
@@ -277,7 +289,8 @@ impl<'a> Look<'a> {
                 let name = place.step.clone();
                 let entered = format!("journey: step `{name}`, entered at {}", place.entered);
                 let step = Some((step, name));
-                self.ask_about(campaign, input, place.epoch, vec![entered], step, action, 1.0);
+                let choice = Choice { action: Some(action), propensity: 1.0, added: None };
+                self.ask_about(campaign, input, place.epoch, vec![entered], step, choice);
             }
         }
         self.state.put(&campaign.name, Some(place.clone()));
@@ -350,21 +363,22 @@ impl<'a> Look<'a> {
         step: Option<(usize, String)>,
     ) {
         let place = self.set.campaigns.iter().position(|known| known.name == campaign.name);
-        let chances = place.and_then(|at| self.customer.chances.get(at));
+        let learning = self.customer.learning;
         let choice = campaign.policy.choose(&PolicyContext {
             playbook: &self.set.playbook,
             campaign: &campaign.name,
             customer_id: self.customer.id,
             epoch,
-            actions: campaign.actions.len(),
-            chances: chances.and_then(Option::as_deref),
+            actions: &campaign.actions,
+            value: input.value,
+            context: &input.context,
+            lesson: place.zip(learning).and_then(|(at, learning)| learning.lesson(at)),
         });
         // Nothing of a campaign without actions, which the check refuses.
         let Some(choice) = choice else { return };
-        self.ask_about(campaign, input, epoch, fired_by, step, choice.action, choice.propensity);
+        self.ask_about(campaign, input, epoch, fired_by, step, choice);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one call for each of two kinds of campaigns")]
     fn ask_about(
         &mut self,
         campaign: &'a CampaignSpec,
@@ -372,29 +386,25 @@ impl<'a> Look<'a> {
         epoch: u64,
         fired_by: Vec<String>,
         step: Option<(usize, String)>,
-        action: usize,
-        propensity: f64,
+        choice: Choice,
     ) {
-        let Some(action) = campaign.actions.get(action) else { return };
+        let action = choice.action.and_then(|at| campaign.actions.get(at));
         let (playbook, name, id) = (&self.set.playbook, &campaign.name, self.customer.id);
         let mut trace = if step.is_some() { fired_by.clone() } else { fired(&fired_by) };
-        let (chosen, count) = (&action.name, campaign.actions.len());
-        trace.push(match (&step, &campaign.policy) {
-            (Some(_), _) => format!("action: `{chosen}`, of this step"),
-            (None, Policy::Fixed) => format!("action: `{chosen}`, the first of {count}"),
-            (None, Policy::Split { .. }) => {
-                format!("action: `{chosen}`, by a split that gives it {propensity}")
-            }
-            (None, Policy::Bandit(_)) => {
-                format!("action: `{chosen}`, which what was learned gives a chance of {propensity}")
-            }
-        });
-        let value = finite(input.value);
+        trace.push(chosen(campaign, step.is_some(), action, &choice));
+        let whole = finite(input.value);
+        let value = choice.added.map_or(whole, |added| finite(whole * added.effect));
+        let net = match (choice.added, action) {
+            (Some(added), _) => finite(added.promise),
+            (None, Some(action)) if !value.is_nan() => finite(value - action.cost),
+            _ => 0.0,
+        };
         self.asking.push(Asking {
             campaign,
             input,
             action,
-            propensity,
+            propensity: choice.propensity,
+            value,
             epoch,
             id: match &step {
                 Some((_, step)) => step_id(playbook, name, id, epoch, step),
@@ -403,7 +413,7 @@ impl<'a> Look<'a> {
             trace,
             step,
             fired_by,
-            net: if value.is_nan() { 0.0 } else { finite(value - action.cost) },
+            net,
             lot: unit(&["tie", playbook, name, id]),
         });
     }
@@ -420,9 +430,10 @@ impl<'a> Look<'a> {
         for mut asked in asking {
             let mut trace = std::mem::take(&mut asked.trace);
             let candidate = self.candidate(asked.campaign, asked.input, &pending);
-            let passed = match asked.step {
-                Some(_) => candidate.step(asked.action, &mut trace),
-                None => candidate.pass(asked.action, &mut trace),
+            let passed = match (asked.action, &asked.step) {
+                (Some(action), Some(_)) => candidate.step(action, &mut trace),
+                (Some(action), None) => candidate.pass(action, &mut trace),
+                (None, _) => Err(candidate.leave_alone(asked.propensity, &mut trace)),
             };
             let name = &asked.campaign.name;
             let step = asked.step.as_ref().map(|(_, step)| step.clone());
@@ -443,11 +454,15 @@ impl<'a> Look<'a> {
             }
             match passed {
                 Ok(()) => {
-                    let proposal = self.proposal(asked, step, trace);
-                    pending.push(proposal.sent());
-                    self.found.proposals.push(proposal);
+                    if let Some(proposal) = self.proposal(&asked, step, trace) {
+                        pending.push(proposal.sent());
+                        self.found.proposals.push(proposal);
+                    }
                 }
-                Err(stop) => self.suppress(name, asked.epoch, step, stop, trace),
+                Err(stop) => {
+                    self.withhold(&asked, stop.reason);
+                    self.suppress(name, asked.epoch, step, stop, trace);
+                }
             }
         }
     }
@@ -472,11 +487,31 @@ impl<'a> Look<'a> {
         self.walk(campaign, input, journey, &mut place);
     }
 
-    fn proposal(&self, asked: Asking<'a>, step: Option<String>, trace: Vec<String>) -> Proposal {
-        let Asking { campaign, input, action, propensity, epoch, id, net, lot, .. } = asked;
+    /// Remembers that nothing was sent, where the policy is to learn of it.
+    fn withhold(&mut self, asked: &Asking<'a>, reason: Reason) {
+        let by_chance =
+            matches!(reason, Reason::Policy | Reason::CampaignHoldout | Reason::GlobalHoldout);
+        if by_chance && asked.campaign.policy.compares() {
+            self.state.note_withheld(Withheld {
+                at: self.as_of,
+                campaign: asked.campaign.name.clone(),
+                outcomes: Kinds::default(),
+                context: asked.input.context.clone(),
+            });
+        }
+    }
+
+    fn proposal(
+        &self,
+        asked: &Asking<'a>,
+        step: Option<String>,
+        trace: Vec<String>,
+    ) -> Option<Proposal> {
+        let Asking { campaign, input, propensity, value, epoch, net, lot, .. } = *asked;
+        let action = asked.action?;
         let enters = step.is_none();
         let decision = Decision {
-            id,
+            id: asked.id.clone(),
             customer_id: self.customer.id.to_owned(),
             campaign: campaign.name.clone(),
             action: action.name.clone(),
@@ -484,7 +519,7 @@ impl<'a> Look<'a> {
             channel: action.channel.clone(),
             at: self.as_of,
             propensity,
-            value: Some(finite(input.value)).filter(|value| !value.is_nan()),
+            value: Some(value).filter(|value| !value.is_nan()),
             cost: action.cost,
             epoch,
             trace,
@@ -492,7 +527,8 @@ impl<'a> Look<'a> {
             template: action.template.clone(),
             bundle: self.bundle.to_owned(),
         };
-        Proposal { decision, net, priority: finite(campaign.priority), lot, enters }
+        let (priority, context) = (finite(campaign.priority), input.context.clone());
+        Some(Proposal { decision, net, priority, lot, enters, context })
     }
 
     fn suppress(
@@ -519,6 +555,35 @@ impl<'a> Look<'a> {
             epoch,
             trace,
         });
+    }
+}
+
+/// The line of a trace that says what was chosen, and how.
+fn chosen(
+    campaign: &CampaignSpec,
+    of_a_step: bool,
+    action: Option<&ActionSpec>,
+    choice: &Choice,
+) -> String {
+    let (count, propensity) = (campaign.actions.len(), choice.propensity);
+    let Some(ActionSpec { name, .. }) = action else {
+        return format!("action: none, with a chance of {propensity}");
+    };
+    if of_a_step {
+        return format!("action: `{name}`, of this step");
+    }
+    match (&campaign.policy, choice.added) {
+        (Policy::Fixed, _) => format!("action: `{name}`, the first of {count}"),
+        (Policy::Split { .. }, _) => {
+            format!("action: `{name}`, by a split that gives it {propensity}")
+        }
+        (Policy::Learning(_), None) => {
+            format!("action: `{name}`, which what was learned gives a chance of {propensity}")
+        }
+        (Policy::Learning(_), Some(Added { effect, .. })) => format!(
+            "action: `{name}`, which adds {effect:.4} to the chance of the goal by what was learned, \
+             with a chance of {propensity}"
+        ),
     }
 }
 

@@ -32,7 +32,8 @@ pub struct Decision {
     pub at: Timestamp,
     /// The chance the action had of being chosen.
     pub propensity: f64,
-    /// What the campaign's value came to; nothing when missing, or when the playbook has none.
+    /// What the campaign's value came to, and under the policy `uplift` the part of it that the send
+    /// is expected to add; nothing when missing, or when the playbook has none.
     pub value: Option<f64>,
     /// What the action costs.
     pub cost: f64,
@@ -98,6 +99,8 @@ pub enum Reason {
     Cooldown,
     /// The customer came in before, and cannot again yet.
     ReEntry,
+    /// The campaign's policy leaves the customer alone.
+    Policy,
     /// As much as allowed was sent already.
     FrequencyCap,
     /// Too many recent sends were not answered.
@@ -123,6 +126,7 @@ impl Reason {
             Self::CampaignHoldout => "campaign_holdout",
             Self::Cooldown => "cooldown",
             Self::ReEntry => "re_entry",
+            Self::Policy => "policy",
             Self::FrequencyCap => "frequency_cap",
             Self::Fatigue => "fatigue",
             Self::QuietHours => "quiet_hours",
@@ -195,6 +199,7 @@ mod tests {
             Reason::CampaignHoldout,
             Reason::Cooldown,
             Reason::ReEntry,
+            Reason::Policy,
             Reason::FrequencyCap,
             Reason::Fatigue,
             Reason::QuietHours,

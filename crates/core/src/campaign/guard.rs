@@ -10,6 +10,9 @@
 //! Whatever is not known to be allowed is not allowed: a missing condition or consent stops a
 //! send. A suppression list holds whom it names: a customer of whom it says nothing is not on it.
 //!
+//! Where the campaign's policy leaves the customer alone, what concerns the customer and the campaign
+//! is asked first, up to re-entry, without worth and consent.
+//!
 //! A journey is entered by what concerns the customer and the campaign (up to re-entry, without
 //! consent); each of its actions is asked about what concerns the send.
 
@@ -60,6 +63,14 @@ impl Candidate<'_> {
         trace.push(self.cooldown()?);
         trace.extend(self.re_entry()?);
         self.of_the_moment(action, trace)
+    }
+
+    /// Asks about leaving the customer alone, as the policy chose with a chance: what else would
+    /// have stopped a send goes before.
+    pub(super) fn leave_alone(&self, propensity: f64, trace: &mut Vec<String>) -> Stop {
+        let detail = format!("the policy leaves the customer alone, with a chance of {propensity}");
+        let enter = self.enter(trace);
+        enter.err().unwrap_or_else(|| Stop::new(Reason::Policy, detail))
     }
 
     /// Asks about entering a journey.

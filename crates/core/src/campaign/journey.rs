@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::{CampaignSpec, wrong};
+use super::spec::{CampaignSpec, Goal, wrong};
 use crate::error::Result;
 use crate::time::{Span, Timestamp};
 
@@ -101,6 +101,8 @@ pub enum PassageKind {
     Entered,
     /// Out of it, for the goal is reached.
     Goal,
+    /// Out of it, for what the goal is to avoid happened.
+    Missed,
     /// Out of it, for the `exit` condition holds.
     Exit,
     /// Out of it, past the last step.
@@ -124,7 +126,7 @@ pub(super) enum Stand {
 pub(super) struct Asked<'a> {
     pub(super) as_of: Timestamp,
     pub(super) exit: Option<bool>,
-    pub(super) goal: Option<&'a str>,
+    pub(super) goal: Option<&'a Goal>,
     /// For each step, whether its condition holds.
     pub(super) truths: &'a [Option<bool>],
     /// The first event of a type after an instant, not after `as_of`.
@@ -164,8 +166,9 @@ impl Journey {
 
     /// Whether the journey is over, and if not how far it goes.
     pub(super) fn walk(&self, place: &mut Place, asked: &Asked<'_>) -> Stand {
-        if asked.goal.is_some_and(|goal| (asked.first_event)(goal, place.entered).is_some()) {
-            return Stand::Out(PassageKind::Goal);
+        let happened = |goal: &&Goal| (asked.first_event)(&goal.event, place.entered).is_some();
+        if let Some(goal) = asked.goal.filter(happened) {
+            return Stand::Out(if goal.avoid { PassageKind::Missed } else { PassageKind::Goal });
         }
         if self.exit && asked.exit == Some(true) {
             return Stand::Out(PassageKind::Exit);

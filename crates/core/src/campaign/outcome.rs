@@ -88,7 +88,7 @@ pub struct Tally {
     /// How many were clicked in.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub clicked: u64,
-    /// How many were followed by what the campaign hoped for, in time.
+    /// How many reached the campaign's goal, as far as that is known.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub conversions: u64,
     /// How many could not be delivered.
@@ -115,13 +115,26 @@ pub struct ActionTally {
     pub tally: Tally,
 }
 
-/// A set of kinds.
+/// A set of kinds, and whether the event happened that the campaign hopes to avoid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Kinds(u8);
+pub struct Kinds(u16);
+
+/// The bit for what was to be avoided.
+const MISSED: u16 = 1 << 15;
 
 impl Kinds {
-    fn bit(kind: OutcomeKind) -> u8 {
-        1 << kind as u8
+    fn bit(kind: OutcomeKind) -> u16 {
+        1 << kind as u16
+    }
+
+    /// Notes that what the campaign hopes to avoid happened.
+    pub(super) fn miss(&mut self) {
+        self.0 |= MISSED;
+    }
+
+    /// Whether what the campaign hopes to avoid happened.
+    pub(super) fn missed(self) -> bool {
+        self.0 & MISSED != 0
     }
 
     /// Adds a kind, and says whether it is new.
@@ -146,14 +159,14 @@ impl Kinds {
 }
 
 impl Tally {
-    /// Adds one send and what became of it.
-    pub(super) fn add(&mut self, kinds: Kinds, value: f64) {
+    /// Adds one send, what became of it, and whether it reached the campaign's goal.
+    pub(super) fn add(&mut self, kinds: Kinds, reached: bool, value: f64) {
         let of = |kinds_of: &[OutcomeKind]| u64::from(kinds.any(kinds_of));
         self.sends += 1;
         self.delivered += of(&[OutcomeKind::Delivered]);
         self.opened += of(&[OutcomeKind::Opened]);
         self.clicked += of(&[OutcomeKind::Clicked]);
-        self.conversions += of(&[OutcomeKind::Converted]);
+        self.conversions += u64::from(reached);
         self.bounced += of(&[OutcomeKind::Bounced]);
         self.ended += of(&[OutcomeKind::Unsubscribed, OutcomeKind::Complained]);
         self.value += value;

@@ -1,20 +1,26 @@
 //! How a campaign chooses among its actions.
 //!
-//! A policy is asked with a [`PolicyContext`] and answers with a [`Choice`]: an action and the
-//! chance it had. The chance is written into the decision, so that what another policy would have
-//! done can be estimated later.
+//! A policy is asked with a [`PolicyContext`] and answers with a [`Choice`]: an action, or to leave the
+//! customer alone, and the chance that had. The chance is written into the decision, so that what
+//! another policy would have done can be estimated later.
 //!
-//! A policy that learns counts, for each action, the sends of which it is known what became of them:
-//! those that were followed by what the campaign hopes for, and those whose time for it is over. From
-//! these follow the chances of all customers at an instant ([`chances`]); what is not known yet
-//! teaches nothing, so that no send counts as a failure because it is young.
+//! # `uplift`
+//! For who is not contacted reaches goals too, this policy learns what each action *adds*, in a context
+//! ([`super::bandit`]). Of one draw of the posterior, the action with the greatest `value·effect − cost` is chosen,
+//! or none where no action is worth its cost: Thompson sampling. What that draw promises is what the campaign
+//! competes with for budgets, so that what little is known of is tried there too. With the chance
+//! `control` nobody is contacted whatever is known, so that there is always something to compare with.
 
 use serde::{Deserialize, Serialize};
 
 use super::assign::{split_unit, unit};
-use super::bandit::{Bandit, BanditSpec};
-use super::spec::{CampaignSet, CampaignSpec};
-use crate::error::Result;
+use super::bandit::{BanditSpec, Effects};
+use super::learning::Lesson;
+use super::spec::ActionSpec;
+use crate::time::Span;
+
+/// The name under which leaving a customer alone is learned of.
+pub const NO_CONTACT: &str = "no_contact";
 
 /// How a campaign chooses among its actions.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -28,142 +34,285 @@ pub enum Policy {
         /// The weights, one for each action; only their ratios matter.
         weights: Vec<f64>,
     },
-    /// By what is learned of each from earlier sends; each entry is drawn by itself.
-    Bandit(BanditSpec),
+    /// By what is learned of each from earlier entries; each entry is drawn by itself.
+    Learning(LearningPolicy),
 }
 
-/// What a policy that learns knows of one action.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Learned {
-    /// The campaign.
-    pub campaign: String,
-    /// The action.
-    pub action: String,
-    /// The sends of which it is known what became of them.
-    pub sends: u64,
-    /// Those that were followed by what the campaign hopes for.
-    pub conversions: u64,
+/// A policy that learns.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LearningPolicy {
+    /// How it chooses. Under `uplift` its first action is [`NO_CONTACT`].
+    pub bandit: BanditSpec,
+    /// How far back it learns from; nothing where it is from all that was ever sent.
+    pub memory: Option<Span>,
+    /// Of `uplift`, the least chance to leave the customer alone.
+    pub uplift: Option<f64>,
 }
 
-/// For each campaign whose policy learns, the chance of each of its actions.
-///
-/// # Errors
-/// None of a set that [`CampaignSet::check`] accepts.
-pub fn chances(set: &CampaignSet, learned: &[Learned]) -> Result<Vec<Option<Vec<f64>>>> {
-    let of = |campaign: &CampaignSpec| {
-        let Policy::Bandit(spec) = &campaign.policy else { return Ok(None) };
-        let mut bandit = Bandit::new(spec.clone())?;
-        let own = learned.iter().filter(|one| one.campaign == campaign.name);
-        // What a new playbook no longer has is not chosen.
-        for one in own.filter(|one| spec.actions.contains(&one.action)) {
-            bandit.count(&one.action, one.sends, one.conversions)?;
-        }
-        bandit.propensities(&[], 0).map(Some)
-    };
-    set.campaigns.iter().map(of).collect()
+impl LearningPolicy {
+    /// A policy that learns from all that was ever sent, or, where it reads a context or discounts,
+    /// from the sends of 180 days.
+    #[must_use]
+    pub fn new(bandit: BanditSpec) -> Self {
+        let counts = !bandit.kind.is_linear() && bandit.discount >= 1.0;
+        Self { bandit, memory: (!counts).then(|| Span::days(180)), uplift: None }
+    }
 }
 
 /// What a policy may know when it chooses.
-#[derive(Debug, Clone, Copy)]
-pub struct PolicyContext<'a> {
+#[derive(Clone, Copy)]
+pub(super) struct PolicyContext<'a> {
     /// The name of the playbook.
-    pub playbook: &'a str,
+    pub(super) playbook: &'a str,
     /// The campaign.
-    pub campaign: &'a str,
+    pub(super) campaign: &'a str,
     /// The customer.
-    pub customer_id: &'a str,
+    pub(super) customer_id: &'a str,
     /// The number of the entry.
-    pub epoch: u64,
-    /// How many actions there are.
-    pub actions: usize,
-    /// The chance of each action, where the policy learns.
-    pub chances: Option<&'a [f64]>,
+    pub(super) epoch: u64,
+    /// What can be done.
+    pub(super) actions: &'a [ActionSpec],
+    /// The campaign's value, NaN where it has none.
+    pub(super) value: f64,
+    /// The numbers that the policy reads.
+    pub(super) context: &'a [f64],
+    /// What was learned, where the policy learns.
+    pub(super) lesson: Option<&'a Lesson>,
 }
 
 /// What a policy chose.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Choice {
-    /// The index of the action.
-    pub action: usize,
+pub(super) struct Choice {
+    /// The index of the action; nothing where the customer is left alone.
+    pub(super) action: Option<usize>,
     /// The chance it had, above 0 and at most 1.
-    pub propensity: f64,
+    pub(super) propensity: f64,
+    /// What is thought to be added by the action, of `uplift`.
+    pub(super) added: Option<Added>,
+}
+
+/// What an action is thought to add.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Added {
+    /// The chance of the goal with the action less that without, in the mean.
+    pub(super) effect: f64,
+    /// The value of that less the cost, of the draw by which it was chosen.
+    pub(super) promise: f64,
 }
 
 impl Policy {
-    /// Chooses; nothing where there is no action, or none with a weight.
+    /// The policy, where it learns.
     #[must_use]
-    pub fn choose(&self, asked: &PolicyContext<'_>) -> Option<Choice> {
-        let PolicyContext { playbook, campaign, customer_id, .. } = *asked;
-        let (weights, unit) = match self {
-            Self::Fixed => {
-                return (asked.actions > 0).then_some(Choice { action: 0, propensity: 1.0 });
-            }
+    pub fn learning(&self) -> Option<&LearningPolicy> {
+        match self {
+            Self::Learning(policy) => Some(policy),
+            _ => None,
+        }
+    }
+
+    /// Whether it learns of those who were left alone.
+    #[must_use]
+    pub fn compares(&self) -> bool {
+        self.learning().is_some_and(|policy| policy.uplift.is_some())
+    }
+
+    /// How far back it has to remember.
+    pub(super) fn memory(&self) -> Option<Span> {
+        self.learning()?.memory
+    }
+
+    /// Chooses; nothing where there is no action, or none with a weight.
+    pub(super) fn choose(&self, asked: &PolicyContext<'_>) -> Option<Choice> {
+        let PolicyContext { playbook, campaign, customer_id, epoch, .. } = *asked;
+        match self {
+            Self::Fixed => (!asked.actions.is_empty()).then_some(Choice {
+                action: Some(0),
+                propensity: 1.0,
+                added: None,
+            }),
             Self::Split { weights } => {
-                (weights.as_slice(), split_unit(playbook, campaign, customer_id))
+                by_weights(weights, asked.actions, split_unit(playbook, campaign, customer_id))
             }
-            Self::Bandit(_) => {
-                let epoch = asked.epoch.to_string();
-                (asked.chances?, unit(&["bandit", playbook, campaign, customer_id, &epoch]))
-            }
-        };
-        let total = weights.iter().fold(0.0, |sum, weight| sum + weight);
-        let mark = unit * total;
-        let mut running = 0.0;
-        let mut chosen = None;
-        let weighted = weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
-        for (action, weight) in weighted.take_while(|(action, _)| *action < asked.actions) {
-            // Should rounding put the mark at the very end, the last one with a weight has it.
-            chosen = Some(Choice { action, propensity: weight / total });
-            running += weight;
-            if mark < running {
-                break;
+            Self::Learning(policy) => {
+                let epoch = epoch.to_string();
+                let unit = unit(&["bandit", playbook, campaign, customer_id, &epoch]);
+                match asked.lesson? {
+                    Lesson::Chances(chances) => by_weights(chances, asked.actions, unit),
+                    Lesson::Linear(bandit, sums) => {
+                        let inputs = bandit.inputs(asked.context).ok()?;
+                        by_weights(&bandit.chances(sums, &inputs), asked.actions, unit)
+                    }
+                    Lesson::Uplift(posterior) => {
+                        let effects = posterior.effects(asked.context);
+                        Some(by_effects(&effects, asked, policy.uplift.unwrap_or(0.0), unit))
+                    }
+                }
             }
         }
-        chosen
     }
+}
+
+/// The action whose slot `unit` falls in, of slots as wide as their weights.
+fn by_weights(weights: &[f64], actions: &[ActionSpec], unit: f64) -> Option<Choice> {
+    let total = weights.iter().fold(0.0, |sum, weight| sum + weight);
+    let mark = unit * total;
+    let mut running = 0.0;
+    let mut chosen = None;
+    let weighted = weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+    for (action, weight) in weighted.take_while(|(action, _)| *action < actions.len()) {
+        // Should rounding put the mark at the very end, the last one with a weight has it.
+        chosen = Some(Choice { action: Some(action), propensity: weight / total, added: None });
+        running += weight;
+        if mark < running {
+            break;
+        }
+    }
+    chosen
+}
+
+/// What the draw that `unit` falls on makes best, with `control` kept back.
+fn by_effects(effects: &Effects, asked: &PolicyContext<'_>, control: f64, unit: f64) -> Choice {
+    let best = |number: u32| {
+        let mut best = (None, 0.0);
+        for (at, (effect, action)) in effects.draw(number).iter().zip(asked.actions).enumerate() {
+            // Missing is not greater.
+            let promise = asked.value * effect.clamp(-1.0, 1.0) - action.cost;
+            if promise > best.1 {
+                best = (Some(at), promise);
+            }
+        }
+        best
+    };
+    let all: Vec<_> = (0..effects.draws()).map(best).collect();
+    let count = f64::from(effects.draws());
+    let (mut action, mut promise) = (None, 0.0);
+    if unit >= control {
+        let place = (unit - control) / (1.0 - control) * count;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "at least 0 and at most the number of draws"
+        )]
+        let place = (place as usize).min(all.len().saturating_sub(1));
+        (action, promise) = all[place];
+    }
+    let alike = all.iter().filter(|(other, _)| *other == action).count();
+    #[expect(clippy::cast_precision_loss, reason = "at most 100,000")]
+    let share = alike as f64 / count;
+    let floor = if action.is_none() { control } else { 0.0 };
+    let added = action.map(|at| Added { effect: effects.means[at], promise });
+    Choice { action, propensity: floor + (1.0 - control) * share, added }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::bandit::BanditKind;
+    use crate::campaign::bandit::{Bandit, BanditKind, Posterior};
 
-    fn asked(customer_id: &str) -> PolicyContext<'_> {
+    fn actions(costs: &[f64]) -> Vec<ActionSpec> {
+        let action = |(at, cost): (usize, &f64)| ActionSpec {
+            name: format!("a{at}"),
+            channel: "email".to_owned(),
+            cost: *cost,
+            template: None,
+        };
+        costs.iter().enumerate().map(action).collect()
+    }
+
+    fn asked<'a>(customer_id: &'a str, actions: &'a [ActionSpec]) -> PolicyContext<'a> {
         PolicyContext {
             playbook: "acme",
             campaign: "win_back",
             customer_id,
             epoch: 1,
-            actions: 4,
-            chances: None,
+            actions,
+            value: f64::NAN,
+            context: &[],
+            lesson: None,
         }
     }
 
     #[test]
     fn an_action_without_weight_is_never_chosen_and_the_chance_is_the_weights() {
+        let four = actions(&[0.0; 4]);
         let policy = Policy::Split { weights: vec![0.0, 3.0, 0.0, 1.0] };
         for index in 0..500 {
             let id = index.to_string();
-            let choice = policy.choose(&asked(&id)).unwrap();
-            let chance = [0.0, 0.75, 0.0, 0.25][choice.action];
+            let choice = policy.choose(&asked(&id, &four)).unwrap();
+            let chance = [0.0, 0.75, 0.0, 0.25][choice.action.unwrap()];
             assert!(chance > 0.0 && choice.propensity == chance);
-            assert_eq!(policy.choose(&PolicyContext { epoch: 9, ..asked(&id) }), Some(choice));
+            let again = policy.choose(&PolicyContext { epoch: 9, ..asked(&id, &four) });
+            assert_eq!(again, Some(choice));
         }
-        let chances = [0.25, 0.0, 0.75, 0.0];
-        let asked_with = |epoch| PolicyContext { epoch, chances: Some(&chances), ..asked("c1") };
+        let lesson = Lesson::Chances(vec![0.25, 0.0, 0.75, 0.0]);
         let names = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
-        let bandit = Policy::Bandit(BanditSpec::new(BanditKind::Thompson, names));
+        let bandit = BanditSpec::new(BanditKind::Thompson, names);
+        let policy = Policy::Learning(LearningPolicy::new(bandit));
         let mut third = 0_u32;
         for epoch in 0..2_000 {
-            let choice = bandit.choose(&asked_with(epoch)).unwrap();
-            assert_eq!(choice.propensity, chances[choice.action]);
-            third += u32::from(choice.action == 2);
+            let asked = PolicyContext { epoch, lesson: Some(&lesson), ..asked("c1", &four) };
+            let choice = policy.choose(&asked).unwrap();
+            assert_eq!(choice.propensity, [0.25, 0.0, 0.75][choice.action.unwrap()]);
+            third += u32::from(choice.action == Some(2));
         }
         // Five standard deviations of 2,000 draws at 0.75.
         assert!((third.abs_diff(1_500)) < 97, "{third}");
-        assert_eq!(bandit.choose(&asked("c1")), None);
-        let first = Choice { action: 0, propensity: 1.0 };
-        assert_eq!(Policy::Fixed.choose(&asked("c1")), Some(first));
-        assert_eq!(Policy::Fixed.choose(&PolicyContext { actions: 0, ..asked("c1") }), None);
+        assert_eq!(policy.choose(&asked("c1", &four)), None);
+        let first = Choice { action: Some(0), propensity: 1.0, added: None };
+        assert_eq!(Policy::Fixed.choose(&asked("c1", &four)), Some(first));
+        assert_eq!(Policy::Fixed.choose(&asked("c1", &[])), None);
+    }
+
+    #[test]
+    fn uplift_contacts_whom_it_helps_more_than_it_costs_and_states_the_chance() {
+        let names = [NO_CONTACT, "a0", "a1"].map(str::to_owned).to_vec();
+        let context = vec!["x".to_owned()];
+        let spec = BanditSpec { context, ..BanditSpec::new(BanditKind::LinearThompson, names) };
+        let mut bandit = Bandit::new(spec.clone()).unwrap();
+        // The first action helps those of x = 1 alone, the second nobody.
+        for at in 0..1_200_u32 {
+            let (arm, x) = ((at % 3) as usize, f64::from(at / 3 % 2));
+            let rate = if arm == 1 && x > 0.0 { 8 } else { 5 };
+            let reward = f64::from(u8::from(at / 6 % 10 < rate));
+            bandit.update(&spec.actions[arm], &[x], reward, 0).unwrap();
+        }
+        let lesson = Lesson::Uplift(Box::new(Posterior::new(&bandit, 0)));
+        let policy = LearningPolicy { uplift: Some(0.2), ..LearningPolicy::new(spec) };
+        let policy = Policy::Learning(policy);
+        let two = actions(&[10.0, 10.0]);
+        let counts = |x: f64, value: f64| {
+            let (context, mut chosen) = ([x], [0_u32; 3]);
+            for epoch in 0..2_000 {
+                let lesson = Some(&lesson);
+                let asked = asked("c1", &two);
+                let asked = PolicyContext { epoch, lesson, value, context: &context, ..asked };
+                let choice = policy.choose(&asked).unwrap();
+                assert_eq!(choice.added.is_some(), choice.action.is_some());
+                assert!(choice.added.is_none_or(|added| added.promise > 0.0));
+                chosen[choice.action.map_or(0, |at| at + 1)] += 1;
+                if choice.action.is_none() {
+                    assert!(choice.propensity >= 0.2);
+                }
+            }
+            chosen
+        };
+        let helped = counts(1.0, 100.0);
+        assert!(helped[1] > 1_450 && (300..520).contains(&helped[0]), "{helped:?}");
+        let others = counts(0.0, 100.0);
+        assert!(others[0] > 1_700, "{others:?}");
+        // Nothing is worth more than it costs, or worth anything that is known.
+        assert_eq!(counts(1.0, 1.0), [2_000, 0, 0]);
+        assert_eq!(counts(1.0, f64::NAN), [2_000, 0, 0]);
+        // The stated chances are those that are drawn.
+        let context = [1.0];
+        let asked = PolicyContext {
+            lesson: Some(&lesson),
+            value: 100.0,
+            context: &context,
+            ..asked("c1", &two)
+        };
+        let choice = (0..).map(|epoch| policy.choose(&PolicyContext { epoch, ..asked }).unwrap());
+        let chance = choice.clone().find(|one| one.action == Some(0)).unwrap().propensity;
+        assert!((f64::from(helped[1]) / 2_000.0 - chance).abs() < 0.05, "{helped:?} {chance}");
     }
 }

@@ -49,7 +49,7 @@ fn look(
 
 fn customer<'a>(id: &'a str, zone: &'a Zone, look: &'a Look) -> Customer<'a> {
     let (suppressed, consent) = (look.suppressed, look.consent.as_slice());
-    Customer { id, zone, suppressed, consent, chances: &[], first_event: &|_, _| None }
+    Customer { id, zone, suppressed, consent, learning: None, first_event: &|_, _| None }
 }
 
 fn run(
@@ -306,6 +306,7 @@ proptest! {
                 Reason::Condition
                 | Reason::NoConsent
                 | Reason::NotWorth
+                | Reason::Policy
                 | Reason::SuppressionList => prop_assert_eq!(stopped.until, None),
             }
         }
@@ -332,7 +333,7 @@ proptest! {
             let inputs: Vec<_> = set.campaigns.iter().map(one).collect();
             let (id, zone, consent) = ("c1", &zone, &[Some(true)]);
             let customer =
-                Customer { id, zone, suppressed: None, consent, chances: &[], first_event: &|_, _| None };
+                Customer { id, zone, suppressed: None, consent, learning: None, first_event: &|_, _| None };
             let (sent, stopped, _) =
                 decide(&set, &customer, at, &inputs, &mut state, "b0").unwrap();
             assert!(sent.len() + stopped.len() <= 1);
@@ -438,7 +439,7 @@ fn anybody(id: &str) -> Customer<'_> {
         zone: &Zone::UTC,
         suppressed: None,
         consent: &[],
-        chances: &[],
+        learning: None,
         first_event: &|_, _| None,
     }
 }

@@ -12,10 +12,12 @@ use crate::time::Span;
 /// What a campaign hopes for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Goal {
-    /// The event type that reaches it.
+    /// The event type that it is about.
     pub event: String,
     /// How long after a send it counts.
     pub within: Span,
+    /// Whether the goal is that no such event happens in that time, rather than that one does.
+    pub avoid: bool,
 }
 
 /// Something a campaign can do.
@@ -214,7 +216,7 @@ impl CampaignSet {
     /// Whether any campaign chooses by what it has learned.
     #[must_use]
     pub fn learns(&self) -> bool {
-        self.campaigns.iter().any(|campaign| matches!(campaign.policy, Policy::Bandit(_)))
+        self.campaigns.iter().any(|campaign| campaign.policy.learning().is_some())
     }
 
     /// How far back sends have to be known, for the guardrails and for the goals.
@@ -222,7 +224,8 @@ impl CampaignSet {
         let goals = self.campaigns.iter().filter_map(|campaign| campaign.goal.as_ref());
         let goals = goals.map(|goal| goal.within);
         let budgets = self.campaigns.iter().flat_map(|campaign| &campaign.budgets);
-        let longest = budgets.map(|budget| budget.per.longest()).chain(goals).max();
+        let lessons = self.campaigns.iter().filter_map(|campaign| campaign.policy.memory());
+        let longest = budgets.map(|budget| budget.per.longest()).chain(goals).chain(lessons).max();
         longest.unwrap_or(Span::ZERO).max(self.guardrails.memory())
     }
 
@@ -231,6 +234,11 @@ impl CampaignSet {
     pub fn has_budgets(&self) -> bool {
         let own = self.campaigns.iter().any(|campaign| !campaign.budgets.is_empty());
         own || !self.guardrails.budgets.is_empty()
+    }
+
+    /// What the campaign of that name hopes for.
+    pub(super) fn goal(&self, campaign: &str) -> Option<&Goal> {
+        self.campaign(campaign)?.goal.as_ref()
     }
 
     /// The campaign of that name.
@@ -256,7 +264,7 @@ mod tests {
             priority: 10.0,
             cooldown: Some(Span::days(30)),
             holdout: 0.1,
-            goal: Some(Goal { event: "login".to_owned(), within: Span::days(14) }),
+            goal: Some(Goal { event: "login".to_owned(), within: Span::days(14), avoid: false }),
             actions: vec![action("discount_mail", "email"), action("csm_call", "task")],
             policy: Policy::Split { weights: vec![3.0, 1.0] },
             ..CampaignSpec::default()

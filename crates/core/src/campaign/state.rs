@@ -1,15 +1,14 @@
 //! What is remembered of one customer between decisions.
 //!
 //! Its size is bounded: one memory for each trigger; one entry, one deferred send and one place in
-//! a journey for each campaign that ever fired; the sends of the longest rule, 35 days at least;
-//! and one tally for each action that was ever sent.
+//! a journey for each campaign that ever fired; the sends of the longest rule, or as far back as a
+//! policy learns from, 35 days at least; and one tally for each action that was ever sent.
 
 use serde::{Deserialize, Serialize};
 
 use super::journey::Place;
 use super::outcome::{Kinds, Outcome, OutcomeKind, Tally};
-use super::policy::{Learned, Policy};
-use super::spec::CampaignSet;
+use super::spec::{CampaignSet, Goal};
 use super::trigger::TriggerMemory;
 use crate::error::{Error, ErrorCode, Result};
 use crate::time::{Span, Timestamp};
@@ -33,6 +32,22 @@ pub struct Sent {
     pub outcomes: Kinds,
     /// What its conversion was worth.
     pub value: f64,
+    /// What the policy knew of the customer when it chose, where it reads a context.
+    pub context: Vec<f64>,
+}
+
+/// An entry of which a policy is to learn that nothing was sent: by its own choice, or because the
+/// customer is held out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// When.
+    pub at: Timestamp,
+    /// By which campaign.
+    pub campaign: String,
+    /// What became of it.
+    pub outcomes: Kinds,
+    /// What the policy knew of the customer.
+    pub context: Vec<f64>,
 }
 
 /// What is remembered of one campaign.
@@ -70,6 +85,8 @@ pub struct CustomerCampaignState {
     entries: Vec<(String, Entry)>,
     /// In the order of time.
     sends: Vec<Sent>,
+    /// In the order of time.
+    withheld: Vec<Withheld>,
     /// Ordered by campaign.
     deferred: Vec<Deferred>,
     /// Ordered by campaign.
@@ -118,6 +135,7 @@ impl CustomerCampaignState {
             && self.entries.is_sorted_by(|(a, _), (b, _)| a < b)
             && self.sends.is_sorted_by_key(|send| send.at)
             && self.sends.iter().all(|send| send.cost.is_finite() && send.value.is_finite())
+            && self.withheld.is_sorted_by_key(|withheld| withheld.at)
             && self.deferred.is_sorted_by(|a, b| a.campaign < b.campaign)
             && self.places.is_sorted_by(|(a, _), (b, _)| a < b)
             && self.ends.is_sorted_by(|(a, ..), (b, ..)| a < b)
@@ -138,6 +156,17 @@ impl CustomerCampaignState {
     #[must_use]
     pub fn sends(&self) -> &[Sent] {
         &self.sends
+    }
+
+    /// The entries of which a policy is to learn that nothing was sent, in the order of time.
+    #[must_use]
+    pub fn withheld(&self) -> &[Withheld] {
+        &self.withheld
+    }
+
+    /// What became of the sends of an action of a campaign that are no longer remembered.
+    pub(super) fn tallies(&self) -> &[(String, String, Tally)] {
+        &self.tallies
     }
 
     /// The sends that wait, by campaign.
@@ -192,13 +221,17 @@ impl CustomerCampaignState {
 
     /// Notes that it was decided at `as_of`, and forgets the sends that no rule can count any
     /// more. What a month needs is kept in any case, for the rules that the next playbook brings.
-    pub(super) fn note_decided(&mut self, needed: Span, as_of: Timestamp) {
+    pub(super) fn note_decided(&mut self, set: &CampaignSet, as_of: Timestamp) {
         self.decided = Some(as_of);
-        let start = as_of.minus(needed.max(Span::days(35)));
+        let start = as_of.minus(set.memory().max(Span::days(35)));
         let old = self.sends.partition_point(|send| send.at <= start);
         for send in self.sends.drain(..old).collect::<Vec<_>>() {
-            tally_of(&mut self.tallies, &send).add(send.outcomes, send.value);
+            let reached = reached(set.goal(&send.campaign), send.outcomes, send.at, as_of);
+            let tally = tally_of(&mut self.tallies, &send);
+            tally.add(send.outcomes, reached == Some(true), send.value);
         }
+        let old = self.withheld.partition_point(|withheld| withheld.at <= start);
+        self.withheld.drain(..old);
     }
 
     /// Opens an entry of `campaign` and gives its number; nothing when one was opened at this very
@@ -269,6 +302,11 @@ impl CustomerCampaignState {
         self.sends.push(send);
     }
 
+    /// Notes that nothing was sent.
+    pub(super) fn note_withheld(&mut self, withheld: Withheld) {
+        self.withheld.push(withheld);
+    }
+
     /// Takes an outcome in, and says whether it is new.
     ///
     /// # Errors
@@ -320,66 +358,61 @@ impl CustomerCampaignState {
         }
     }
 
-    /// Counts a goal's event within its time after a send as a conversion.
+    /// Notes of what was sent or withheld whether the goal's event followed in its time.
     pub(super) fn observe_goals(
         &mut self,
         set: &CampaignSet,
         first_event: &dyn Fn(&str, Timestamp) -> Option<Timestamp>,
     ) {
-        for send in &mut self.sends {
-            let campaign = set.campaigns.iter().find(|known| known.name == send.campaign);
-            let Some(goal) = campaign.and_then(|campaign| campaign.goal.as_ref()) else { continue };
-            if send.outcomes.any(&[OutcomeKind::Converted]) {
+        let sent = self.sends.iter_mut().map(|send| (&send.campaign, send.at, &mut send.outcomes));
+        let withheld = self.withheld.iter_mut();
+        let withheld = withheld.map(|one| (&one.campaign, one.at, &mut one.outcomes));
+        for (campaign, at, outcomes) in sent.chain(withheld) {
+            let Some(goal) = set.goal(campaign) else { continue };
+            if outcomes.missed() || !goal.avoid && outcomes.any(&[OutcomeKind::Converted]) {
                 continue;
             }
-            let found = first_event(&goal.event, send.at);
-            if found.is_some_and(|found| found.since(send.at) <= goal.within) {
-                send.outcomes.insert(OutcomeKind::Converted);
-            }
-        }
-    }
-
-    /// Adds to `all` the sends of campaigns that learn of which it is known at `as_of` what became of
-    /// them.
-    pub fn learned(&self, set: &CampaignSet, as_of: Timestamp, all: &mut Vec<Learned>) {
-        let learns = |name: &str| {
-            let spec = set.campaigns.iter().find(|campaign| campaign.name == name)?;
-            matches!(spec.policy, Policy::Bandit(_)).then_some(spec)
-        };
-        let mut add = |campaign: &str, action: &str, sends: u64, conversions: u64| {
-            let known = all.iter().position(|one| one.campaign == campaign && one.action == action);
-            let at = known.unwrap_or_else(|| {
-                let (campaign, action) = (campaign.to_owned(), action.to_owned());
-                all.push(Learned { campaign, action, sends: 0, conversions: 0 });
-                all.len() - 1
-            });
-            all[at].sends += sends;
-            all[at].conversions += conversions;
-        };
-        for (campaign, action, tally) in &self.tallies {
-            if learns(campaign).is_some() {
-                add(campaign, action, tally.sends, tally.conversions);
-            }
-        }
-        for send in self.sends.iter().filter(|send| send.at <= as_of) {
-            let Some(spec) = learns(&send.campaign) else { continue };
-            let converted = send.outcomes.any(&[OutcomeKind::Converted]);
-            let within = spec.goal.as_ref().map_or(Span::ZERO, |goal| goal.within);
-            if converted || send.at.plus(within) <= as_of {
-                add(&send.campaign, &send.action, 1, u64::from(converted));
+            let found = first_event(&goal.event, at);
+            if found.is_some_and(|found| found.since(at) <= goal.within) {
+                if goal.avoid {
+                    outcomes.miss();
+                } else {
+                    outcomes.insert(OutcomeKind::Converted);
+                }
             }
         }
     }
 
     /// Adds what became of this customer's sends to `all`, which is ordered by campaign and action.
-    pub fn tally(&self, all: &mut Vec<(String, String, Tally)>) {
+    pub fn tally(&self, set: &CampaignSet, all: &mut Vec<(String, String, Tally)>) {
         for (campaign, action, tally) in &self.tallies {
             tally_at(all, campaign, action).merge(tally);
         }
         for send in &self.sends {
-            tally_of(all, send).add(send.outcomes, send.value);
+            let now = self.decided.unwrap_or(send.at);
+            let reached = reached(set.goal(&send.campaign), send.outcomes, send.at, now);
+            tally_of(all, send).add(send.outcomes, reached == Some(true), send.value);
         }
     }
+}
+
+/// Whether the goal was reached of something sent or withheld at `at`, as far as it is known at
+/// `as_of`.
+pub(super) fn reached(
+    goal: Option<&Goal>,
+    outcomes: Kinds,
+    at: Timestamp,
+    as_of: Timestamp,
+) -> Option<bool> {
+    let avoid = goal.is_some_and(|goal| goal.avoid);
+    if avoid && outcomes.missed() {
+        return Some(false);
+    }
+    if outcomes.any(&[OutcomeKind::Converted]) {
+        return Some(true);
+    }
+    let over = goal.is_none_or(|goal| at.plus(goal.within) <= as_of);
+    over.then_some(avoid)
 }
 
 fn tally_of<'a>(all: &'a mut Vec<(String, String, Tally)>, send: &Sent) -> &'a mut Tally {

@@ -1,6 +1,7 @@
 //! Looks at customers and decides about every campaign.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use serde::Serialize;
 
@@ -10,8 +11,8 @@ use super::state::{CustomerState, Decided};
 use super::watch::Seen;
 use crate::bundle::Bundle;
 use crate::campaign::{
-    self, Arbitration, CampaignSet, Customer, Decision, Looked, Passage, Proposal, Spend,
-    Suppression,
+    self, Arbitration, Customer, CustomerCampaignState, Decision, Learning, Looked, Passage,
+    Proposal, Spend, Suppression,
 };
 use crate::error::Result;
 use crate::expr::Value;
@@ -36,30 +37,56 @@ pub struct Decisions {
 
 /// Who is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
+pub(super) enum Look<'a> {
     /// Everybody.
     All,
+    /// One customer.
+    One(&'a str),
     /// Those for whom time alone has something to do, of those who were looked at before.
     Due,
+}
+
+impl Look<'_> {
+    /// The customers who may be looked at.
+    fn at(
+        self,
+        customers: &mut BTreeMap<String, CustomerState>,
+    ) -> impl Iterator<Item = (&String, &mut CustomerState)> {
+        let only = |id: &str| (Bound::Included(id.to_owned()), Bound::Included(id.to_owned()));
+        let range = match self {
+            Self::One(id) => only(id),
+            Self::All | Self::Due => (Bound::Unbounded, Bound::Unbounded),
+        };
+        customers.range_mut(range)
+    }
 }
 
 pub(super) fn decide(
     bundle: &Bundle,
     scorer: &Scorer,
     customers: &mut BTreeMap<String, CustomerState>,
+    learning: &mut Option<Learning>,
     as_of: Timestamp,
-    look: Look,
+    look: Look<'_>,
 ) -> Result<Decisions> {
     let layout = bundle.playbook().layout();
-    for decided in customers.values().filter_map(|state| state.decided.as_ref()) {
-        decided.campaigns.check_order(as_of)?;
+    for (_, state) in look.at(customers) {
+        if let Some(decided) = &state.decided {
+            decided.campaigns.check_order(as_of)?;
+        }
     }
     let set = &bundle.playbook().campaigns().set;
-    let sends = customers.values().filter_map(|state| state.decided.as_ref());
-    let sends = sends.flat_map(|decided| decided.campaigns.sends());
+    let states = || {
+        let decided = customers.values().filter_map(|state| state.decided.as_ref());
+        decided.map(|decided| &decided.campaigns)
+    };
+    let sends = states().flat_map(CustomerCampaignState::sends);
     let spent: Vec<Spend> =
         if set.has_budgets() { sends.map(Spend::of).collect() } else { Vec::new() };
-    let chances = chances(set, customers, as_of)?;
+    if set.learns() && !learning.as_ref().is_some_and(|known| known.is_current(as_of)) {
+        *learning = Some(Learning::gather(set, states(), as_of)?);
+    }
+    let learning = learning.as_ref();
     let mut moment = scorer.moment(as_of);
     let mut all = Decisions {
         as_of,
@@ -69,12 +96,12 @@ pub(super) fn decide(
         arbitration: None,
     };
     let mut proposals: Vec<Proposal> = Vec::new();
-    for (id, state) in customers.iter_mut().filter(|(_, state)| state.known_at(layout, as_of)) {
+    for (id, state) in look.at(customers).filter(|(_, state)| state.known_at(layout, as_of)) {
         if look == Look::Due && state.decided.is_none() {
             continue;
         }
         let mut decided = state.decided.clone().unwrap_or_default();
-        let looked = look_at(bundle, scorer, (id, state), &mut decided, &mut moment, &chances)?;
+        let looked = look_at(bundle, scorer, (id, state), &mut decided, &mut moment, learning)?;
         if look == Look::Due && !looked.timely {
             continue;
         }
@@ -100,22 +127,6 @@ pub(super) fn decide(
     Ok(all)
 }
 
-/// For each campaign that learns, the chance of each action, by what is known at `as_of`.
-fn chances(
-    set: &CampaignSet,
-    customers: &BTreeMap<String, CustomerState>,
-    as_of: Timestamp,
-) -> Result<Vec<Option<Vec<f64>>>> {
-    if !set.learns() {
-        return Ok(Vec::new());
-    }
-    let mut learned = Vec::new();
-    for decided in customers.values().filter_map(|state| state.decided.as_ref()) {
-        decided.campaigns.learned(set, as_of, &mut learned);
-    }
-    campaign::policy_chances(set, &learned)
-}
-
 /// One customer: what becomes of the campaigns, and what is left behind for the next time.
 fn look_at(
     bundle: &Bundle,
@@ -123,7 +134,7 @@ fn look_at(
     (id, state): (&str, &CustomerState),
     decided: &mut Decided,
     moment: &mut Moment,
-    chances: &[Option<Vec<f64>>],
+    learning: Option<&Learning>,
 ) -> Result<Looked> {
     let playbook = bundle.playbook();
     let as_of = moment.as_of;
@@ -154,7 +165,7 @@ fn look_at(
         Timestamp::from_micros(first).ok()
     };
     let (consent, first_event) = (&consent, &first_event);
-    let customer = Customer { id, zone, suppressed, consent, chances, first_event };
+    let customer = Customer { id, zone, suppressed, consent, learning, first_event };
     let mut looked = campaign::propose(set, &customer, as_of, &inputs, campaigns, bundle.hash())?;
     looked.timely |= timely;
     for proposal in &mut looked.proposals {

@@ -34,6 +34,7 @@ pub use score::{Churn, Reason, Score, Stage};
 pub use what_if::WhatIf;
 
 use crate::bundle::Bundle;
+use crate::campaign::Learning;
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::{CustomerTable, EventColumns, EventTable, IngestReport, check_customers};
@@ -53,6 +54,8 @@ pub struct Engine {
     customers: BTreeMap<String, CustomerState>,
     /// Up to where events were forgotten, if any were.
     forgotten: Option<Forgotten>,
+    /// What the campaigns' policies have learned, if any does and was asked.
+    learning: Option<Learning>,
 }
 
 impl Engine {
@@ -60,7 +63,7 @@ impl Engine {
     #[must_use]
     pub fn new(bundle: Bundle) -> Self {
         let scorer = Scorer::new(&bundle);
-        Self { bundle, scorer, customers: BTreeMap::new(), forgotten: None }
+        Self { bundle, scorer, customers: BTreeMap::new(), forgotten: None, learning: None }
     }
 
     /// The bundle.
@@ -104,7 +107,7 @@ impl Engine {
     /// # Errors
     /// `time_order` when more was forgotten already.
     pub fn forget(&mut self, before: Timestamp) -> Result<usize> {
-        let Self { bundle, scorer, customers, forgotten } = self;
+        let Self { bundle, scorer, customers, forgotten, .. } = self;
         let playbook = bundle.playbook();
         let retention = scorer.retention(playbook);
         Forgotten::check(forgotten.as_ref(), before)?;
@@ -230,6 +233,20 @@ impl Engine {
         self.look(as_of, Look::All)
     }
 
+    /// Looks at one customer at `as_of` and decides about every campaign, as [`Engine::decide`] does of
+    /// all: for a backend that decides when an event has come in.
+    ///
+    /// Budgets pay for whom comes first then; among many customers [`Engine::decide`] spends them
+    /// better. Cost: that of one customer, and where there are budgets linear in what was sent.
+    ///
+    /// # Errors
+    /// `unknown_customer` when nothing is known of such a customer; `time_order` when something was
+    /// decided about the customer for a later instant already.
+    pub fn decide_one(&mut self, customer_id: &str, as_of: Timestamp) -> Result<Decisions> {
+        self.customer(customer_id)?;
+        self.look(as_of, Look::One(customer_id))
+    }
+
     /// Decides what time alone makes due by `now`: sends that waited for the end of quiet hours,
     /// steps of journeys, times that come again, absences that are long enough, and what crosses a
     /// threshold or changes its stage without any event.
@@ -257,9 +274,10 @@ impl Engine {
         due::next_due(&self.bundle, &self.scorer, &self.customers, as_of)
     }
 
-    fn look(&mut self, as_of: Timestamp, look: Look) -> Result<Decisions> {
+    fn look(&mut self, as_of: Timestamp, look: Look<'_>) -> Result<Decisions> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
-        decide::decide(&self.bundle, &self.scorer, &mut self.customers, as_of, look)
+        let Self { bundle, scorer, customers, learning, .. } = self;
+        decide::decide(bundle, scorer, customers, learning, as_of, look)
     }
 
     /// The state of all customers, as bytes. The same state gives the same bytes.
@@ -267,7 +285,8 @@ impl Engine {
     /// # Errors
     /// None that a caller can cause.
     pub fn snapshot(&self) -> Result<Vec<u8>> {
-        snapshot::write(&self.bundle, self.customers.iter(), self.forgotten.as_ref())
+        let (forgotten, learning) = (self.forgotten.as_ref(), self.learning.as_ref());
+        snapshot::write(&self.bundle, self.customers.iter(), forgotten, learning)
     }
 
     /// An engine that goes on from a snapshot. The bundle may be a newer one, as long as attributes
@@ -291,16 +310,18 @@ impl Engine {
     pub fn export_customer(&self, customer_id: &str) -> Result<Vec<u8>> {
         self.customer(customer_id)?;
         let only = self.customers.iter().filter(|(id, _)| *id == customer_id);
-        snapshot::write(&self.bundle, only, self.forgotten.as_ref())
+        snapshot::write(&self.bundle, only, self.forgotten.as_ref(), None)
     }
 
     /// Takes up the customers of a snapshot, in place of what was known of them, and gives how many
-    /// they are. Where the snapshot has forgotten more than this engine, so has the engine then.
+    /// they are. Where the snapshot has forgotten more than this engine, so has the engine then. What
+    /// policies have learned is taken up by an engine whose policies were not asked yet.
     ///
     /// # Errors
     /// As [`Engine::restore`]; nothing is taken up then.
     pub fn import_customers(&mut self, bytes: &[u8]) -> Result<usize> {
-        let (customers, forgotten) = snapshot::read(&self.bundle, bytes)?;
+        let snapshot::Taken { customers, forgotten, learning } =
+            snapshot::read(&self.bundle, bytes)?;
         let schema = self.bundle.playbook().schema();
         let needs = self.scorer.retention(self.bundle.playbook());
         let reach = health::reach(self.bundle.playbook());
@@ -310,6 +331,7 @@ impl Engine {
             return Err(Error::new(ErrorCode::StateVersion, "snapshot", message));
         }
         self.forgotten = Forgotten::later(self.forgotten.take(), forgotten);
+        self.learning = self.learning.take().or(learning);
         let count = customers.len();
         self.customers.extend(customers);
         Ok(count)

@@ -30,12 +30,14 @@ impl Engine {
     /// What became of the sends of each action, over all customers: by campaign and action.
     ///
     /// A goal's event within its time after a send counts as a conversion, from the first look
-    /// that sees it.
+    /// that sees it; where the goal is to avoid the event, that it did not happen counts, from the
+    /// first look after that time.
     #[must_use]
     pub fn outcomes(&self) -> Vec<ActionTally> {
+        let set = &self.bundle.playbook().campaigns().set;
         let mut all = Vec::new();
         for decided in self.customers.values().filter_map(|state| state.decided.as_ref()) {
-            decided.campaigns.tally(&mut all);
+            decided.campaigns.tally(set, &mut all);
         }
         let named = |(campaign, action, tally)| ActionTally { campaign, action, tally };
         all.into_iter().map(named).collect()

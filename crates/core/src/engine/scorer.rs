@@ -53,6 +53,8 @@ pub(super) struct BoundCampaign {
     pub(super) value: Option<Program>,
     pub(super) exit: Option<Program>,
     pub(super) steps: Vec<Option<Program>>,
+    /// The numbers that the policy reads.
+    pub(super) context: Vec<Program>,
     /// For each action, the values that its template names.
     #[cfg(feature = "templates")]
     pub(super) templates: Vec<Vec<(String, Program)>>,
@@ -400,6 +402,7 @@ fn bind_campaigns(plan: &mut Plan, schema: &Schema, playbook: &Playbook) -> Vec<
             when: campaign.when.as_ref().map(|program| plan.bind(schema, program)),
             value: campaign.value.as_ref().map(|program| plan.bind(schema, program)),
             exit: campaign.exit.as_ref().map(|program| plan.bind(schema, program)),
+            context: campaign.context.iter().map(|one| plan.bind(schema, one)).collect(),
             steps: campaign
                 .steps
                 .iter()

@@ -1,7 +1,7 @@
 //! The state of all customers as bytes, and back.
 //!
 //! What few customers have, overrides of health and the stage before what was forgotten, stands in
-//! sections of its own. Version 1 kept less of campaigns and is refused.
+//! sections of its own. Versions 1 and 2 kept less of campaigns and are refused.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,24 @@ use super::stages::Anchor;
 use super::state::{CustomerState, StateDocument};
 use crate::bundle::Bundle;
 use crate::bundle::container::{Container, SNAPSHOT, to_postcard};
+use crate::campaign::{Learning, LearningDocument};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::Overrides;
 
 type Customers = BTreeMap<String, CustomerState>;
 
+/// What a snapshot has.
+pub(super) struct Taken {
+    pub(super) customers: Customers,
+    pub(super) forgotten: Option<Forgotten>,
+    pub(super) learning: Option<Learning>,
+}
+
 pub(super) fn write<'c>(
     bundle: &Bundle,
     customers: impl Iterator<Item = (&'c String, &'c CustomerState)> + Clone,
     forgotten: Option<&Forgotten>,
+    learning: Option<&Learning>,
 ) -> Result<Vec<u8>> {
     let mut container = Container::new(&SNAPSHOT);
     container.push("playbook", bundle.playbook().name().as_bytes().to_vec())?;
@@ -35,10 +44,11 @@ pub(super) fn write<'c>(
     container.push("forgotten", to_postcard(&forgotten)?)?;
     container.push("overrides", to_postcard(&overrides)?)?;
     container.push("anchors", to_postcard(&anchors)?)?;
+    container.push("learning", to_postcard(&learning.map(Learning::document))?)?;
     Ok(container.write())
 }
 
-pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<(Customers, Option<Forgotten>)> {
+pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<Taken> {
     let container = Container::read(bytes, &SNAPSHOT)?;
     let playbook = bundle.playbook();
     let other = |message: String| Error::new(ErrorCode::StateVersion, "snapshot", message);
@@ -76,7 +86,12 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<(Customers, Option<F
     for (id, anchor) in anchors {
         customers.get_mut(&id).ok_or_else(|| unfit(&id))?.set_anchor(Some(anchor));
     }
-    Ok((customers, container.require_value("forgotten")?))
+    let forgotten = container.require_value("forgotten")?;
+    // Of other policies, or a damaged one, is gathered anew at the next look.
+    let learning: Option<LearningDocument> = container.require_value("learning")?;
+    let set = &playbook.campaigns().set;
+    let learning = learning.and_then(|document| Learning::restore(document, set));
+    Ok(Taken { customers, forgotten, learning })
 }
 
 /// What tells whether a state is one of the bundle's attributes and event types: BLAKE3-256 of the

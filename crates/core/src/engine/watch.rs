@@ -1,6 +1,7 @@
 //! What the triggers of campaigns see of a customer.
 
 use super::scorer::{Assessment, BoundCampaign};
+use crate::campaign::bandit::MOST;
 use crate::campaign::{
     self, CampaignInput, CustomerCampaignState, Observation, Trigger, TriggerMemory,
 };
@@ -98,6 +99,7 @@ impl BoundCampaign {
             when: self.when.as_ref().map_or(Some(true), truth),
             value: self.value.as_ref().map_or(f64::NAN, |program| program.eval(frame).as_number()),
             exit: self.exit.as_ref().and_then(truth),
+            context: self.context.iter().map(|program| number(program.eval(frame))).collect(),
             truths: self.steps.iter().map(|step| step.as_ref().and_then(truth)).collect(),
         };
         Asked { input, timely }
@@ -215,6 +217,12 @@ impl<'a> Seen<'_, 'a> {
             _ => None,
         }
     }
+}
+
+/// A number that a policy can read: 0 where it is missing, and never beyond its bounds.
+fn number(value: Value<'_>) -> f64 {
+    let number = value.as_number();
+    if number.is_nan() { 0.0 } else { number.clamp(-MOST, MOST) }
 }
 
 /// Whether one of `times`, which ascend, lies in `(after, until]`.

@@ -207,9 +207,9 @@ struct Facts {
 }
 
 impl Facts {
-    fn add(&mut self, node: &Node, values: Values) {
+    fn add(&mut self, node: &Node, values: &Values) {
         let known = self.of.iter_mut().find(|(of, _)| of == node);
-        let values = known.as_ref().map_or(values.clone(), |(_, known)| known.and(&values));
+        let values = known.as_ref().map_or(values.clone(), |(_, known)| known.and(values));
         self.contradict |= values.is_empty();
         match known {
             Some((_, known)) => *known = values,
@@ -293,22 +293,22 @@ impl Reader<'_> {
                 self.suppose(a, truth, facts);
                 self.suppose(b, truth, facts);
             }
-            Node::Input(_) => facts.add(node, Values::Truth(truth, !truth)),
+            Node::Input(_) => facts.add(node, &Values::Truth(truth, !truth)),
             Node::Compare(op, a, b) => {
                 let op = if truth { *op } else { opposite(*op) };
                 let (left, right) = (self.values(a, facts), self.values(b, facts));
                 if !a.is_fixed() {
-                    facts.add(a, narrowed(&left, op, &right));
+                    facts.add(a, &narrowed(&left, op, &right));
                 }
                 if !b.is_fixed() {
-                    facts.add(b, narrowed(&right, mirrored(op), &left));
+                    facts.add(b, &narrowed(&right, mirrored(op), &left));
                 }
             }
             Node::OneOf(a, items) if !a.is_fixed() => {
                 if let Some(texts) = texts_of(items) {
                     let values = self.values(a, facts);
                     let left = if truth { Values::Texts(texts) } else { without(values, &texts) };
-                    facts.add(a, left);
+                    facts.add(a, &left);
                 }
             }
             _ => {}
@@ -391,11 +391,13 @@ impl Reader<'_> {
     /// Whether it can be missing; said of what is not proved too.
     fn can_miss(&self, node: &Node) -> bool {
         match node {
-            Node::Number(_) | Node::Bool(_) | Node::Text(_) | Node::Time(_) | Node::Span(_) => {
-                false
-            }
+            Node::Number(_)
+            | Node::Bool(_)
+            | Node::Text(_)
+            | Node::Time(_)
+            | Node::Span(_)
+            | Node::Call(Function::Has, _) => false,
             Node::Input(slot) => self.input(*slot).missing,
-            Node::Call(Function::Has, _) => false,
             Node::Call(Function::Coalesce, args) => args.iter().all(|arg| self.can_miss(arg)),
             Node::Arithmetic(..) | Node::Call(..) => true,
             other => {

@@ -2,9 +2,8 @@
 
 use super::document::{Node, TableReader};
 use super::people::{Conditions, LifecyclePlan, Names};
-use super::{check_name, guardrails, journeys, templates};
-use crate::campaign::bandit::{BanditKind, BanditSpec};
-use crate::campaign::{ActionSpec, CampaignSet, CampaignSpec, Goal, Journey, Policy, ReEntry};
+use super::{check_name, guardrails, journeys, policies, templates};
+use crate::campaign::{ActionSpec, CampaignSet, CampaignSpec, Goal, Journey, ReEntry};
 use crate::error::{ErrorCode, Result, did_you_mean};
 use crate::expr::{Program, Scope, Trigger, Type, compile_as, compile_trigger};
 use crate::time::Span;
@@ -37,6 +36,8 @@ pub struct CampaignPrograms {
     pub exit: Option<Program>,
     /// Of a journey, for each step its condition, if it has one.
     pub steps: Vec<Option<Program>>,
+    /// The numbers that the policy reads.
+    pub context: Vec<Program>,
     /// For each action, what its template names.
     pub templates: Vec<TemplateValues>,
 }
@@ -139,12 +140,13 @@ fn campaign(node: Node, scope: &Scope<'_>) -> Result<(CampaignSpec, CampaignProg
         let message = "`exit` ends a journey, and this campaign has none";
         return Err(node.key_error(ErrorCode::PlaybookKey, message));
     }
+    let mut context = Vec::new();
     if let Some(node) = table.take("policy") {
         if spec.journey.is_some() {
             let message = "a journey's steps name their actions, so no policy chooses";
             return Err(node.key_error(ErrorCode::PlaybookKey, message));
         }
-        spec.policy = policy(node, &spec.actions, spec.goal.is_some())?;
+        (spec.policy, context) = policies::read(node, &spec, value.is_some(), scope)?;
     }
     table.finish()?;
     let programs = CampaignPrograms {
@@ -154,6 +156,7 @@ fn campaign(node: Node, scope: &Scope<'_>) -> Result<(CampaignSpec, CampaignProg
         value,
         exit: ends,
         steps,
+        context,
         templates: values,
     };
     Ok((spec, programs))
@@ -191,8 +194,9 @@ fn goal(node: Node, scope: &Scope<'_>) -> Result<Goal> {
     let event = table.require("event")?;
     let name = event_name(&event, scope)?;
     let within = table.require("within")?.span_of_time()?;
+    let avoid = table.take("avoid").map(|node| node.boolean()).transpose()?.unwrap_or(false);
     table.finish()?;
-    Ok(Goal { event: name, within })
+    Ok(Goal { event: name, within, avoid })
 }
 
 fn action(node: Node, scope: &Scope<'_>) -> Result<(ActionSpec, TemplateValues)> {
@@ -211,70 +215,6 @@ fn action(node: Node, scope: &Scope<'_>) -> Result<(ActionSpec, TemplateValues)>
     let spec = ActionSpec { name: name.string()?.to_owned(), channel, cost, template };
     table.finish()?;
     Ok((spec, values))
-}
-
-/// `{ kind = "fixed" }`, or `{ kind = "split", weights = { mail = 1, call = 3 } }`.
-fn policy(node: Node, actions: &[ActionSpec], goal: bool) -> Result<Policy> {
-    const KINDS: [&str; 7] =
-        ["fixed", "split", "epsilon_greedy", "thompson", "linear_thompson", "lin_ucb", "uplift"];
-    let names = || actions.iter().map(|action| action.name.clone()).collect();
-    let mut table = node.table()?;
-    let kind = table.require("kind")?;
-    let policy = match kind.one_of(&KINDS)? {
-        "fixed" => Policy::Fixed,
-        "split" => {
-            let mut weights = vec![0.0; actions.len()];
-            for (name, node) in table.require("weights")?.entries()? {
-                let Some(at) = actions.iter().position(|action| action.name == name) else {
-                    let near =
-                        did_you_mean(&name, actions.iter().map(|action| action.name.as_str()));
-                    return Err(node.key_error(
-                        ErrorCode::PlaybookKey,
-                        format!("`{name}` is not an action of this campaign{near}"),
-                    ));
-                };
-                weights[at] = node.number_in(0.0, 1e12)?;
-            }
-            Policy::Split { weights }
-        }
-        "epsilon_greedy" => {
-            let mut spec = BanditSpec::new(BanditKind::EpsilonGreedy, names());
-            if let Some(node) = table.take("epsilon") {
-                spec.epsilon = node.number_in(0.0, 1.0)?;
-            }
-            Policy::Bandit(spec)
-        }
-        "thompson" => {
-            let mut spec = BanditSpec::new(BanditKind::Thompson, names());
-            if let Some(node) = table.take("prior") {
-                let mut prior = node.table()?;
-                let successes = prior.require("successes")?.number_in(1e-6, 1e9)?;
-                spec.prior = (successes, prior.require("failures")?.number_in(1e-6, 1e9)?);
-                prior.finish()?;
-            }
-            if let Some(node) = table.take("epsilon") {
-                spec.epsilon = node.number_in(0.0, 1.0)?;
-            }
-            Policy::Bandit(spec)
-        }
-        other => {
-            return Err(kind.error(
-                ErrorCode::Unsupported,
-                format!(
-                    "the policy `{other}` is not built yet; `fixed`, `split`, `epsilon_greedy` and \
-                     `thompson` are"
-                ),
-            ));
-        }
-    };
-    if !goal && matches!(policy, Policy::Bandit(_)) {
-        return Err(kind.error(
-            ErrorCode::PlaybookKey,
-            "a policy that learns needs the campaign's `goal`: it learns which sends reach it",
-        ));
-    }
-    table.finish()?;
-    Ok(policy)
 }
 
 pub(super) fn condition(node: &Node, scope: &Scope<'_>) -> Result<Program> {

@@ -290,6 +290,21 @@ impl Node {
         Err(self.expected(&format!("a number {range}")))
     }
 
+    /// The whole number this is, which lies in `[least, most]`.
+    pub(crate) fn whole_in(&self, least: u32, most: u32) -> Result<u32> {
+        let number = self.number_in(f64::from(least), f64::from(most))?;
+        if number.fract() != 0.0 {
+            return Err(self.expected("a whole number"));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "whole and in range"
+        )]
+        let whole = number as u32;
+        Ok(whole)
+    }
+
     /// The boolean this is.
     pub(crate) fn boolean(&self) -> Result<bool> {
         match self.value {

@@ -64,20 +64,9 @@ fn cap(node: Node) -> Result<Cap> {
     let channel = text(&mut table, "channel")?;
     let campaign = text(&mut table, "campaign")?;
     let group = text(&mut table, "group")?;
-    let max = table.require("max")?;
-    let count = max.number_in(0.0, f64::from(u32::MAX))?;
-    if count.fract() != 0.0 {
-        return Err(max
-            .error(ErrorCode::PlaybookValue, format!("expected a whole number, found `{count}`")));
-    }
+    let max = table.require("max")?.whole_in(0, u32::MAX)?;
     let per = period(&mut table)?;
     table.finish()?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "whole and in range"
-    )]
-    let max = count as u32;
     Ok(Cap { channel, campaign, group, max, per })
 }
 

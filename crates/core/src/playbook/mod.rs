@@ -12,6 +12,7 @@ mod journeys;
 mod lineage;
 mod lint;
 mod people;
+mod policies;
 mod reasons;
 mod schema;
 mod suggest;

@@ -146,18 +146,7 @@ pub(super) fn read(root: &mut TableReader, features: &FeatureSet) -> Result<Reas
     let Some(node) = root.take("reasons") else { return Ok(plan) };
     let mut table = node.table()?;
     if let Some(node) = table.take("top") {
-        let top = node.number_in(1.0, 100.0)?;
-        if top.fract() != 0.0 {
-            let message = format!("expected a whole number, found the number `{top}`");
-            return Err(node.error(ErrorCode::PlaybookValue, message));
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a whole number up to 100"
-        )]
-        let top = top as usize;
-        plan.top = top;
+        plan.top = node.whole_in(1, 100)? as usize;
     }
     if let Some(node) = table.take("groups") {
         for (name, node) in node.entries()? {

@@ -9,6 +9,14 @@ use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::Rejected;
 
+/// [`Engine::decide_one`] as JSON text. Options: `asOf`.
+///
+/// # Errors
+/// Those of [`Engine::decide_one`].
+pub fn decide_one_json(engine: &mut Engine, customer_id: &str, options: &str) -> Result<String> {
+    to_json(&engine.decide_one(customer_id, at(options)?)?)
+}
+
 /// [`Engine::tick`] as JSON text. Options: `asOf`.
 ///
 /// # Errors

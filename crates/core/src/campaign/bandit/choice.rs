@@ -67,9 +67,12 @@ impl Bandit {
     /// # Errors
     /// As [`Bandit::choose`].
     pub fn propensities(&self, context: &[f64], day: i64) -> Result<Vec<f64>> {
+        Ok(self.chances(&self.read(day), &self.inputs(context)?))
+    }
+
+    /// The chance of each action, from the sums as they count and a context with its constant.
+    pub(in crate::campaign) fn chances(&self, read: &[Vec<f64>], inputs: &[f64]) -> Vec<f64> {
         let spec = self.spec();
-        let inputs = self.inputs(context)?;
-        let read = self.read(day);
         let best = match spec.kind {
             BanditKind::EpsilonGreedy => {
                 let (mean, worth) = spec.prior;
@@ -79,11 +82,11 @@ impl Bandit {
                 }))
             }
             BanditKind::LinUcb => one_hot(read.iter().map(|sums| {
-                let (mean, width) = linear::score(sums, &inputs, spec.ridge);
+                let (mean, width) = linear::score(sums, inputs, spec.ridge);
                 mean + spec.exploration * width
             })),
             BanditKind::LinearThompson => {
-                let score = |sums: &Vec<f64>| linear::score(sums, &inputs, spec.ridge);
+                let score = |sums: &Vec<f64>| linear::score(sums, inputs, spec.ridge);
                 let scores: Vec<(f64, f64)> = read.iter().map(score).collect();
                 self.shares(|at, draws| {
                     let (mean, width) = scores[at];
@@ -104,7 +107,7 @@ impl Bandit {
             }
         };
         let floor = self.floor();
-        Ok(best.iter().map(|share| floor + (1.0 - spec.epsilon) * share).collect())
+        best.iter().map(|share| floor + (1.0 - spec.epsilon) * share).collect()
     }
 
     /// The share of draws in which each action is best.

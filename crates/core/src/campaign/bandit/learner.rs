@@ -10,7 +10,7 @@ use super::sums::{Decay, Sums};
 use crate::error::{Error, Result, did_you_mean};
 
 /// The greatest reward and number of a context, so that no sum overflows.
-const MOST: f64 = 1e6;
+pub const MOST: f64 = 1e6;
 /// Days since 1970 that a timestamp can be on, and more.
 const DAYS: i64 = 10_000_000;
 
@@ -113,7 +113,7 @@ impl Bandit {
     }
 
     /// The sums of each action as they count on a day.
-    pub(super) fn read(&self, day: i64) -> Vec<Vec<f64>> {
+    pub(in crate::campaign) fn read(&self, day: i64) -> Vec<Vec<f64>> {
         let decay = Decay::new(self.spec.discount);
         let today = day.clamp(-DAYS, DAYS).max(self.latest);
         self.sums.iter().map(|sums| sums.read(decay, today, self.spec.inputs())).collect()
@@ -136,7 +136,7 @@ impl Bandit {
     }
 
     /// A context with the constant before it; nothing for kinds that read none.
-    pub(super) fn inputs(&self, context: &[f64]) -> Result<Vec<f64>> {
+    pub(in crate::campaign) fn inputs(&self, context: &[f64]) -> Result<Vec<f64>> {
         let names = &self.spec.context;
         if context.len() != names.len() {
             let message = format!("has {} numbers; expected {}", context.len(), names.len());

@@ -20,6 +20,7 @@
 //! Carlo: the standard error is stated.
 
 mod choice;
+mod cholesky;
 mod draws;
 mod learner;
 mod linear;
@@ -28,8 +29,10 @@ mod spec;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod uplift;
 
 pub use choice::Choice;
-pub use learner::Bandit;
+pub use learner::{Bandit, MOST};
 pub use outcome::Pending;
 pub use spec::{BanditKind, BanditReward, BanditSpec};
+pub(super) use uplift::{Effects, Posterior};

@@ -24,7 +24,7 @@ fn kinds() -> impl Strategy<Value = BanditSpec> {
     (kind, reward, discount, 0.0_f64..=1.0).prop_map(|(kind, reward, discount, epsilon)| {
         let spec = spec(kind);
         let prior = if reward == BanditReward::Number { (0.0, 1.0) } else { spec.prior };
-        BanditSpec { reward, discount, epsilon, prior, ..spec }
+        BanditSpec { reward, epsilon, prior, discount, ..spec }
     })
 }
 
@@ -62,13 +62,13 @@ proptest! {
     }
 
     #[test]
-    fn merged_parts_in_any_order_are_the_whole_to_the_bit(spec in kinds(), updates in updates(), cut in 0.0_f64..1.0, order in any::<u64>()) {
+    fn merged_parts_in_any_order_are_the_whole_to_the_bit(spec in kinds(), updates in updates(), cut in any::<prop::sample::Index>(), order in any::<prop::sample::Index>()) {
         let whole = learned(&spec, &updates);
         let mut shuffled = updates.clone();
         for at in (1..shuffled.len()).rev() {
-            shuffled.swap(at, (order as usize).wrapping_mul(at + 7) % (at + 1));
+            shuffled.swap(at, order.index(at + 1));
         }
-        let cut = (cut * shuffled.len() as f64) as usize;
+        let cut = cut.index(shuffled.len() + 1);
         let mut merged = learned(&spec, &shuffled[cut..]);
         merged.merge(&learned(&spec, &shuffled[..cut])).unwrap();
         prop_assert_eq!(&merged, &whole);

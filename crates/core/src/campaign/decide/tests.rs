@@ -36,7 +36,7 @@ fn fired(value: f64) -> CampaignInput {
 
 fn customer(consent: &[Option<bool>]) -> Customer<'_> {
     let (zone, first_event) = (&Zone::UTC, &|_: &str, _| None);
-    Customer { id: "c1", zone, suppressed: None, consent, chances: &[], first_event }
+    Customer { id: "c1", zone, suppressed: None, consent, learning: None, first_event }
 }
 
 fn ask(

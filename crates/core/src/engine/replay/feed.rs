@@ -4,7 +4,7 @@ use super::super::Engine;
 use crate::bundle::Bundle;
 use crate::columns::Frame;
 use crate::error::Result;
-use crate::event::{CustomerTable, EventColumns, EventTable, check_customers};
+use crate::event::{CustomerTable, EventColumns, EventTable, IngestReport, check_customers};
 use crate::playbook::Reports;
 use crate::time::Timestamp;
 
@@ -35,7 +35,7 @@ impl<'a> Feed<'a> {
         rows.sort_unstable();
         let (table, of_customers) = match customers {
             Some(customers) => check_customers(playbook.schema(), customers, false)?,
-            None => (CustomerTable::default(), Default::default()),
+            None => (CustomerTable::default(), IngestReport::default()),
         };
         let mut holding: Vec<_> =
             (0..table.ids.len()).map(|row| (table.valid_from(row), row)).collect();

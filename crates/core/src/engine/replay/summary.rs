@@ -80,7 +80,9 @@ pub(super) fn summary(engine: &Engine, record: &Record, last_event: Option<i64>)
     let mut customers = vec![0; specs.len()];
     for sends in of_customers.values() {
         let campaigns: BTreeSet<usize> = sends.iter().map(|(_, campaign)| *campaign).collect();
-        campaigns.into_iter().for_each(|campaign| customers[campaign] += 1);
+        for campaign in campaigns {
+            customers[campaign] += 1;
+        }
     }
     let campaigns = specs.iter().zip(&of_campaigns).enumerate().map(|(at, (spec, count))| {
         let (reached, open) = goals[at];
@@ -114,8 +116,8 @@ pub(super) fn summary(engine: &Engine, record: &Record, last_event: Option<i64>)
     }
 }
 
-/// Whether the goal's event follows a send in time, as all of history has it; none where it may
-/// still, after the last event of all. A campaign without a goal reaches none.
+/// Whether a send reaches its goal, as all of history has it; none where that is decided after the
+/// last event of all. A campaign without a goal reaches none.
 fn reached(
     engine: &Engine,
     spec: &CampaignSpec,
@@ -132,7 +134,7 @@ fn reached(
         !events.between(from, until).is_empty()
     });
     let over = last_event.is_some_and(|last| until <= last);
-    if seen || over { Some(seen) } else { None }
+    if seen || over { Some(seen != goal.avoid) } else { None }
 }
 
 /// Each two campaigns that send to the same customers.

@@ -13,7 +13,7 @@ impl Linter<'_> {
             let path = |key: &str| format!("campaigns[{at}].{key}");
             let alive: Vec<bool> =
                 programs.triggers.iter().map(|known| self.trigger(&known.kind).is_none()).collect();
-            if self.fires(&programs.on, &alive) {
+            if can_fire(&programs.on, &alive) {
                 for (known, alive) in programs.triggers.iter().zip(&alive) {
                     if let Some(why) = self.trigger(&known.kind).filter(|_| !alive) {
                         let message = format!("`{}` can never fire: {why}", known.text);
@@ -108,18 +108,6 @@ impl Linter<'_> {
             }
             _ => false,
         }
-    }
-
-    /// Whether the condition over triggers can be true where only some of them fire.
-    fn fires(&self, on: &Program, alive: &[bool]) -> bool {
-        let domain = on.domain(&|input| match input {
-            Input::Trigger(at) => {
-                let alive = alive.get(*at).copied().unwrap_or(true);
-                Domain { values: Values::Truth(alive, true), missing: false }
-            }
-            _ => Domain::of(Values::Any),
-        });
-        !matches!(domain.values, Values::Truth(false, _))
     }
 
     /// Whether a send can ever be worth its cost, and paid for.
@@ -282,4 +270,16 @@ fn covers(wide: &Cap, narrow: &Cap) -> bool {
         && any_or_same(&wide.channel, &narrow.channel)
         && any_or_same(&wide.campaign, &narrow.campaign)
         && any_or_same(&wide.group, &narrow.group)
+}
+
+/// Whether the condition over triggers can be true where only some of them fire.
+fn can_fire(on: &Program, alive: &[bool]) -> bool {
+    let domain = on.domain(&|input| match input {
+        Input::Trigger(at) => {
+            let alive = alive.get(*at).copied().unwrap_or(true);
+            Domain { values: Values::Truth(alive, true), missing: false }
+        }
+        _ => Domain::of(Values::Any),
+    });
+    !matches!(domain.values, Values::Truth(false, _))
 }
