@@ -4,7 +4,7 @@
 SHELL := bash
 
 .PHONY: help setup build demo test lint bench bench-features bench-stream bench-quality \
-  bench-models bench-explain fuzz clean
+  bench-models bench-explain bench-saved fuzz clean
 
 help:
 	@echo "make setup   tools and packages to build with (.venv, npm packages, the wasm compiler)"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench-explain    explanations beside those of other libraries"
 	@echo "make bench-models     training and prediction beside other libraries"
 	@echo "make bench-quality    trained models beside those of other libraries, on public tables"
+	@echo "make bench-saved      what a learning playbook saves, on companies with a known truth"
 	@echo "make bench-stream     an engine fed event by event, from Rust and through Node"
 	@echo "make fuzz    ten minutes of each fuzz target"
 
@@ -51,6 +52,9 @@ bench-quality:
 
 bench-explain:
 	@scripts/bench-explain.sh
+
+bench-saved:
+	@scripts/bench-saved.sh
 
 bench-stream:
 	@scripts/bench-stream.sh

@@ -6,7 +6,7 @@ use stayput_core::wire;
 
 use crate::bundle::Bundle;
 use crate::error::now;
-use crate::input::Rows;
+use crate::input::{self, Rows};
 use crate::job::{Promised, later};
 use crate::json::{self, Document};
 use crate::playbook::Playbook;
@@ -35,6 +35,37 @@ impl Bundle {
             let customers = customers?.as_ref().map(Rows::read).transpose()?;
             let events = events?.read()?;
             wire::replay_json(&bundle, events, customers.as_ref(), &options?).map(Document)
+        })
+    }
+}
+
+#[napi]
+impl Bundle {
+    /// What another bundle would have done otherwise over the same history, before it is published:
+    /// which sends there are more and less, for whom, and what each campaign comes to.
+    #[napi(
+        ts_args_type = "other: Bundle, events: Rows, customers: Rows | null | undefined, options: ReplayOptions",
+        ts_return_type = "Promise<ReplayComparison>"
+    )]
+    pub fn compare(
+        &self,
+        env: Env,
+        other: Unknown<'_>,
+        events: Unknown<'_>,
+        customers: Option<Unknown<'_>>,
+        options: Option<Unknown<'_>>,
+    ) -> Promised<Document> {
+        let other =
+            input::instance::<Self>(other, "other", "a `Bundle`").map(|other| other.inner.clone());
+        let events = Rows::of(env, events, "events");
+        let customers = customers.map(|rows| Rows::of(env, rows, "customers")).transpose();
+        let options = json::options_text(env, options);
+        let bundle = self.inner.clone();
+        later(move || {
+            let customers = customers?.as_ref().map(Rows::read).transpose()?;
+            let events = events?.read()?;
+            wire::compare_json(&bundle, &other?, events, customers.as_ref(), &options?)
+                .map(Document)
         })
     }
 }

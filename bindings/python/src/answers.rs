@@ -101,6 +101,7 @@ document!(Reliability, "Reliability");
 document!(Report, "Report");
 document!(Reports, "Reports");
 document!(Replay, "Replay");
+document!(ReplayComparison, "ReplayComparison");
 document!(Rfm, "Rfm");
 document!(Roc, "Roc");
 document!(SampleRatio, "SampleRatio");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pyo3::prelude::*;
 use stayput_core::wire;
 
-use crate::answers::{Answer as _, Lints, Replay};
+use crate::answers::{Answer as _, Lints, Replay, ReplayComparison};
 use crate::arguments::{Instants, Options, TableArgument};
 use crate::bundle::Bundle;
 use crate::errors::{Result, detached};
@@ -34,6 +34,31 @@ impl Bundle {
         let found =
             detached(py, || wire::replay_json(&self.inner, events, customers.as_ref(), &options))?;
         Replay::read(py, &found)
+    }
+}
+
+#[pymethods]
+impl Bundle {
+    /// What another bundle would have done otherwise over the same history, before it is published: which
+    /// sends there are more and less, for whom, and what each campaign comes to. Arguments are those
+    /// of `replay`.
+    #[pyo3(signature = (other, events, customers=None, *, as_of, tick=false, columns=None))]
+    #[expect(clippy::too_many_arguments, reason = "all but three by name")]
+    fn compare<'py>(
+        &self,
+        py: Python<'py>,
+        other: &Self,
+        events: TableArgument<'py>,
+        customers: Option<TableArgument<'py>>,
+        as_of: Instants<'py>,
+        tick: bool,
+        columns: Option<BTreeMap<String, String>>,
+    ) -> Result<ReplayComparison<'py>> {
+        let (events, customers) = frames(Some(events), customers, columns)?;
+        let options = Options::at_each(&as_of)?.with("tick", tick)?.json()?;
+        let both =
+            || wire::compare_json(&self.inner, &other.inner, events, customers.as_ref(), &options);
+        ReplayComparison::read(py, &detached(py, both)?)
     }
 }
 

@@ -12,7 +12,7 @@ use stayput_core::campaign::{Decision, Passage, Reason, Suppression};
 use stayput_core::columns::Frame;
 use stayput_core::features::{CutOffs, Every, Grid};
 use stayput_core::time::{Span, Timestamp};
-use stayput_core::{Bundle, Engine, Playbook, Replay, ReplayParams};
+use stayput_core::{Bundle, Engine, Playbook, Replay, ReplayCampaign, ReplayParams};
 
 const HEAD: &str = r#"
 [playbook]
@@ -331,6 +331,49 @@ proptest! {
         prop_assert_eq!(&replay.suppressions, &suppressions);
         prop_assert_eq!(&replay.passages, &passages);
         check_counts(&replay);
+    }
+
+    #[test]
+    fn a_comparison_tells_every_send_that_differs(
+        bundles in (any_bundle(), any_bundle()),
+        events in any_events(),
+    ) {
+        let refused = json!({"customer_id": "c0", "timestamp": "x", "type": "login"});
+        let events = events.iter().map(|(_, row)| row.clone()).chain([refused]);
+        let events = frame(&events.collect::<Vec<_>>());
+        let params = daily("2026-03-01", "2026-03-14", false);
+        let (a, b) = (
+            bundles.0.replay(&events, None, &params).unwrap(),
+            bundles.1.replay(&events, None, &params).unwrap(),
+        );
+        let same = a.compare(&a);
+        prop_assert!(same.added.is_empty() && same.dropped.is_empty());
+        prop_assert_eq!((same.gained, same.lost), (0, 0));
+        let found = a.compare(&b);
+        // Taking away what is dropped and adding what is added makes one of the other.
+        let contact = |sent: &Decision| {
+            let Decision { customer_id, campaign, action, at, .. } = sent.clone();
+            (customer_id, campaign, action, at.to_string()[..10].to_owned())
+        };
+        let contacts = |sends: &[Decision]| sends.iter().map(contact).collect::<Vec<_>>();
+        let mut changed = contacts(&a.decisions);
+        for gone in contacts(&found.dropped) {
+            let at = changed.iter().position(|known| *known == gone).unwrap();
+            changed.remove(at);
+        }
+        changed.extend(contacts(&found.added));
+        changed.sort();
+        let mut expected = contacts(&b.decisions);
+        expected.sort();
+        prop_assert_eq!(changed, expected);
+        prop_assert!(found.added.iter().all(|new| !contacts(&found.dropped).contains(&contact(new))));
+        for one in &found.campaigns {
+            let sends = |of: &Option<ReplayCampaign>| of.as_ref().map_or(0, |of| of.decisions);
+            prop_assert_eq!(one.kept + one.dropped, sends(&one.before));
+            prop_assert_eq!(one.kept + one.added, sends(&one.after));
+        }
+        let reached = |of: &Replay| of.reached;
+        prop_assert_eq!(reached(&a) + found.gained, reached(&b) + found.lost);
     }
 
     #[test]

@@ -7,14 +7,15 @@
 //! # `uplift`
 //! For who is not contacted reaches goals too, this policy learns what each action *adds*, in a context
 //! ([`super::bandit`]). Of one draw of the posterior, the action with the greatest `value·effect − cost` is chosen,
-//! or none where no action is worth its cost: Thompson sampling. What that draw promises is what the campaign
-//! competes with for budgets, so that what little is known of is tried there too. With the chance
-//! `control` nobody is contacted whatever is known, so that there is always something to compare with.
+//! or none where no action is worth its cost: Thompson sampling. What the campaign competes with for budgets
+//! is the same of the posterior's mean: a promise that was drawn would have the luckiest draws win the
+//! budget. With the chance `control` nobody is contacted whatever is known, so that there is always something to
+//! compare with.
 
 use serde::{Deserialize, Serialize};
 
 use super::assign::{split_unit, unit};
-use super::bandit::{BanditSpec, Effects};
+use super::bandit::{BanditSpec, Posterior};
 use super::learning::Lesson;
 use super::spec::ActionSpec;
 use crate::time::Span;
@@ -94,9 +95,9 @@ pub(super) struct Choice {
 /// What an action is thought to add.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Added {
-    /// The chance of the goal with the action less that without, in the mean.
+    /// The chance of the goal with the action less that without, in the posterior's mean.
     pub(super) effect: f64,
-    /// The value of that less the cost, of the draw by which it was chosen.
+    /// The value of that less the cost.
     pub(super) promise: f64,
 }
 
@@ -143,8 +144,7 @@ impl Policy {
                         by_weights(&bandit.chances(sums, &inputs), asked.actions, unit)
                     }
                     Lesson::Uplift(posterior) => {
-                        let effects = posterior.effects(asked.context);
-                        Some(by_effects(&effects, asked, policy.uplift.unwrap_or(0.0), unit))
+                        Some(by_effects(posterior, asked, policy.uplift.unwrap_or(0.0), unit))
                     }
                 }
             }
@@ -171,21 +171,25 @@ fn by_weights(weights: &[f64], actions: &[ActionSpec], unit: f64) -> Option<Choi
 }
 
 /// What the draw that `unit` falls on makes best, with `control` kept back.
-fn by_effects(effects: &Effects, asked: &PolicyContext<'_>, control: f64, unit: f64) -> Choice {
-    let best = |number: u32| {
+fn by_effects(posterior: &Posterior, asked: &PolicyContext<'_>, control: f64, unit: f64) -> Choice {
+    let effects = posterior.effects(asked.context);
+    // What is missing is worth nothing: it is not greater than none.
+    let promise =
+        |effect: f64, action: &ActionSpec| asked.value * effect.clamp(-1.0, 1.0) - action.cost;
+    let best = |number: usize| {
         let mut best = (None, 0.0);
-        for (at, (effect, action)) in effects.draw(number).iter().zip(asked.actions).enumerate() {
-            // Missing is not greater.
-            let promise = asked.value * effect.clamp(-1.0, 1.0) - action.cost;
+        for (at, (effect, action)) in effects.draw(number).zip(asked.actions).enumerate() {
+            let promise = promise(effect, action);
             if promise > best.1 {
                 best = (Some(at), promise);
             }
         }
-        best
+        best.0
     };
-    let all: Vec<_> = (0..effects.draws()).map(best).collect();
-    let count = f64::from(effects.draws());
-    let (mut action, mut promise) = (None, 0.0);
+    let all: Vec<Option<usize>> = (0..posterior.draws()).map(best).collect();
+    #[expect(clippy::cast_precision_loss, reason = "at most 100,000")]
+    let count = all.len() as f64;
+    let mut chosen = None;
     if unit >= control {
         let place = (unit - control) / (1.0 - control) * count;
         #[expect(
@@ -194,20 +198,23 @@ fn by_effects(effects: &Effects, asked: &PolicyContext<'_>, control: f64, unit: 
             reason = "at least 0 and at most the number of draws"
         )]
         let place = (place as usize).min(all.len().saturating_sub(1));
-        (action, promise) = all[place];
+        chosen = all[place];
     }
-    let alike = all.iter().filter(|(other, _)| *other == action).count();
+    let alike = all.iter().filter(|other| **other == chosen).count();
     #[expect(clippy::cast_precision_loss, reason = "at most 100,000")]
     let share = alike as f64 / count;
-    let floor = if action.is_none() { control } else { 0.0 };
-    let added = action.map(|at| Added { effect: effects.means[at], promise });
-    Choice { action, propensity: floor + (1.0 - control) * share, added }
+    let floor = if chosen.is_none() { control } else { 0.0 };
+    let added = chosen.map(|at| {
+        let effect = effects.means().nth(at).unwrap_or(0.0);
+        Added { effect, promise: promise(effect, &asked.actions[at]) }
+    });
+    Choice { action: chosen, propensity: floor + (1.0 - control) * share, added }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::bandit::{Bandit, BanditKind, Posterior};
+    use crate::campaign::bandit::{Bandit, BanditKind};
 
     fn actions(costs: &[f64]) -> Vec<ActionSpec> {
         let action = |(at, cost): (usize, &f64)| ActionSpec {
@@ -288,7 +295,6 @@ mod tests {
                 let asked = PolicyContext { epoch, lesson, value, context: &context, ..asked };
                 let choice = policy.choose(&asked).unwrap();
                 assert_eq!(choice.added.is_some(), choice.action.is_some());
-                assert!(choice.added.is_none_or(|added| added.promise > 0.0));
                 chosen[choice.action.map_or(0, |at| at + 1)] += 1;
                 if choice.action.is_none() {
                     assert!(choice.propensity >= 0.2);

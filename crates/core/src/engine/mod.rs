@@ -29,7 +29,10 @@ pub use decide::Decisions;
 pub use health::{HealthChange, HealthHistory, HealthPoint};
 pub use reasons::{ReasonCode, ReasonParams};
 pub use recourse::{Recourse, RecourseChange, RecourseQuestion};
-pub use replay::{ReasonCount, Replay, ReplayCampaign, ReplayDay, ReplayOverlap, ReplayParams};
+pub use replay::{
+    CampaignComparison, ReasonCount, Replay, ReplayCampaign, ReplayComparison, ReplayDay,
+    ReplayOverlap, ReplayParams, ReplayTotal,
+};
 pub use score::{Churn, Reason, Score, Stage};
 pub use what_if::WhatIf;
 

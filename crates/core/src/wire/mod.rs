@@ -37,7 +37,7 @@ pub use health::{
 };
 pub use lifecycle::{rfm_json, segment_counts_json, transitions_json};
 pub use options::{Options, cut_offs};
-pub use replay::replay_json;
+pub use replay::{compare_json, replay_json};
 pub use tables::TableOptions;
 
 /// A feature table as rows, with the report of what it was made from.

@@ -113,7 +113,16 @@ from .playbooks import (
     Lints,
 )
 from .reading import read
-from .replay import ReasonCount, Replay, ReplayCampaign, ReplayDay, ReplayOverlap
+from .replay import (
+    CampaignComparison,
+    ReasonCount,
+    Replay,
+    ReplayCampaign,
+    ReplayComparison,
+    ReplayDay,
+    ReplayOverlap,
+    ReplayTotal,
+)
 
 __all__ = [
     "AccountChild",
@@ -125,6 +134,7 @@ __all__ = [
     "Arbitration",
     "ArmComparison",
     "ArmSummary",
+    "CampaignComparison",
     "Choice",
     "Churn",
     "Cohort",
@@ -203,8 +213,10 @@ __all__ = [
     "ReliabilityBin",
     "Replay",
     "ReplayCampaign",
+    "ReplayComparison",
     "ReplayDay",
     "ReplayOverlap",
+    "ReplayTotal",
     "Report",
     "Reports",
     "RetentionPoint",

@@ -81,3 +81,57 @@ class Replay(Document):
             f"{self.looks:,} looks: {len(self.decisions):,} decisions for {self.reached:,} of "
             f"{self.customers:,} customers, {len(self.suppressions):,} suppressions"
         )
+
+
+@dataclass(frozen=True)
+class ReplayTotal(Document):
+    """What a replay comes to."""
+
+    bundle: str
+    decisions: int
+    suppressions: int
+    reached: int
+    cost: float
+    value: float | None
+
+
+@dataclass(frozen=True)
+class CampaignComparison(Document):
+    """One campaign under both bundles; ``None`` where a bundle does not have it."""
+
+    campaign: str
+    before: ReplayCampaign | None
+    after: ReplayCampaign | None
+    kept: int
+    added: int
+    dropped: int
+
+
+@dataclass(frozen=True, repr=False)
+class ReplayComparison(Document):
+    """What another bundle would have done otherwise over the same history.
+
+    ``gained`` customers are sent something only by the other, ``lost`` ones no longer.
+    """
+
+    before: ReplayTotal
+    after: ReplayTotal
+    gained: int
+    lost: int
+    campaigns: list[CampaignComparison]
+    added: list[Decision]
+    dropped: list[Decision]
+
+    def __repr__(self) -> str:
+        lines = [
+            f"{self.before.decisions:,} decisions become {self.after.decisions:,}, cost "
+            f"{self.before.cost:,.2f} becomes {self.after.cost:,.2f}; "
+            f"{self.gained:,} customers gained, {self.lost:,} lost"
+        ]
+        for one in self.campaigns:
+            what = "new" if one.before is None else "gone" if one.after is None else ""
+            lines.append(
+                f"  {one.campaign:<24} {one.kept:>7,} kept {one.added:>7,} added "
+                f"{one.dropped:>7,} dropped  {what}".rstrip()
+            )
+        return "\n".join(lines)

@@ -39,6 +39,18 @@ pub(super) fn solve(factor: &[f64], right: &[f64]) -> Vec<f64> {
     solved
 }
 
+/// The solution of `Lᵀ y = right`.
+pub(super) fn solve_transposed(factor: &[f64], right: &[f64]) -> Vec<f64> {
+    let mut solved = right.to_vec();
+    for i in (0..solved.len()).rev() {
+        solved[i] /= factor[row(i) + i];
+        for k in 0..i {
+            solved[k] -= factor[row(i) + k] * solved[i];
+        }
+    }
+    solved
+}
+
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).fold(0.0, |sum, (a, b)| sum + a * b)
 }
@@ -61,5 +73,11 @@ mod tests {
         let solved = solve(&packed, &[2.0, 3.0, -1.0]);
         let back: Vec<f64> = (0..3).map(|i| dot(&packed[row(i)..=row(i) + i], &solved)).collect();
         assert!(back.iter().zip([2.0, 3.0, -1.0]).all(|(a, b)| (a - b).abs() < 1e-12));
+        let solved = solve_transposed(&packed, &[2.0, 3.0, -1.0]);
+        let column = |at: usize| (at..3).map(move |i| (i, row(i) + at));
+        for (at, expected) in [2.0, 3.0, -1.0].into_iter().enumerate() {
+            let found: f64 = column(at).map(|(i, place)| packed[place] * solved[i]).sum();
+            assert!((found - expected).abs() < 1e-12);
+        }
     }
 }

@@ -35,4 +35,4 @@ pub use choice::Choice;
 pub use learner::{Bandit, MOST};
 pub use outcome::Pending;
 pub use spec::{BanditKind, BanditReward, BanditSpec};
-pub(super) use uplift::{Effects, Posterior};
+pub(super) use uplift::Posterior;

@@ -12,12 +12,13 @@
 //! action, and `λ` says how far its effects are held to be none until they are seen. `r̄` is the mean
 //! reward, `σ²` its variance `r̃(1 − r̃)` with `r̃ = (Σr + 1)/(n + 2)`, and `λ₀ = 1`.
 //!
-//! With `A = Σ φφᵀ + Λ` over the design `φ = (z, [a = 1]z, …)` and `b = Σ φ(r − r̄)`, the effects of all
-//! actions on one customer are normal: with `Z_a` the vector that is `z` at the block of `a`, their means are
-//! `Z_aᵀA⁻¹b` and their covariances `σ² Z_aᵀA⁻¹Z_b`. By Cholesky `A = L Lᵀ` each needs one forward
-//! substitution. Cost: `O((d·k)³)` once a day, `O(k·(d·k)²)` for a customer, of `d` numbers and `k` actions.
+//! With `A = Σ φφᵀ + Λ` over the design `φ = (z, [a = 1]z, …)` and `b = Σ φ(r − r̄)`, the coefficients are normal
+//! with mean `A⁻¹b` and covariance `σ²A⁻¹`: by Cholesky `A = L Lᵀ` a draw is `L⁻ᵀ(L⁻¹b + σu)` of standard normals
+//! `u`. A draw is of the coefficients, not of the effects on one customer, so that what it says of all
+//! customers fits together. Cost: `O((d·k)³)` and `O((d·k)²)` for each draw once a day, `O(d·k)` for each draw
+//! and customer, of `d` numbers and `k` actions.
 
-use super::cholesky::{dot, factor, row, solve};
+use super::cholesky::{dot, factor, row, solve, solve_transposed};
 use super::draws::{Draws, key};
 use super::learner::Bandit;
 
@@ -29,26 +30,18 @@ const BASE_RIDGE: f64 = 1.0;
 pub(in crate::campaign) struct Posterior {
     /// Of each number of a context, its mean and its standard deviation.
     scales: Vec<(f64, f64)>,
-    /// `L`, packed.
-    factor: Vec<f64>,
-    /// `L⁻¹b`.
-    solved: Vec<f64>,
-    /// `σ` times the exploration.
-    spread: f64,
-    actions: usize,
-    draws: u32,
-    key: u64,
+    /// The mean of the coefficients of effects, for each action those of each number.
+    mean: Vec<f64>,
+    /// Draws of them, one after the other.
+    draws: Vec<f64>,
 }
 
 /// What the actions add for one customer.
 #[derive(Debug, Clone)]
-pub(in crate::campaign) struct Effects {
-    /// The means of the posterior, one for each action.
-    pub(in crate::campaign) means: Vec<f64>,
-    /// `C` with `C Cᵀ` the covariances, packed.
-    factor: Vec<f64>,
-    draws: u32,
-    key: u64,
+pub(in crate::campaign) struct Effects<'a> {
+    posterior: &'a Posterior,
+    /// The context, standardised.
+    z: Vec<f64>,
 }
 
 impl Posterior {
@@ -90,53 +83,47 @@ impl Posterior {
             matrix[row(at) + at] += if at < width { BASE_RIDGE } else { spec.ridge };
         }
         factor(&mut matrix, order, BASE_RIDGE.min(spec.ridge) * 1e-6);
-        let solved = solve(&matrix, &right);
-        Self {
-            scales,
-            factor: matrix,
-            solved,
-            spread: spec.exploration * (hoped * (1.0 - hoped)).max(0.0).sqrt(),
-            actions: arms.len() - 1,
-            draws: spec.draws,
-            key: key(&["uplift draw", &spec.seed]),
+        let centre = solve(&matrix, &right);
+        let effects = |normal: &[f64]| solve_transposed(&matrix, normal).split_off(width);
+        let spread = spec.exploration * (hoped * (1.0 - hoped)).max(0.0).sqrt();
+        let key = key(&["uplift draw", &spec.seed]);
+        let mut drawn = Vec::with_capacity((order - width) * spec.draws as usize);
+        for number in 0..spec.draws {
+            let mut draws = Draws::new(key, number);
+            let around: Vec<f64> =
+                centre.iter().map(|centre| centre + spread * draws.normal()).collect();
+            drawn.extend(effects(&around));
         }
+        Self { scales, mean: effects(&centre), draws: drawn }
+    }
+
+    /// How many draws there are.
+    pub(in crate::campaign) fn draws(&self) -> usize {
+        self.draws.len() / self.mean.len()
     }
 
     /// The effects on a customer, from the numbers of the context.
-    pub(in crate::campaign) fn effects(&self, context: &[f64]) -> Effects {
+    pub(in crate::campaign) fn effects(&self, context: &[f64]) -> Effects<'_> {
         let numbers = context.iter().zip(&self.scales[1..]);
         let scaled = numbers.map(|(number, (mean, deviation))| (number - mean) / deviation);
-        let z: Vec<f64> = std::iter::once(1.0).chain(scaled).collect();
-        let columns: Vec<Vec<f64>> = (1..=self.actions)
-            .map(|block| {
-                let mut column = vec![0.0; self.solved.len()];
-                column[block * z.len()..][..z.len()].copy_from_slice(&z);
-                solve(&self.factor, &column)
-            })
-            .collect();
-        let means = columns.iter().map(|column| dot(column, &self.solved)).collect();
-        let variance = self.spread * self.spread;
-        let mut covariances = Vec::with_capacity(row(self.actions));
-        for (at, column) in columns.iter().enumerate() {
-            covariances.extend(columns[..=at].iter().map(|other| variance * dot(column, other)));
-        }
-        factor(&mut covariances, self.actions, 0.0_f64.max(variance * 1e-12));
-        Effects { means, factor: covariances, draws: self.draws, key: self.key }
+        Effects { posterior: self, z: std::iter::once(1.0).chain(scaled).collect() }
     }
 }
 
-impl Effects {
-    /// How many draws chances are estimated from.
-    pub(in crate::campaign) fn draws(&self) -> u32 {
-        self.draws
+impl Effects<'_> {
+    /// The means of the posterior, one for each action.
+    pub(in crate::campaign) fn means(&self) -> impl Iterator<Item = f64> {
+        self.of(&self.posterior.mean)
     }
 
     /// One draw of the effects of all actions.
-    pub(in crate::campaign) fn draw(&self, number: u32) -> Vec<f64> {
-        let mut draws = Draws::new(self.key, number);
-        let normals: Vec<f64> = self.means.iter().map(|_| draws.normal()).collect();
-        let means = self.means.iter().enumerate();
-        means.map(|(at, mean)| mean + dot(&self.factor[row(at)..=row(at) + at], &normals)).collect()
+    pub(in crate::campaign) fn draw(&self, number: usize) -> impl Iterator<Item = f64> {
+        let width = self.posterior.mean.len();
+        self.of(&self.posterior.draws[number * width..][..width])
+    }
+
+    fn of(&self, coefficients: &[f64]) -> impl Iterator<Item = f64> {
+        coefficients.chunks_exact(self.z.len()).map(|of_action| dot(of_action, &self.z))
     }
 }
 
@@ -245,25 +232,28 @@ mod tests {
         for x in [0.0, 40.0, 99.0] {
             let effects = posterior.effects(&[x]);
             let expected = by_definition(&rows, x, 5.0);
-            for (found, expected) in effects.means.iter().zip(&expected) {
+            for (found, expected) in effects.means().zip(&expected) {
                 assert!((found - expected).abs() < 1e-9, "{found} {expected}");
             }
             // Draws are spread around the means.
-            let drawn: Vec<f64> = (0..4_000).map(|number| effects.draw(number)[1]).collect();
-            let mean = drawn.iter().sum::<f64>() / 4_000.0;
-            assert!((mean - effects.means[1]).abs() < 0.01, "{mean} {:?}", effects.means);
+            let drawn = (0..1_000).map(|number| effects.draw(number).nth(1).unwrap());
+            let mean = drawn.sum::<f64>() / 1_000.0;
+            assert!((mean - expected[1]).abs() < 0.02, "{mean} {expected:?}");
         }
-        assert!(posterior.effects(&[99.0]).means[0] > 0.1);
-        assert!(posterior.effects(&[0.0]).means[0] < 0.0);
+        let mail = |x: f64| posterior.effects(&[x]).means().next().unwrap();
+        assert!(mail(99.0) > 0.1 && mail(0.0) < 0.0);
     }
 
     #[test]
     fn nothing_seen_is_no_effect_of_a_stated_width() {
-        let effects = Posterior::new(&bandit(&["x"]), 0).effects(&[3.0]);
-        assert_eq!(effects.means, [0.0, 0.0]);
+        let mut spec = bandit(&["x"]).spec().clone();
+        spec.draws = 20_000;
+        let posterior = Posterior::new(&Bandit::new(spec).unwrap(), 0);
+        let effects = posterior.effects(&[3.0]);
+        assert_eq!(effects.means().collect::<Vec<_>>(), [0.0, 0.0]);
         // z = (1, 3), σ² = 1/4, λ = 5: the variance is (1 + 9)/20.
-        let drawn: Vec<f64> = (0..20_000).map(|number| effects.draw(number)[0]).collect();
-        let variance = drawn.iter().map(|x| x * x).sum::<f64>() / 20_000.0;
+        let drawn = (0..20_000).map(|number| effects.draw(number).next().unwrap());
+        let variance = drawn.map(|x| x * x).sum::<f64>() / 20_000.0;
         assert!((variance - 0.5).abs() < 0.02, "{variance}");
     }
 }

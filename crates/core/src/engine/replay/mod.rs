@@ -10,6 +10,7 @@
 //! hours, a journey's wait is over. With `tick` the engine is asked after each look when that is
 //! ([`Engine::next_due`]), and looks then, as a host with a timer would.
 
+mod compare;
 mod feed;
 mod summary;
 
@@ -24,6 +25,8 @@ use crate::features::CutOffs;
 use crate::playbook::Reports;
 use crate::time::Timestamp;
 use feed::Feed;
+
+pub use compare::{CampaignComparison, ReplayComparison, ReplayTotal};
 
 /// The most looks of a replay.
 const MOST_LOOKS: usize = 100_000;
