@@ -35,12 +35,17 @@ enum Plan {
     Table(Table),
 }
 
+/// How many rows walk through a tree together.
+const TOGETHER: usize = 4;
+
 /// Memory that one block after the other uses again.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     rounded: Vec<f64>,
-    sides: Vec<u8>,
-    walk: walk::Scratch,
+    sides: Vec<[u8; TOGETHER]>,
+    walk: walk::Scratch<TOGETHER>,
+    side: Vec<[u8; 1]>,
+    walk_alone: walk::Scratch<1>,
     against: against::Scratch,
 }
 
@@ -112,22 +117,27 @@ impl Prepared {
     /// Adds the contributions of each column to the margin of each row.
     pub(super) fn add(&self, rows: &[f64], width: usize, scratch: &mut Scratch, into: &mut [f64]) {
         let width = width.max(1);
-        let Scratch { rounded, sides, walk: walking, against: pairs } = scratch;
+        let Scratch { rounded, sides, walk: walking, side, walk_alone, against: pairs } = scratch;
         rounded.clear();
         match &self.form {
             Form::Trees { rules, trees } => {
                 rules.rounded(rows.iter().copied(), rounded);
                 for plan in trees {
-                    let rows = rounded.chunks_exact(width).zip(into.chunks_exact_mut(width));
                     match plan {
                         Plan::Table(table) => {
-                            rows.for_each(|(row, into)| table.add(rules, row, into));
+                            let rows = rounded.chunks_exact(width);
+                            for (row, into) in rows.zip(into.chunks_exact_mut(width)) {
+                                table.add(rules, row, into);
+                            }
                         }
-                        Plan::Walk(questions, walk) => rows.for_each(|(row, into)| {
-                            sides.clear();
-                            sides.extend(questions.iter().map(|asks| rules.side(asks, row)));
-                            walk.add(sides, walking, into);
-                        }),
+                        Plan::Walk(questions, walk) => {
+                            let whole = rounded.len() - rounded.len() % (TOGETHER * width);
+                            let (rows, rest) = rounded.split_at(whole);
+                            let (into, into_rest) = into.split_at_mut(whole);
+                            together(questions, walk, rules, (rows, width), (sides, walking), into);
+                            let rest = (rest, width);
+                            together(questions, walk, rules, rest, (side, walk_alone), into_rest);
+                        }
                     }
                 }
             }
@@ -148,6 +158,25 @@ impl Prepared {
                 }
             }
         }
+    }
+}
+
+/// Walks rows of that width through one tree, so many together.
+fn together<const ROWS: usize>(
+    questions: &[Question],
+    walk: &Walk,
+    rules: &Rules,
+    (rows, width): (&[f64], usize),
+    (sides, scratch): (&mut Vec<[u8; ROWS]>, &mut walk::Scratch<ROWS>),
+    into: &mut [f64],
+) {
+    let size = ROWS * width;
+    for (rows, into) in rows.chunks_exact(size).zip(into.chunks_exact_mut(size)) {
+        sides.clear();
+        sides.extend(questions.iter().map(|asks| {
+            std::array::from_fn(|row| rules.side(asks, &rows[row * width..][..width]))
+        }));
+        walk.add(sides, scratch, into);
     }
 }
 

@@ -28,11 +28,11 @@ impl Table {
         features.sort_unstable();
         features.dedup();
         let mut values = Vec::with_capacity(features.len() << questions.len());
-        let (mut scratch, mut sides) = (Scratch::default(), vec![0; tree.splits.len()]);
+        let (mut scratch, mut sides) = (Scratch::default(), vec![[0]; tree.splits.len()]);
         let mut row = vec![0.0; width];
         for pattern in 0..1_usize << questions.len() {
             for (side, &asks) in sides.iter_mut().zip(&asks) {
-                *side = u8::from(pattern >> asks & 1 == 1);
+                *side = [u8::from(pattern >> asks & 1 == 1)];
             }
             row.fill(0.0);
             walk.add(&sides, &mut scratch, &mut row);

@@ -23,9 +23,16 @@
 //! R = r_L·T_L + r_R·T_R      D = T_row's side − R      T = R + τ·D
 //! φ += ∫ P · z / (t + z(1 − t))² · D dt               P_side = P · (r_side + τ·([row's side] − r_side))
 //! ```
+//!
+//! Several rows are taken down and up a tree together, each in lanes of its own: what a split is needs to be
+//! read once for all of them, and their sums do not wait for each other. Each row has the bits it
+//! has alone.
+
+use fearless_simd::dispatch;
 
 use super::quadrature::gauss_legendre;
 use super::tree::{NONE, Tree};
+use crate::churn::forest::simd_level;
 
 /// Points that are taken together.
 const LANES: usize = 4;
@@ -81,12 +88,12 @@ pub(super) struct Walk {
     stride: usize,
 }
 
-/// Memory that one walk after the other uses again.
+/// Memory that one walk of so many rows after the other uses again.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
-    down: Vec<Lanes>,
-    up: Vec<Lanes>,
-    sides: Vec<u8>,
+pub(super) struct Scratch<const ROWS: usize> {
+    down: Vec<[Lanes; ROWS]>,
+    up: Vec<[Lanes; ROWS]>,
+    on: Vec<[u8; ROWS]>,
 }
 
 /// The side of a row that is not on the path: neither.
@@ -125,66 +132,107 @@ impl Walk {
         Self { steps, factors, stride: passed.len() + 1 }
     }
 
-    /// Adds the contributions of a row, of which `sides` says where it goes at each split.
-    pub(super) fn add(&self, sides: &[u8], scratch: &mut Scratch, into: &mut [f64]) {
-        let Scratch { down, up, sides: on } = scratch;
+    /// Adds the contributions of rows, of which `sides` says where each goes at each split; those of a
+    /// row stand in `into` one after the other.
+    pub(super) fn add<const ROWS: usize>(
+        &self,
+        sides: &[[u8; ROWS]],
+        scratch: &mut Scratch<ROWS>,
+        into: &mut [f64],
+    ) {
+        dispatch!(simd_level(), _simd => self.add_here(sides, scratch, into));
+    }
+
+    #[inline(always)]
+    fn add_here<const ROWS: usize>(
+        &self,
+        sides: &[[u8; ROWS]],
+        scratch: &mut Scratch<ROWS>,
+        into: &mut [f64],
+    ) {
+        let Scratch { down, up, on } = scratch;
         let count = self.steps.len();
         on.clear();
-        for (step, &side) in self.steps.iter().zip(sides) {
-            let passes = on.get(step.above as usize).is_none_or(|&above| above == step.sides & 1);
-            on.push(if passes { side } else { OFF });
+        for (step, sides) in self.steps.iter().zip(sides) {
+            let above = on.get(step.above as usize).copied();
+            on.push(std::array::from_fn(|row| {
+                let passes = above.is_none_or(|above| above[row] == step.sides & 1);
+                if passes { sides[row] } else { OFF }
+            }));
         }
-        down.resize(count.max(down.len()), [0.0; LANES]);
-        up.resize(count.max(up.len()), [0.0; LANES]);
+        down.resize(count.max(down.len()), [[0.0; LANES]; ROWS]);
+        up.resize(count.max(up.len()), [[0.0; LANES]; ROWS]);
         let (down, up, on) = (&mut down[..count], &mut up[..count], &on[..count]);
         for factors in self.factors.chunks_exact(self.stride) {
-            self.pass(factors, on, sides, down, up, into);
+            self.pass_down(factors, on, down);
+            self.pass_up(factors, on, sides, (down, up), into);
         }
     }
 
-    /// One pass down and one up, for four points.
-    #[inline]
-    fn pass(
+    /// The products from the root to each split, for four points.
+    #[inline(always)]
+    fn pass_down<const ROWS: usize>(
         &self,
         factors: &[Factor],
-        on: &[u8],
-        sides: &[u8],
-        down: &mut [Lanes],
-        up: &mut [Lanes],
-        into: &mut [f64],
+        on: &[[u8; ROWS]],
+        down: &mut [[Lanes; ROWS]],
     ) {
-        let factor =
-            |step: &Step, on: u8| &factors[if on == OFF { 0 } else { step.factor as usize }];
         for (at, step) in self.steps.iter().enumerate() {
             let Some(parent) = self.steps.get(step.parent as usize) else {
-                down[at] = [1.0; LANES];
+                down[at] = [[1.0; LANES]; ROWS];
                 continue;
             };
             let side = step.sides >> 1;
-            let above = on[step.parent as usize];
-            let tau = &factor(parent, above).tau;
             let ratio = parent.ratio[usize::from(side)];
-            let toward = f64::from(u8::from(above == side)) - ratio;
-            let from = down[step.parent as usize];
-            for lane in 0..LANES {
-                down[at][lane] = from[lane] * (ratio + tau[lane] * toward);
+            let (above, from) = (on[step.parent as usize], down[step.parent as usize]);
+            for row in 0..ROWS {
+                let tau = &factors[parent.factor(above[row])].tau;
+                let toward = f64::from(u8::from(above[row] == side)) - ratio;
+                for lane in 0..LANES {
+                    down[at][row][lane] = from[row][lane] * (ratio + tau[lane] * toward);
+                }
             }
         }
+    }
+
+    /// The sums from the leaves to each split, and what each split adds, for four points.
+    #[inline(always)]
+    fn pass_up<const ROWS: usize>(
+        &self,
+        factors: &[Factor],
+        on: &[[u8; ROWS]],
+        sides: &[[u8; ROWS]],
+        (down, up): (&[[Lanes; ROWS]], &mut [[Lanes; ROWS]]),
+        into: &mut [f64],
+    ) {
+        let width = into.len() / ROWS;
         for (at, step) in self.steps.iter().enumerate().rev() {
             let below = [0, 1].map(|side| {
-                up.get(step.child[side] as usize).copied().unwrap_or([step.value[side]; LANES])
+                let known = up.get(step.child[side] as usize).copied();
+                known.unwrap_or([[step.value[side]; LANES]; ROWS])
             });
-            let Factor { tau, weight } = factor(step, on[at]);
-            let own = if sides[at] == 0 { &below[0] } else { &below[1] };
-            let mut products = [0.0; LANES];
-            for lane in 0..LANES {
-                let mean = step.ratio[0] * below[0][lane] + step.ratio[1] * below[1][lane];
-                let differs = own[lane] - mean;
-                up[at][lane] = mean + tau[lane] * differs;
-                products[lane] = weight[lane] * down[at][lane] * differs;
+            for row in 0..ROWS {
+                let Factor { tau, weight } = &factors[step.factor(on[at][row])];
+                let own = &below[usize::from(sides[at][row] != 0)][row];
+                let mut products = [0.0; LANES];
+                for lane in 0..LANES {
+                    let (left, right) = (below[0][row][lane], below[1][row][lane]);
+                    let mean = step.ratio[0] * left + step.ratio[1] * right;
+                    let differs = own[lane] - mean;
+                    up[at][row][lane] = mean + tau[lane] * differs;
+                    products[lane] = weight[lane] * down[at][row][lane] * differs;
+                }
+                into[row * width + step.feature as usize] +=
+                    (products[0] + products[1]) + (products[2] + products[3]);
             }
-            into[step.feature as usize] +=
-                (products[0] + products[1]) + (products[2] + products[3]);
         }
+    }
+}
+
+impl Step {
+    /// Which factor holds for a row that is on that side.
+    #[inline(always)]
+    fn factor(&self, on: u8) -> usize {
+        if on == OFF { 0 } else { self.factor as usize }
     }
 }

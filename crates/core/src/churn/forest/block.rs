@@ -17,7 +17,7 @@ pub(super) const ROWS: usize = 64;
 const TOGETHER: usize = 4;
 
 /// The vectors to use. Those of 512 bits were slower than those of 256.
-pub(super) fn level() -> Level {
+pub(in crate::churn) fn level() -> Level {
     let level = Level::new();
     #[cfg(target_arch = "x86_64")]
     if let Some(avx2) = level.as_avx2() {

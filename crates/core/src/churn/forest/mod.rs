@@ -32,6 +32,7 @@ use std::ops::Range;
 use ndarray::ArrayView2;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::block::level as simd_level;
 use self::ranked::Ranked;
 use self::real::Real;
 use self::walk::Grove;
