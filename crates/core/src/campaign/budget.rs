@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::Proposal;
 use super::decision::{Reason, Suppression};
+use super::ledger::{Counted, Ledger, Paid, Spend, Sum};
 use super::period::Period;
 use super::rules::Budget;
 use super::spec::CampaignSet;
-use super::state::Sent;
 use crate::time::{Timestamp, Zone};
 
 /// Of costs that were added up, so much is rounding.
@@ -43,43 +43,27 @@ pub struct Arbitration {
     pub gap: f64,
 }
 
-/// Something that was paid for.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Spend {
-    at: Timestamp,
-    campaign: String,
-    cost: f64,
-}
-
-impl Spend {
-    /// What a send cost.
-    #[must_use]
-    pub fn of(send: &Sent) -> Self {
-        Self { at: send.at, campaign: send.campaign.clone(), cost: send.cost }
-    }
-}
-
 /// One budget at one instant.
 struct Purse<'a> {
     budget: &'a Budget,
     /// Counts only this campaign.
     campaign: Option<&'a str>,
     zone: Zone,
-    /// What was spent in the period, in the order of time, and all of it.
-    spends: Vec<(Timestamp, f64)>,
+    /// What was spent in the period before, in the order of time.
+    before: &'a [Paid],
+    /// What is spent now.
+    now: Vec<(Timestamp, f64)>,
+    /// All of it.
     spent: f64,
     /// What divisible sends have left.
     left: f64,
 }
 
 impl<'a> Purse<'a> {
-    fn new(budget: &'a Budget, campaign: Option<&'a str>, as_of: Timestamp, all: &[Spend]) -> Self {
-        let zone = budget.calendar();
-        let counted = all.iter().filter(|spend| campaign.is_none_or(|only| only == spend.campaign));
-        let inside = counted.filter(|spend| budget.holds(spend.at, as_of, &zone));
-        let spends: Vec<_> = inside.map(|spend| (spend.at, spend.cost)).collect();
-        let spent = spends.iter().fold(0.0, |sum, (_, cost)| sum + cost);
-        Self { budget, campaign, zone, spends, spent, left: (budget.max - spent).max(0.0) }
+    fn new(((budget, campaign), zone, sum): (Counted<'a>, Zone, &'a Sum)) -> Self {
+        let (before, spent) = (sum.counted(), sum.spent());
+        let left = (budget.max - spent).max(0.0);
+        Self { budget, campaign, zone, before, now: Vec::new(), spent, left }
     }
 
     fn counts(&self, proposal: &Proposal) -> bool {
@@ -98,12 +82,13 @@ impl<'a> Purse<'a> {
         let Period::Rolling(_) = self.budget.per else {
             return self.budget.per.end(as_of, as_of, &self.zone);
         };
-        let mut left = self.spends.iter();
+        let before = self.before.iter().map(|paid| (paid.at, paid.cost));
+        let mut left = before.chain(self.now.iter().copied());
         loop {
             let (at, _) = left.next()?;
             let rest = left.clone().fold(0.0, |sum, (_, cost)| sum + cost);
             if rest + cost <= self.budget.max * (1.0 + ROUNDING) {
-                return self.budget.per.end(*at, as_of, &self.zone);
+                return self.budget.per.end(at, as_of, &self.zone);
             }
         }
     }
@@ -132,7 +117,8 @@ impl<'a> Purse<'a> {
     }
 }
 
-/// Holds proposals to the budgets of `set`, which have paid for `spent` before.
+/// Holds proposals to the budgets of `set`, which have paid before for what is in the ledger; so
+/// what they pay for now is when this returns.
 ///
 /// Each proposal comes back in its place, or as the suppression that it becomes; and, where there
 /// are budgets and proposals, how well they were used. Cost: O(n log n).
@@ -140,25 +126,13 @@ impl<'a> Purse<'a> {
 pub fn settle(
     set: &CampaignSet,
     as_of: Timestamp,
-    spent: Vec<Spend>,
+    ledger: &mut Ledger,
     proposals: Vec<Proposal>,
 ) -> (Vec<Result<Proposal, Suppression>>, Option<Arbitration>) {
-    let mut spent = spent;
-    // Whatever the order of customers, sums run in one.
-    spent.sort_by(|a, b| {
-        let campaign = || a.campaign.cmp(&b.campaign);
-        a.at.cmp(&b.at).then_with(campaign).then_with(|| a.cost.total_cmp(&b.cost))
-    });
-    let overall = set.guardrails.budgets.iter().map(|budget| (budget, None));
-    let own = set.campaigns.iter().flat_map(|campaign| {
-        campaign.budgets.iter().map(|budget| (budget, Some(campaign.name.as_str())))
-    });
-    let purses = overall.chain(own);
-    let mut purses: Vec<Purse<'_>> =
-        purses.map(|(budget, of)| Purse::new(budget, of, as_of, &spent)).collect();
-    if purses.is_empty() || proposals.is_empty() {
+    if proposals.is_empty() || !set.has_budgets() {
         return (proposals.into_iter().map(Ok).collect(), None);
     }
+    let mut purses: Vec<Purse<'_>> = ledger.sums(set, as_of).map(Purse::new).collect();
     let mut order: Vec<(usize, Proposal)> = proposals.into_iter().enumerate().collect();
     order.sort_by(|(_, a), (_, b)| {
         let density = density(b).total_cmp(&density(a));
@@ -170,6 +144,7 @@ pub fn settle(
     let mut used =
         Arbitration { proposed: order.len(), sent: 0, cost: 0.0, value: 0.0, bound: 0.0, gap: 0.0 };
     let mut settled = Vec::with_capacity(order.len());
+    let mut paid = Vec::new();
     for (place, proposal) in order {
         used.bound += divided(&mut purses, &proposal);
         let cost = proposal.decision.cost;
@@ -187,13 +162,15 @@ pub fn settle(
         }
         for purse in purses.iter_mut().filter(|purse| purse.counts(&proposal)) {
             purse.spent += cost;
-            purse.spends.push((as_of, cost));
+            purse.now.push((as_of, cost));
         }
         used.sent += 1;
         used.cost += cost;
         used.value += proposal.net;
+        paid.push(Spend { at: as_of, campaign: proposal.decision.campaign.clone(), cost });
         settled.push((place, Ok(proposal)));
     }
+    ledger.add(paid);
     used.bound = used.bound.max(used.value);
     used.gap = used.bound - used.value;
     settled.sort_by_key(|(place, _)| *place);
@@ -306,7 +283,7 @@ mod tests {
             let proposals: Vec<Proposal> = all
                 .map(|(number, (campaign, net, cost))| proposal(*campaign, number, *net, *cost))
                 .collect();
-            let (settled, used) = settle(&set(overall, own), at(), Vec::new(), proposals);
+            let (settled, used) = settle(&set(overall, own), at(), &mut Ledger::default(), proposals);
             let used = used.unwrap();
             let sent: Vec<_> = settled.iter().filter_map(|settled| settled.as_ref().ok()).collect();
             prop_assert_eq!(sent.len(), used.sent);
@@ -337,7 +314,8 @@ mod tests {
         let spent =
             vec![spend("2026-02-27", 6.0), spend("2026-02-23", 3.0), spend("2026-02-10", 9.0)];
         for (cost, until) in [(1.0, None), (4.0, Some("2026-03-02")), (8.0, Some("2026-03-06"))] {
-            let (settled, _) = settle(&set, at(), spent.clone(), vec![proposal(0, 0, 1.0, cost)]);
+            let mut ledger = Ledger::new(spent.iter().cloned());
+            let (settled, _) = settle(&set, at(), &mut ledger, vec![proposal(0, 0, 1.0, cost)]);
             let until = until.map(|day| Timestamp::parse(day).unwrap());
             assert_eq!(settled[0].as_ref().err().and_then(|stopped| stopped.until), until);
             assert_eq!(settled[0].is_ok(), until.is_none());

@@ -22,11 +22,12 @@
 //! suppression: so what it is compared with are customers who could have been sent something.
 
 use super::assign::unit;
-use super::budget::{Arbitration, Spend, settle};
+use super::budget::{Arbitration, settle};
 use super::decision::{Decision, Reason, Suppression, decision_id, step_id};
 use super::guard::{Candidate, Stop};
 use super::journey::{Asked, Journey, Passage, PassageKind, Place, Stand};
 use super::learning::Learning;
+use super::ledger::{Ledger, Spend};
 use super::outcome::Kinds;
 use super::policy::{Added, Choice, Policy, PolicyContext};
 use super::spec::{ActionSpec, CampaignSet, CampaignSpec};
@@ -115,6 +116,16 @@ pub struct Looked {
     pub passages: Vec<Passage>,
     /// Whether time alone had something to do: a send that waited, or a step of a journey.
     pub timely: bool,
+}
+
+impl Looked {
+    /// Adds what a look at another customer came to.
+    pub fn add(&mut self, later: Self) {
+        self.proposals.extend(later.proposals);
+        self.suppressions.extend(later.suppressions);
+        self.passages.extend(later.passages);
+        self.timely |= later.timely;
+    }
 }
 
 impl Proposal {
@@ -221,10 +232,10 @@ pub fn decide(
     state: &mut CustomerCampaignState,
     bundle: &str,
 ) -> Result<(Vec<Decision>, Vec<Suppression>, Option<Arbitration>)> {
-    let spent: Vec<Spend> = state.sends().iter().map(Spend::of).collect();
+    let mut ledger = Ledger::new(state.sends().iter().map(Spend::of));
     let mut looked = propose(set, customer, as_of, inputs, state, bundle)?;
     let proposals = std::mem::take(&mut looked.proposals);
-    let (settled, arbitration) = settle(set, as_of, spent, proposals);
+    let (settled, arbitration) = settle(set, as_of, &mut ledger, proposals);
     let mut decisions = Vec::new();
     for settled in settled {
         match settled {

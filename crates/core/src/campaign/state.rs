@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::journey::Place;
+use super::memories::{Memories, TriggerNames};
 use super::outcome::{Kinds, Outcome, OutcomeKind, Tally};
 use super::spec::{CampaignSet, Goal};
 use super::trigger::TriggerMemory;
@@ -80,7 +81,7 @@ pub struct Deferred {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CustomerCampaignState {
     /// Ordered by campaign, then by the trigger's text.
-    triggers: Vec<(String, String, TriggerMemory)>,
+    triggers: Memories,
     /// Ordered by campaign.
     entries: Vec<(String, Entry)>,
     /// In the order of time.
@@ -111,27 +112,29 @@ impl CustomerCampaignState {
     /// `trigger` is what identifies it within the campaign: its text in the playbook, say. Another
     /// text is another trigger, which looks for the first time.
     pub fn memory(&mut self, campaign: &str, trigger: &str) -> &mut TriggerMemory {
-        let order = |(of, text, _): &(String, String, _)| {
-            of.as_str().cmp(campaign).then_with(|| text.as_str().cmp(trigger))
-        };
-        let at = self.triggers.binary_search_by(order).unwrap_or_else(|at| {
-            let new = (campaign.to_owned(), trigger.to_owned(), TriggerMemory::default());
-            self.triggers.insert(at, new);
-            at
-        });
-        &mut self.triggers[at].2
+        self.triggers.of(campaign, trigger)
+    }
+
+    /// The memory of the trigger at `place` of `names`.
+    pub fn memory_at(&mut self, names: &TriggerNames, place: usize) -> &mut TriggerMemory {
+        self.triggers.at(names, place)
+    }
+
+    /// Makes room for the memories of a playbook's triggers.
+    pub fn remember(&mut self, names: &TriggerNames) {
+        self.triggers.take(names);
     }
 
     /// Forgets the memories of triggers that `keep(campaign, trigger)` does not name, as after a
     /// change of playbook. Entries are kept: their numbers must never come again.
-    pub fn keep_memories(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
-        self.triggers.retain(|(campaign, trigger, _)| keep(campaign, trigger));
+    pub fn keep_memories(&mut self, keep: impl FnMut(&str, &str) -> bool) {
+        self.triggers.retain(keep);
     }
 
     /// Checks a state that was read from bytes: that it is in order, and names nothing twice.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.triggers.is_sorted_by(|(a, x, _), (b, y, _)| (a, x) < (b, y))
+        self.triggers.is_sound()
             && self.entries.is_sorted_by(|(a, _), (b, _)| a < b)
             && self.sends.is_sorted_by_key(|send| send.at)
             && self.sends.iter().all(|send| send.cost.is_finite() && send.value.is_finite())
@@ -179,6 +182,14 @@ impl CustomerCampaignState {
     #[must_use]
     pub fn place(&self, campaign: &str) -> Option<&Place> {
         find(&self.places, campaign, |(of, _)| of).ok().map(|at| &self.places[at].1)
+    }
+
+    /// Whether a campaign has something to do for the customer without firing: a send waits, or the
+    /// customer is in its journey.
+    #[must_use]
+    pub fn goes_on(&self, campaign: &str) -> bool {
+        find(&self.deferred, campaign, |known| &known.campaign).is_ok()
+            || self.place(campaign).is_some()
     }
 
     /// The last instant decided at.
@@ -447,8 +458,9 @@ mod tests {
             state.open(campaign, Timestamp::EPOCH);
         }
         assert!(state.is_sound());
-        let mut swapped = state.clone();
-        swapped.triggers.swap(0, 1);
+        let mut swapped = serde_json::to_value(&state).unwrap();
+        swapped["triggers"].as_array_mut().unwrap().swap(0, 1);
+        let swapped: CustomerCampaignState = serde_json::from_value(swapped).unwrap();
         assert!(!swapped.is_sound());
         state.entries[1].0 = "a".to_owned();
         assert!(!state.is_sound());

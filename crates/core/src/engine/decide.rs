@@ -11,12 +11,13 @@ use super::state::{CustomerState, Decided};
 use super::watch::Seen;
 use crate::bundle::Bundle;
 use crate::campaign::{
-    self, Arbitration, Customer, CustomerCampaignState, Decision, Learning, Looked, Passage,
-    Proposal, Spend, Suppression,
+    self, Arbitration, Customer, CustomerCampaignState, Decision, Learning, Ledger, Looked,
+    Passage, Spend, Suppression,
 };
 use crate::error::Result;
 use crate::expr::Value;
 use crate::health::Health;
+use crate::threads;
 use crate::time::Timestamp;
 
 /// What was decided at one instant.
@@ -61,56 +62,64 @@ impl Look<'_> {
     }
 }
 
+/// What is looked with, the same for every customer.
+struct Looking<'e> {
+    bundle: &'e Bundle,
+    scorer: &'e Scorer,
+    learning: Option<&'e Learning>,
+    as_of: Timestamp,
+    /// Whether only what time alone has to do counts.
+    due: bool,
+}
+
+/// What the engine has learned from all customers together.
+pub(super) struct Known<'e> {
+    pub(super) learning: &'e mut Option<Learning>,
+    /// What was paid for, as far as that was asked.
+    pub(super) ledger: &'e mut Option<Ledger>,
+}
+
+/// The fewest customers that are worth a thread.
+const SHARE: usize = 512;
+
 pub(super) fn decide(
-    bundle: &Bundle,
-    scorer: &Scorer,
+    (bundle, scorer): (&Bundle, &Scorer),
     customers: &mut BTreeMap<String, CustomerState>,
-    learning: &mut Option<Learning>,
+    known: Known<'_>,
     as_of: Timestamp,
     look: Look<'_>,
+    threads: usize,
 ) -> Result<Decisions> {
-    let layout = bundle.playbook().layout();
+    let Known { learning, ledger } = known;
     for (_, state) in look.at(customers) {
         if let Some(decided) = &state.decided {
             decided.campaigns.check_order(as_of)?;
         }
     }
     let set = &bundle.playbook().campaigns().set;
-    let states = || {
-        let decided = customers.values().filter_map(|state| state.decided.as_ref());
-        decided.map(|decided| &decided.campaigns)
-    };
-    let sends = states().flat_map(CustomerCampaignState::sends);
-    let spent: Vec<Spend> =
-        if set.has_budgets() { sends.map(Spend::of).collect() } else { Vec::new() };
     if set.learns() && !learning.as_ref().is_some_and(|known| known.is_current(as_of)) {
-        *learning = Some(Learning::gather(set, states(), as_of)?);
+        *learning = Some(Learning::gather(set, states(customers), as_of)?);
     }
     let learning = learning.as_ref();
-    let mut moment = scorer.moment(as_of);
+    let looking = Looking { bundle, scorer, learning, as_of, due: look == Look::Due };
+    let found = looking.look(look.at(customers).collect(), threads)?;
     let mut all = Decisions {
         as_of,
         decisions: Vec::new(),
-        suppressions: Vec::new(),
-        passages: Vec::new(),
+        suppressions: found.suppressions,
+        passages: found.passages,
         arbitration: None,
     };
-    let mut proposals: Vec<Proposal> = Vec::new();
-    for (id, state) in look.at(customers).filter(|(_, state)| state.known_at(layout, as_of)) {
-        if look == Look::Due && state.decided.is_none() {
-            continue;
+    let ledger = match ledger {
+        Some(ledger) if ledger.serves(as_of) => ledger,
+        // Without a proposal nobody asks the ledger.
+        _ if found.proposals.is_empty() || !set.has_budgets() => &mut Ledger::default(),
+        _ => {
+            let sends = states(customers).flat_map(CustomerCampaignState::sends);
+            ledger.insert(Ledger::new(sends.map(Spend::of)))
         }
-        let mut decided = state.decided.clone().unwrap_or_default();
-        let looked = look_at(bundle, scorer, (id, state), &mut decided, &mut moment, learning)?;
-        if look == Look::Due && !looked.timely {
-            continue;
-        }
-        state.decided = Some(decided);
-        proposals.extend(looked.proposals);
-        all.suppressions.extend(looked.suppressions);
-        all.passages.extend(looked.passages);
-    }
-    let (settled, arbitration) = campaign::settle(set, as_of, spent, proposals);
+    };
+    let (settled, arbitration) = campaign::settle(set, as_of, ledger, found.proposals);
     all.arbitration = arbitration;
     for settled in settled {
         match settled {
@@ -127,54 +136,113 @@ pub(super) fn decide(
     Ok(all)
 }
 
-/// One customer: what becomes of the campaigns, and what is left behind for the next time.
-fn look_at(
-    bundle: &Bundle,
-    scorer: &Scorer,
-    (id, state): (&str, &CustomerState),
-    decided: &mut Decided,
-    moment: &mut Moment,
-    learning: Option<&Learning>,
-) -> Result<Looked> {
-    let playbook = bundle.playbook();
-    let as_of = moment.as_of;
-    let schema = playbook.schema();
-    let subject = &state.subject(schema, playbook.layout(), as_of);
-    let mut memory = Memory::default();
-    let known = (decided.band.as_deref(), state.overrides.at(as_of));
-    let assessment = scorer.assess(bundle, (state, subject), known, false, moment, &mut memory)?;
-    let frame = memory.frames.at_mut(0);
-    let campaigns = &mut decided.campaigns;
-    let (history, zone) = (&subject.history, &subject.zone);
-    let seen = Seen { assessment: &assessment, history, zone, as_of };
-    let set = &playbook.campaigns().set;
-    let mut inputs = Vec::with_capacity(set.campaigns.len());
-    let mut timely = false;
-    for (spec, bound) in set.campaigns.iter().zip(&scorer.campaigns) {
-        let asked = bound.ask(&spec.name, &seen, campaigns, frame);
-        inputs.push(asked.input);
-        timely |= asked.timely;
+/// What campaigns remember of each customer.
+fn states(
+    customers: &BTreeMap<String, CustomerState>,
+) -> impl Iterator<Item = &CustomerCampaignState> {
+    let decided = customers.values().filter_map(|state| state.decided.as_ref());
+    decided.map(|decided| &decided.campaigns)
+}
+
+impl Looking<'_> {
+    /// Looks at customers, whose looks have nothing to do with each other: threads share them out,
+    /// and what they find stands in the order of the customers.
+    fn look(
+        &self,
+        mut customers: Vec<(&String, &mut CustomerState)>,
+        threads: usize,
+    ) -> Result<Looked> {
+        let share = customers.len().div_ceil(threads.max(1)).max(SHARE);
+        let mut parts = Vec::new();
+        while customers.len() > share {
+            let rest = customers.split_off(share);
+            parts.push(std::mem::replace(&mut customers, rest));
+        }
+        parts.push(customers);
+        let mut found = threads::map(parts, |part| self.look_at_all(part)).into_iter();
+        let mut all = found.next().unwrap_or_else(|| Ok(Looked::default()))?;
+        for part in found {
+            all.add(part?);
+        }
+        Ok(all)
     }
-    let consent: Vec<Option<bool>> =
-        scorer.consent.iter().map(|program| program.eval(frame).as_bool()).collect();
-    let suppressed = scorer.suppression.as_ref().and_then(|list| list.eval(frame).as_bool());
-    let first_event = |name: &str, after: Timestamp| {
-        let event = schema.event(name)?;
-        let events = history.events(event).between(after.as_micros(), as_of.as_micros());
-        let first = events.times().next()?;
-        Timestamp::from_micros(first).ok()
-    };
-    let (consent, first_event) = (&consent, &first_event);
-    let customer = Customer { id, zone, suppressed, consent, learning, first_event };
-    let mut looked = campaign::propose(set, &customer, as_of, &inputs, campaigns, bundle.hash())?;
-    looked.timely |= timely;
-    for proposal in &mut looked.proposals {
-        fill_in(scorer, bundle, frame, &mut proposal.decision);
+
+    /// Looks at one customer after the other.
+    fn look_at_all(&self, customers: Vec<(&String, &mut CustomerState)>) -> Result<Looked> {
+        let layout = self.bundle.playbook().layout();
+        let mut moment = self.scorer.moment(self.as_of);
+        let mut all = Looked::default();
+        let mut idle = Memory::default();
+        for (id, state) in customers {
+            if !state.known_at(layout, self.as_of) || self.due && state.decided.is_none() {
+                continue;
+            }
+            let mut memory = idle.recycled();
+            // A look leaves its mark at once; where time had nothing to do, it is taken back.
+            let before = if self.due { state.decided.clone() } else { None };
+            let mut decided = state.decided.take().unwrap_or_default();
+            let looked = self.look_at((id, state), &mut decided, &mut moment, &mut memory);
+            idle = memory.recycled();
+            state.decided = Some(decided);
+            let looked = looked?;
+            if self.due && !looked.timely {
+                state.decided = before;
+                continue;
+            }
+            all.add(looked);
+        }
+        Ok(all)
     }
-    if let Some(band) = assessment.health.as_ref().and_then(Health::computed_band) {
-        decided.band = Some(band.to_owned());
+
+    /// One customer: what becomes of the campaigns, and what is left behind for the next time.
+    fn look_at<'a>(
+        &'a self,
+        (id, state): (&str, &'a CustomerState),
+        decided: &mut Decided,
+        moment: &mut Moment,
+        memory: &mut Memory<'a>,
+    ) -> Result<Looked> {
+        let Self { bundle, scorer, learning, as_of, .. } = *self;
+        let playbook = bundle.playbook();
+        let schema = playbook.schema();
+        let subject = &state.subject(schema, playbook.layout(), as_of);
+        let known = (decided.band.as_deref(), state.overrides.at(as_of));
+        let assessment = scorer.assess(bundle, (state, subject), known, false, moment, memory)?;
+        let frame = memory.frames.at_mut(0);
+        let campaigns = &mut decided.campaigns;
+        campaigns.remember(&scorer.triggers);
+        let (history, zone) = (&subject.history, &subject.zone);
+        let seen = Seen { assessment: &assessment, history, zone, as_of };
+        let set = &playbook.campaigns().set;
+        let mut inputs = Vec::with_capacity(set.campaigns.len());
+        let mut timely = false;
+        for (spec, bound) in set.campaigns.iter().zip(&scorer.campaigns) {
+            let asked = bound.ask((&spec.name, &scorer.triggers), &seen, campaigns, frame);
+            inputs.push(asked.input);
+            timely |= asked.timely;
+        }
+        let consent: Vec<Option<bool>> =
+            scorer.consent.iter().map(|program| program.eval(frame).as_bool()).collect();
+        let suppressed = scorer.suppression.as_ref().and_then(|list| list.eval(frame).as_bool());
+        let first_event = |name: &str, after: Timestamp| {
+            let event = schema.event(name)?;
+            let events = history.events(event).between(after.as_micros(), as_of.as_micros());
+            let first = events.times().next()?;
+            Timestamp::from_micros(first).ok()
+        };
+        let (consent, first_event) = (&consent, &first_event);
+        let customer = Customer { id, zone, suppressed, consent, learning, first_event };
+        let mut looked =
+            campaign::propose(set, &customer, as_of, &inputs, campaigns, bundle.hash())?;
+        looked.timely |= timely;
+        for proposal in &mut looked.proposals {
+            fill_in(scorer, bundle, frame, &mut proposal.decision);
+        }
+        if let Some(band) = assessment.health.as_ref().and_then(Health::computed_band) {
+            decided.band = Some(band.to_owned());
+        }
+        Ok(looked)
     }
-    Ok(looked)
 }
 
 /// Fills in the template of a decision's action.

@@ -69,7 +69,7 @@ pub(super) fn next_due(
 /// Whether any trigger watches what changes with time.
 fn watches(scorer: &Scorer) -> bool {
     let mut triggers = scorer.campaigns.iter().flat_map(|campaign| &campaign.triggers);
-    triggers.any(|(_, trigger)| is_watching(&trigger.kind))
+    triggers.any(|bound| is_watching(&bound.trigger.kind))
 }
 
 /// The first instant in `(quiet, loud]` at which `acts` holds, as it does at `loud`.
@@ -106,13 +106,11 @@ fn known_due(
     let (history, zone) = (&subject.history, &subject.zone);
     let seen = Seen { assessment: &assessment, history, zone, as_of };
     let mut best = state.attributes_after(as_of);
-    let specs = &playbook.campaigns().set.campaigns;
     let mut campaigns = decided.campaigns.clone();
-    for (spec, bound) in specs.iter().zip(&scorer.campaigns) {
-        for (_, trigger) in &bound.triggers {
-            let memory = *campaigns.memory(&spec.name, &trigger.text);
-            best = best.into_iter().chain(seen.due(&trigger.kind, &memory)).min();
-        }
+    campaigns.remember(&scorer.triggers);
+    for bound in scorer.campaigns.iter().flat_map(|campaign| &campaign.triggers) {
+        let memory = campaigns.memory_at(&scorer.triggers, bound.place);
+        best = best.into_iter().chain(seen.due(&bound.trigger.kind, memory)).min();
     }
     let later = (0..history.types()).filter_map(|event| {
         history.events(event).between(as_of.as_micros(), i64::MAX).times().next()
@@ -138,15 +136,14 @@ fn would_act(
     let (history, zone) = (&subject.history, &subject.zone);
     let seen = Seen { assessment: &assessment, history, zone, as_of: at };
     let frame = memory.frames.at(0);
-    let specs = &playbook.campaigns().set.campaigns;
     let mut campaigns = decided.campaigns.clone();
-    for (spec, bound) in specs.iter().zip(&scorer.campaigns) {
-        for (_, trigger) in bound.triggers.iter().filter(|(_, known)| is_watching(&known.kind)) {
-            let memory = campaigns.memory(&spec.name, &trigger.text);
-            let before = *memory;
-            if seen.look(&trigger.kind, memory, frame).0 || memory.differs(&before) {
-                return Ok(true);
-            }
+    campaigns.remember(&scorer.triggers);
+    let triggers = scorer.campaigns.iter().flat_map(|campaign| &campaign.triggers);
+    for bound in triggers.filter(|bound| is_watching(&bound.trigger.kind)) {
+        let memory = campaigns.memory_at(&scorer.triggers, bound.place);
+        let before = *memory;
+        if seen.look(&bound.trigger.kind, memory, frame).is_some() || memory.differs(&before) {
+            return Ok(true);
         }
     }
     Ok(false)

@@ -23,7 +23,7 @@ mod what_if;
 
 use std::collections::BTreeMap;
 
-use decide::Look;
+use decide::{Known, Look};
 
 pub use decide::Decisions;
 pub use health::{HealthChange, HealthHistory, HealthPoint};
@@ -37,7 +37,7 @@ pub use score::{Churn, Reason, Score, Stage};
 pub use what_if::WhatIf;
 
 use crate::bundle::Bundle;
-use crate::campaign::Learning;
+use crate::campaign::{Learning, Ledger};
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::{CustomerTable, EventColumns, EventTable, IngestReport, check_customers};
@@ -59,6 +59,9 @@ pub struct Engine {
     forgotten: Option<Forgotten>,
     /// What the campaigns' policies have learned, if any does and was asked.
     learning: Option<Learning>,
+    /// What the budgets have paid for, if there are any and they were asked. It follows from the
+    /// states of the customers, and is gathered anew where those change by themselves.
+    ledger: Option<Ledger>,
 }
 
 impl Engine {
@@ -66,7 +69,14 @@ impl Engine {
     #[must_use]
     pub fn new(bundle: Bundle) -> Self {
         let scorer = Scorer::new(&bundle);
-        Self { bundle, scorer, customers: BTreeMap::new(), forgotten: None, learning: None }
+        Self {
+            bundle,
+            scorer,
+            customers: BTreeMap::new(),
+            forgotten: None,
+            learning: None,
+            ledger: None,
+        }
     }
 
     /// The bundle.
@@ -233,21 +243,31 @@ impl Engine {
     /// `time_order` when something was decided for a later instant already; nothing is decided
     /// then.
     pub fn decide(&mut self, as_of: Timestamp) -> Result<Decisions> {
-        self.look(as_of, Look::All)
+        self.look(as_of, Look::All, 1)
+    }
+
+    /// The same as [`Engine::decide`], on as many threads. They change no bit: only what is settled
+    /// between customers, the budgets, is done by one.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn decide_on(&mut self, as_of: Timestamp, threads: usize) -> Result<Decisions> {
+        self.look(as_of, Look::All, threads)
     }
 
     /// Looks at one customer at `as_of` and decides about every campaign, as [`Engine::decide`] does of
     /// all: for a backend that decides when an event has come in.
     ///
     /// Budgets pay for whom comes first then; among many customers [`Engine::decide`] spends them
-    /// better. Cost: that of one customer, and where there are budgets linear in what was sent.
+    /// better. Cost: that of one customer, but where customers were taken up or deleted since budgets
+    /// were last asked, or `as_of` is earlier than then, linear in what was sent.
     ///
     /// # Errors
     /// `unknown_customer` when nothing is known of such a customer; `time_order` when something was
     /// decided about the customer for a later instant already.
     pub fn decide_one(&mut self, customer_id: &str, as_of: Timestamp) -> Result<Decisions> {
         self.customer(customer_id)?;
-        self.look(as_of, Look::One(customer_id))
+        self.look(as_of, Look::One(customer_id), 1)
     }
 
     /// Decides what time alone makes due by `now`: sends that waited for the end of quiet hours,
@@ -260,7 +280,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::decide`].
     pub fn tick(&mut self, now: Timestamp) -> Result<Decisions> {
-        self.look(now, Look::Due)
+        self.look(now, Look::Due, 1)
     }
 
     /// The first instant after `as_of` at which [`Engine::tick`] has something to do, if nothing is
@@ -277,10 +297,11 @@ impl Engine {
         due::next_due(&self.bundle, &self.scorer, &self.customers, as_of)
     }
 
-    fn look(&mut self, as_of: Timestamp, look: Look<'_>) -> Result<Decisions> {
+    fn look(&mut self, as_of: Timestamp, look: Look<'_>, threads: usize) -> Result<Decisions> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
-        let Self { bundle, scorer, customers, learning, .. } = self;
-        decide::decide(bundle, scorer, customers, learning, as_of, look)
+        let Self { bundle, scorer, customers, learning, ledger, .. } = self;
+        let known = Known { learning, ledger };
+        decide::decide((bundle, scorer), customers, known, as_of, look, threads)
     }
 
     /// The state of all customers, as bytes. The same state gives the same bytes.
@@ -336,12 +357,14 @@ impl Engine {
         self.forgotten = Forgotten::later(self.forgotten.take(), forgotten);
         self.learning = self.learning.take().or(learning);
         let count = customers.len();
+        self.ledger = None;
         self.customers.extend(customers);
         Ok(count)
     }
 
     /// Forgets everything about a customer, and says whether there was anything.
     pub fn delete_customer(&mut self, customer_id: &str) -> bool {
+        self.ledger = None;
         self.customers.remove(customer_id).is_some()
     }
 }

@@ -9,13 +9,14 @@ use super::stages::{self, Moment, Slots, Stages};
 use super::state::CustomerState;
 use super::watch;
 use crate::bundle::Bundle;
+use crate::campaign::TriggerNames;
 use crate::churn::{InputKind, Model, ProbabilityInterval};
 use crate::error::{Error, ErrorCode, Result};
 use crate::expr::{Input, Program, Trigger, TriggerKind, Value};
 use crate::features::{Agenda, Frames, Plan, Retention, Scratch, Subject};
 use crate::health::{self, Health, HealthOverride, HealthTrend};
 use crate::lifecycle::SegmentsSpec;
-use crate::playbook::Playbook;
+use crate::playbook::{CampaignsPlan, Playbook};
 use crate::schema::Schema;
 use crate::time::Timestamp;
 
@@ -41,13 +42,14 @@ pub(super) struct Scorer {
     pub(super) suppression: Option<Program>,
     pub(super) consent: Vec<Program>,
     pub(super) campaigns: Vec<BoundCampaign>,
+    /// The triggers of all campaigns.
+    pub(super) triggers: TriggerNames,
 }
 
 /// A campaign's expressions.
 #[derive(Debug, Clone)]
 pub(super) struct BoundCampaign {
-    /// The slot that says whether each trigger fired.
-    pub(super) triggers: Vec<(usize, Trigger)>,
+    pub(super) triggers: Vec<BoundTrigger>,
     pub(super) on: Program,
     pub(super) when: Option<Program>,
     pub(super) value: Option<Program>,
@@ -58,6 +60,16 @@ pub(super) struct BoundCampaign {
     /// For each action, the values that its template names.
     #[cfg(feature = "templates")]
     pub(super) templates: Vec<Vec<(String, Program)>>,
+}
+
+/// A trigger of a campaign.
+#[derive(Debug, Clone)]
+pub(super) struct BoundTrigger {
+    /// The slot that says whether it fired.
+    pub(super) slot: usize,
+    /// Its place among the triggers of all campaigns.
+    pub(super) place: usize,
+    pub(super) trigger: Trigger,
 }
 
 /// What was found of one customer, besides the frame.
@@ -82,6 +94,15 @@ pub(super) struct Memory<'a> {
     pub(super) changes: Vec<(usize, Value<'a>)>,
 }
 
+impl Memory<'_> {
+    /// The same memory, for another customer.
+    pub(super) fn recycled<'b>(self) -> Memory<'b> {
+        let Self { frames, past, scratch, .. } = self;
+        let (frames, past) = (frames.recycled(), past.recycled());
+        Memory { frames, past, scratch, changes: Vec::new() }
+    }
+}
+
 impl Scorer {
     pub(super) fn new(bundle: &Bundle) -> Self {
         let playbook = bundle.playbook();
@@ -93,7 +114,8 @@ impl Scorer {
         let members: Vec<Program> = playbook.segments().programs.iter().map(&mut bind).collect();
         let suppression = playbook.campaigns().suppression.as_ref().map(&mut bind);
         let consent = playbook.campaigns().consent.iter().map(&mut bind).collect();
-        let campaigns = bind_campaigns(&mut plan, schema, playbook);
+        let triggers = trigger_names(playbook);
+        let campaigns = bind_campaigns(&mut plan, schema, playbook, &triggers);
         let (model_inputs, reasons) = model_inputs(bundle);
         let members = members
             .into_iter()
@@ -124,6 +146,7 @@ impl Scorer {
             suppression,
             consent,
             campaigns,
+            triggers,
         }
     }
 
@@ -377,8 +400,22 @@ fn model_inputs(bundle: &Bundle) -> (Vec<usize>, Vec<usize>) {
     (inputs, order)
 }
 
-fn bind_campaigns(plan: &mut Plan, schema: &Schema, playbook: &Playbook) -> Vec<BoundCampaign> {
-    let bind_trigger = |plan: &mut Plan, index: usize, trigger: &Trigger| {
+/// The triggers of all campaigns, by what identifies each.
+fn trigger_names(playbook: &Playbook) -> TriggerNames {
+    let CampaignsPlan { set, programs, .. } = playbook.campaigns();
+    let campaigns = set.campaigns.iter().zip(programs);
+    TriggerNames::new(campaigns.flat_map(|(spec, campaign)| {
+        campaign.triggers.iter().map(|trigger| (spec.name.clone(), trigger.text.clone()))
+    }))
+}
+
+fn bind_campaigns(
+    plan: &mut Plan,
+    schema: &Schema,
+    playbook: &Playbook,
+    names: &TriggerNames,
+) -> Vec<BoundCampaign> {
+    let bind_trigger = |plan: &mut Plan, of: &str, index: usize, trigger: &Trigger| {
         let mut trigger = trigger.clone();
         if let TriggerKind::RisesAbove { operand, .. }
         | TriggerKind::FallsBelow { operand, .. }
@@ -387,16 +424,20 @@ fn bind_campaigns(plan: &mut Plan, schema: &Schema, playbook: &Playbook) -> Vec<
             *operand = plan.bind(schema, operand);
         }
         // Campaigns are asked one after the other, so they share the slots.
-        (plan.slot(schema, &Input::Trigger(index)), trigger)
+        let slot = plan.slot(schema, &Input::Trigger(index));
+        // All are among the names.
+        let place = names.place(of, &trigger.text).unwrap_or_default();
+        BoundTrigger { slot, place, trigger }
     };
-    let campaigns = playbook.campaigns().programs.iter();
+    let CampaignsPlan { set, programs, .. } = playbook.campaigns();
+    let campaigns = set.campaigns.iter().zip(programs);
     campaigns
-        .map(|campaign| BoundCampaign {
+        .map(|(spec, campaign)| BoundCampaign {
             triggers: campaign
                 .triggers
                 .iter()
                 .enumerate()
-                .map(|(index, trigger)| bind_trigger(plan, index, trigger))
+                .map(|(index, trigger)| bind_trigger(plan, &spec.name, index, trigger))
                 .collect(),
             on: plan.bind(schema, &campaign.on),
             when: campaign.when.as_ref().map(|program| plan.bind(schema, program)),

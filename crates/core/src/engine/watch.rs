@@ -1,9 +1,11 @@
 //! What the triggers of campaigns see of a customer.
 
-use super::scorer::{Assessment, BoundCampaign};
+use std::fmt;
+
+use super::scorer::{Assessment, BoundCampaign, BoundTrigger};
 use crate::campaign::bandit::MOST;
 use crate::campaign::{
-    self, CampaignInput, CustomerCampaignState, Observation, Trigger, TriggerMemory,
+    self, CampaignInput, CustomerCampaignState, Observation, Trigger, TriggerMemory, TriggerNames,
 };
 use crate::expr::{Program, State, TriggerKind, Value};
 use crate::features::Retention;
@@ -71,27 +73,29 @@ pub(super) fn keep(retention: &mut Retention, playbook: &Playbook) {
 }
 
 impl BoundCampaign {
-    /// Asks one campaign's triggers, conditions and value.
+    /// Asks one campaign's triggers and, where it has something to do, its conditions and value.
     pub(super) fn ask<'a>(
         &'a self,
-        name: &str,
+        (name, names): (&str, &TriggerNames),
         seen: &Seen<'_, 'a>,
         campaigns: &mut CustomerCampaignState,
         frame: &mut [Value<'a>],
     ) -> Asked {
         let mut fired_by = Vec::new();
         let mut timely = false;
-        for (slot, trigger) in &self.triggers {
-            let memory = campaigns.memory(name, &trigger.text);
+        for BoundTrigger { slot, place, trigger } in &self.triggers {
+            let memory = campaigns.memory_at(names, *place);
             let before = *memory;
-            let (fired, saw) = seen.look(&trigger.kind, memory, frame);
-            frame[*slot] = Value::Bool(fired);
-            timely |= is_timely(&trigger.kind) && (fired || memory.differs(&before));
-            if fired {
-                fired_by.push(format!("{}: {saw}", trigger.text));
-            }
+            let saw = seen.look(&trigger.kind, memory, frame);
+            frame[*slot] = Value::Bool(saw.is_some());
+            timely |= is_timely(&trigger.kind) && (saw.is_some() || memory.differs(&before));
+            fired_by.extend(saw.map(|saw| format!("{}: {saw}", trigger.text)));
         }
         let fired = !fired_by.is_empty() && self.on.eval(frame) == Value::Bool(true);
+        // Most campaigns have nothing to do for most customers, and then nothing reads the rest.
+        if !fired && !campaigns.goes_on(name) {
+            return Asked { input: CampaignInput::default(), timely };
+        }
         let truth = |program: &Program| program.eval(frame).as_bool();
         let input = CampaignInput {
             fired,
@@ -106,64 +110,85 @@ impl BoundCampaign {
     }
 }
 
+/// What a trigger that fires saw, as it is told in a trace.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Saw<'a> {
+    Value(Value<'a>),
+    Number(f64),
+    Stage(Option<&'a str>),
+    Member(bool),
+    Time(Timestamp),
+    Latest(Option<Timestamp>),
+}
+
+impl fmt::Display for Saw<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => write!(f, "it is {}", value.json()),
+            Self::Number(number) => write!(f, "it is {number}"),
+            Self::Time(at) => write!(f, "it is {at}"),
+            Self::Stage(Some(stage)) => write!(f, "in `{stage}`"),
+            Self::Latest(Some(at)) => write!(f, "at {at}"),
+            Self::Stage(None) | Self::Latest(None) => Ok(()),
+            Self::Member(member) => f.write_str(if *member { "a member" } else { "no member" }),
+        }
+    }
+}
+
 impl<'a> Seen<'_, 'a> {
-    /// Whether a trigger fires, and what it saw.
+    /// What a trigger saw, where it fires.
     pub(super) fn look(
         &self,
-        kind: &TriggerKind,
+        kind: &'a TriggerKind,
         memory: &mut TriggerMemory,
         frame: &[Value<'a>],
-    ) -> (bool, String) {
+    ) -> Option<Saw<'a>> {
         let as_of = self.as_of;
-        let mut observe = |trigger: &Trigger, seen| campaign::observe(trigger, memory, seen, as_of);
-        match kind {
+        let (trigger, seen, saw) = match kind {
             TriggerKind::RisesAbove { operand, threshold, margin } => {
-                let trigger = Trigger::RisesAbove { threshold: *threshold, margin: *margin };
                 let number = operand.eval(frame).as_number();
-                (observe(&trigger, Observation::Number(number)), format!("it is {number}"))
+                let trigger = Trigger::RisesAbove { threshold: *threshold, margin: *margin };
+                (trigger, Observation::Number(number), Saw::Number(number))
             }
             TriggerKind::FallsBelow { operand, threshold, margin } => {
-                let trigger = Trigger::FallsBelow { threshold: *threshold, margin: *margin };
                 let number = operand.eval(frame).as_number();
-                (observe(&trigger, Observation::Number(number)), format!("it is {number}"))
+                let trigger = Trigger::FallsBelow { threshold: *threshold, margin: *margin };
+                (trigger, Observation::Number(number), Saw::Number(number))
             }
             TriggerKind::Enters(state) => {
-                let (state, seen, saw) = self.state(state);
-                (observe(&Trigger::Enters { state }, seen), saw)
+                let (member, saw) = self.state(state);
+                (Trigger::Enters { state: String::new() }, Observation::Member(member), saw)
             }
             TriggerKind::Leaves(state) => {
-                let (state, seen, saw) = self.state(state);
-                (observe(&Trigger::Leaves { state }, seen), saw)
+                let (member, saw) = self.state(state);
+                (Trigger::Leaves { state: String::new() }, Observation::Member(member), saw)
             }
             TriggerKind::Changed { operand } => {
                 let value = operand.eval(frame);
-                let saw = format!("it is {}", value.json());
-                (observe(&Trigger::Changed, Observation::Fingerprint(value.fingerprint())), saw)
+                let seen = Observation::Fingerprint(value.fingerprint());
+                (Trigger::Changed, seen, Saw::Value(value))
             }
             TriggerKind::Every(every) => {
-                let seen = Observation::Clocks(self.zone);
-                (observe(&Trigger::Every(*every), seen), format!("it is {as_of}"))
+                (Trigger::Every(*every), Observation::Clocks(self.zone), Saw::Time(as_of))
             }
             TriggerKind::Event(_) | TriggerKind::Absent { .. } | TriggerKind::Sequence { .. } => {
                 let latest = self.latest(kind, memory.answered(as_of));
-                let saw = latest.map_or_else(String::new, |at| format!("at {at}"));
-                let seen = Observation::Latest(latest);
-                (campaign::observe(&Trigger::Happens, memory, seen, as_of), saw)
+                (Trigger::Happens, Observation::Latest(latest), Saw::Latest(latest))
             }
-        }
+        };
+        campaign::observe(&trigger, memory, seen, as_of).then_some(saw)
     }
 
-    fn state<'o>(&'o self, state: &'o State) -> (String, Observation<'o>, String) {
+    /// Whether the customer is in a stage or a segment.
+    fn state(&self, state: &State) -> (Option<bool>, Saw<'a>) {
         match state {
             State::Stage(name) => {
                 let stage = self.assessment.stage;
-                let saw = stage.map_or_else(String::new, |stage| format!("in `{stage}`"));
-                (name.clone(), Observation::State(stage), saw)
+                (stage.map(|stage| stage == name), Saw::Stage(stage))
             }
             State::Segment(index) => {
                 let member = self.assessment.segments[*index];
-                let saw = if member == Some(true) { "a member" } else { "no member" };
-                (String::new(), Observation::Member(member), saw.to_owned())
+                (member, Saw::Member(member == Some(true)))
             }
         }
     }
