@@ -230,6 +230,7 @@ fn ask(
 ) -> Result<String> {
     match (method, customer_id) {
         ("decide_one", Some(id)) => wire::decide_one_json(engine, id, options),
+        ("next_best_actions", Some(id)) => wire::next_best_actions_json(engine, id, options),
         ("reasons", Some(id)) => wire::reasons_json(engine, id, options),
         ("what_if", Some(id)) => wire::what_if_json(engine, id, options),
         ("recourse", Some(id)) => wire::recourse_json(engine, id, options),

@@ -149,6 +149,7 @@ fn documents() -> String {
         declaration::<campaign::OutcomeKind>(&config),
         declaration::<campaign::RecordReport>(&config),
         declaration::<campaign::ActionTally>(&config),
+        declaration::<stayput_core::NextAction>(&config),
         declaration::<stayput_core::Replay>(&config),
         declaration::<stayput_core::ReplayCampaign>(&config),
         declaration::<stayput_core::ReplayDay>(&config),

@@ -29,6 +29,19 @@ impl Engine {
         self.tell_now(env, customer_id, options, wire::decide_one_json)
     }
 
+    /// What could be done for a customer at an instant, whether a campaign fires or not: first what could
+    /// be sent, and of that what is expected to bring most beyond its cost, with the reasons to churn
+    /// that it answers. Nothing is decided.
+    #[napi(ts_args_type = "customerId: string, options: At", ts_return_type = "NextAction[]")]
+    pub fn next_best_actions(
+        &self,
+        env: Env,
+        customer_id: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> napi::Result<Unknown<'static>> {
+        self.ask(env, customer_id, options, wire::next_best_actions_json)
+    }
+
     /// What time alone makes due by an instant: sends that waited, steps of journeys, times that
     /// come again, absences that are long enough, and what crosses a threshold without any event.
     #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Decisions>")]

@@ -89,6 +89,7 @@ document!(Lift, "Lift");
 document!(Lineage, "Lineage");
 document!(Lints, "Lints");
 document!(Moment, "Moment");
+document!(NextActions, "NextActions");
 document!(OffPolicyReport, "OffPolicyReport");
 document!(Params, "Params");
 document!(PowerAnalysis, "PowerAnalysis");

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use stayput_core::wire;
 
-use crate::answers::{ActionTallies, Decisions, Moment, RecordReport};
+use crate::answers::{ActionTallies, Decisions, Moment, NextActions, RecordReport};
 use crate::arguments::{Instant, Options, OutcomesArgument};
 use crate::engine::Engine;
 use crate::errors::Result;
@@ -27,6 +27,21 @@ impl Engine {
     ) -> Result<Decisions<'py>> {
         self.tell(py, &Options::at(&as_of)?, |engine, options| {
             wire::decide_one_json(engine, customer_id, options)
+        })
+    }
+
+    /// What could be done for a customer at `as_of`, whether a campaign fires or not: first what could be
+    /// sent, and of that what is expected to bring most beyond its cost, with the reasons to churn that
+    /// it answers. Nothing is decided.
+    #[pyo3(signature = (customer_id, *, as_of))]
+    fn next_best_actions<'py>(
+        &self,
+        py: Python<'py>,
+        customer_id: &str,
+        as_of: Instant<'py>,
+    ) -> Result<NextActions<'py>> {
+        self.ask(py, &Options::at(&as_of)?, |engine, options| {
+            wire::next_best_actions_json(engine, customer_id, options)
         })
     }
 

@@ -208,6 +208,21 @@ impl Engine {
         self.tell_of(id, options, wire::decide_one_json)
     }
 
+    /// What could be done for a customer at an instant, whether a campaign fires or not: first what could be
+    /// sent, and of that what is expected to bring most beyond its cost, with the reasons to churn that it
+    /// answers. Nothing is decided.
+    ///
+    /// # Errors
+    /// As `score`.
+    #[wasm_bindgen(js_name = nextBestActions, unchecked_return_type = "NextAction[]")]
+    pub fn next_best_actions(
+        &self,
+        #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.ask(id, options, wire::next_best_actions_json)
+    }
+
     /// What time alone makes due by an instant: sends that waited, steps of journeys, times that
     /// come again, absences that are long enough, and what crosses a threshold without any event.
     ///

@@ -30,10 +30,10 @@ pub use describe::{
     Suspicion, TypeDescription, describe,
 };
 pub use engine::{
-    CampaignComparison, Churn, Decisions, Engine, HealthChange, HealthHistory, HealthPoint, Reason,
-    ReasonCode, ReasonCount, ReasonParams, Recourse, RecourseChange, RecourseQuestion, Replay,
-    ReplayCampaign, ReplayComparison, ReplayDay, ReplayOverlap, ReplayParams, ReplayTotal, Score,
-    Stage, WhatIf,
+    CampaignComparison, Churn, Decisions, Engine, HealthChange, HealthHistory, HealthPoint,
+    NextAction, Reason, ReasonCode, ReasonCount, ReasonParams, Recourse, RecourseChange,
+    RecourseQuestion, Replay, ReplayCampaign, ReplayComparison, ReplayDay, ReplayOverlap,
+    ReplayParams, ReplayTotal, Score, Stage, WhatIf,
 };
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{

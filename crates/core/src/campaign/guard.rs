@@ -27,10 +27,13 @@ use crate::time::Timestamp;
 
 /// What stops a send.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Stop {
-    pub(super) reason: Reason,
-    pub(super) detail: String,
-    pub(super) until: Option<Timestamp>,
+pub struct Stop {
+    /// Why.
+    pub reason: Reason,
+    /// The same in a sentence, with the numbers.
+    pub detail: String,
+    /// When it would no longer stop it; nothing where that is not known.
+    pub until: Option<Timestamp>,
 }
 
 impl Stop {

@@ -30,11 +30,13 @@ mod state;
 #[cfg(feature = "templates")]
 mod template;
 mod trigger;
+mod weigh;
 
 pub use assign::{in_campaign_holdout, in_global_holdout, unit};
 pub use budget::{Arbitration, settle};
 pub use decide::{CampaignInput, Customer, Looked, Proposal, decide, propose};
 pub use decision::{Decision, Reason, Suppression, decision_id, step_id};
+pub use guard::Stop;
 pub use journey::{Journey, Passage, PassageKind, Place, Step, StepKind};
 pub use learning::{Learning, LearningDocument};
 pub use ledger::{Ledger, Spend};
@@ -48,3 +50,4 @@ pub use state::{CustomerCampaignState, Deferred, Entry, Sent, Withheld};
 #[cfg(feature = "templates")]
 pub use template::{TemplateValue, render, template_names};
 pub use trigger::{Observation, Trigger, TriggerMemory, observe};
+pub use weigh::{Weighed, weigh};

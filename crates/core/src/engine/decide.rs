@@ -11,8 +11,8 @@ use super::state::{CustomerState, Decided};
 use super::watch::Seen;
 use crate::bundle::Bundle;
 use crate::campaign::{
-    self, Arbitration, Customer, CustomerCampaignState, Decision, Learning, Ledger, Looked,
-    Passage, Spend, Suppression,
+    self, Arbitration, CampaignInput, Customer, CustomerCampaignState, Decision, Learning, Ledger,
+    Looked, Passage, Spend, Suppression,
 };
 use crate::error::Result;
 use crate::expr::Value;
@@ -63,13 +63,25 @@ impl Look<'_> {
 }
 
 /// What is looked with, the same for every customer.
-struct Looking<'e> {
-    bundle: &'e Bundle,
-    scorer: &'e Scorer,
-    learning: Option<&'e Learning>,
-    as_of: Timestamp,
+pub(super) struct Looking<'e> {
+    pub(super) bundle: &'e Bundle,
+    pub(super) scorer: &'e Scorer,
+    pub(super) learning: Option<&'e Learning>,
+    pub(super) as_of: Timestamp,
     /// Whether only what time alone has to do counts.
-    due: bool,
+    pub(super) due: bool,
+    /// Whether campaigns are asked in full that have nothing to do.
+    pub(super) whole: bool,
+}
+
+/// What is known of one customer.
+pub(super) struct Sight<'s, 'a> {
+    pub(super) customer: &'s Customer<'s>,
+    /// For each campaign, what was found.
+    pub(super) inputs: &'s [CampaignInput],
+    frame: &'s [Value<'a>],
+    /// Whether time alone had a trigger fire or remember something new.
+    timely: bool,
 }
 
 /// What the engine has learned from all customers together.
@@ -101,7 +113,7 @@ pub(super) fn decide(
         *learning = Some(Learning::gather(set, states(customers), as_of)?);
     }
     let learning = learning.as_ref();
-    let looking = Looking { bundle, scorer, learning, as_of, due: look == Look::Due };
+    let looking = Looking { bundle, scorer, learning, as_of, due: look == Look::Due, whole: false };
     let found = looking.look(look.at(customers).collect(), threads)?;
     let mut all = Decisions {
         as_of,
@@ -197,11 +209,35 @@ impl Looking<'_> {
     /// One customer: what becomes of the campaigns, and what is left behind for the next time.
     fn look_at<'a>(
         &'a self,
-        (id, state): (&str, &'a CustomerState),
+        customer: (&str, &'a CustomerState),
         decided: &mut Decided,
         moment: &mut Moment,
         memory: &mut Memory<'a>,
     ) -> Result<Looked> {
+        let Self { bundle, scorer, as_of, .. } = *self;
+        let set = &bundle.playbook().campaigns().set;
+        self.see(customer, decided, moment, memory, |seen, campaigns| {
+            let Sight { customer, inputs, frame, .. } = seen;
+            let mut looked =
+                campaign::propose(set, customer, as_of, inputs, campaigns, bundle.hash())?;
+            looked.timely |= seen.timely;
+            for proposal in &mut looked.proposals {
+                fill_in(scorer, bundle, frame, &mut proposal.decision);
+            }
+            Ok(looked)
+        })
+    }
+
+    /// Hands `then` what is known of one customer, and what campaigns remember of it: triggers have
+    /// left their mark there, and the health band is kept for the next time.
+    pub(super) fn see<'a, T>(
+        &'a self,
+        (id, state): (&str, &'a CustomerState),
+        decided: &mut Decided,
+        moment: &mut Moment,
+        memory: &mut Memory<'a>,
+        then: impl FnOnce(&Sight<'_, 'a>, &mut CustomerCampaignState) -> Result<T>,
+    ) -> Result<T> {
         let Self { bundle, scorer, learning, as_of, .. } = *self;
         let playbook = bundle.playbook();
         let schema = playbook.schema();
@@ -217,7 +253,8 @@ impl Looking<'_> {
         let mut inputs = Vec::with_capacity(set.campaigns.len());
         let mut timely = false;
         for (spec, bound) in set.campaigns.iter().zip(&scorer.campaigns) {
-            let asked = bound.ask((&spec.name, &scorer.triggers), &seen, campaigns, frame);
+            let names = (spec.name.as_str(), &scorer.triggers);
+            let asked = bound.ask(names, &seen, campaigns, frame, self.whole);
             inputs.push(asked.input);
             timely |= asked.timely;
         }
@@ -231,17 +268,12 @@ impl Looking<'_> {
             Timestamp::from_micros(first).ok()
         };
         let (consent, first_event) = (&consent, &first_event);
-        let customer = Customer { id, zone, suppressed, consent, learning, first_event };
-        let mut looked =
-            campaign::propose(set, &customer, as_of, &inputs, campaigns, bundle.hash())?;
-        looked.timely |= timely;
-        for proposal in &mut looked.proposals {
-            fill_in(scorer, bundle, frame, &mut proposal.decision);
-        }
+        let customer = &Customer { id, zone, suppressed, consent, learning, first_event };
+        let found = then(&Sight { customer, inputs: &inputs, frame, timely }, campaigns)?;
         if let Some(band) = assessment.health.as_ref().and_then(Health::computed_band) {
             decided.band = Some(band.to_owned());
         }
-        Ok(looked)
+        Ok(found)
     }
 }
 

@@ -9,6 +9,7 @@ mod due;
 mod forget;
 mod health;
 mod movement;
+mod next_best;
 mod outcomes;
 mod reasons;
 mod recourse;
@@ -27,6 +28,7 @@ use decide::{Known, Look};
 
 pub use decide::Decisions;
 pub use health::{HealthChange, HealthHistory, HealthPoint};
+pub use next_best::NextAction;
 pub use reasons::{ReasonCode, ReasonParams};
 pub use recourse::{Recourse, RecourseChange, RecourseQuestion};
 pub use replay::{

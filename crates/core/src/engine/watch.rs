@@ -73,13 +73,15 @@ pub(super) fn keep(retention: &mut Retention, playbook: &Playbook) {
 }
 
 impl BoundCampaign {
-    /// Asks one campaign's triggers and, where it has something to do, its conditions and value.
+    /// Asks one campaign's triggers and, where it has something to do or `whole`, its conditions and
+    /// value.
     pub(super) fn ask<'a>(
         &'a self,
         (name, names): (&str, &TriggerNames),
         seen: &Seen<'_, 'a>,
         campaigns: &mut CustomerCampaignState,
         frame: &mut [Value<'a>],
+        whole: bool,
     ) -> Asked {
         let mut fired_by = Vec::new();
         let mut timely = false;
@@ -93,7 +95,7 @@ impl BoundCampaign {
         }
         let fired = !fired_by.is_empty() && self.on.eval(frame) == Value::Bool(true);
         // Most campaigns have nothing to do for most customers, and then nothing reads the rest.
-        if !fired && !campaigns.goes_on(name) {
+        if !fired && !whole && !campaigns.goes_on(name) {
             return Asked { input: CampaignInput::default(), timely };
         }
         let truth = |program: &Program| program.eval(frame).as_bool();

@@ -4,6 +4,7 @@
 
 mod campaigns;
 mod churn;
+mod concerns;
 mod document;
 mod features;
 mod guardrails;

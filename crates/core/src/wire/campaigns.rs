@@ -17,6 +17,14 @@ pub fn decide_one_json(engine: &mut Engine, customer_id: &str, options: &str) ->
     to_json(&engine.decide_one(customer_id, at(options)?)?)
 }
 
+/// [`Engine::next_best_actions`] as JSON text. Options: `asOf`.
+///
+/// # Errors
+/// Those of [`Engine::next_best_actions`].
+pub fn next_best_actions_json(engine: &Engine, customer_id: &str, options: &str) -> Result<String> {
+    to_json(&engine.next_best_actions(customer_id, at(options)?)?)
+}
+
 /// [`Engine::tick`] as JSON text. Options: `asOf`.
 ///
 /// # Errors

@@ -28,7 +28,9 @@ use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
 use crate::time::Timestamp;
 
-pub use campaigns::{decide_one_json, next_due_json, outcomes_json, record_json, tick_json};
+pub use campaigns::{
+    decide_one_json, next_best_actions_json, next_due_json, outcomes_json, record_json, tick_json,
+};
 pub use cohorts::cohorts_json;
 pub use explain::{Explained, explain, explain_rows};
 pub use health::{

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .base import SHOWN, Document, Documents
+from .customers import ReasonCode
 from .data import Rejected
 
 if TYPE_CHECKING:
@@ -131,6 +132,41 @@ class ActionTallies(Documents[ActionTally]):
     """What became of the sends of each action."""
 
     part = ActionTally
+
+
+@dataclass(frozen=True)
+class NextAction(Document):
+    """Something that could be done for a customer.
+
+    ``net`` is what it is expected to bring less its cost. Where it is not ``allowed``, ``reason`` and
+    ``detail`` say why. ``answers`` are the customer's reasons to churn that the campaign is about.
+    """
+
+    campaign: str
+    action: str
+    channel: str
+    cost: float
+    value: float | None
+    net: float
+    allowed: bool
+    reason: str | None
+    detail: str | None
+    until: datetime | None
+    answers: list[ReasonCode]
+
+
+class NextActions(Documents[NextAction]):
+    """What could be done for a customer, the best first."""
+
+    part = NextAction
+
+    def __repr__(self) -> str:
+        def line(action: NextAction) -> str:
+            why = ", ".join(reason.text for reason in action.answers) or "no reason of its own"
+            state = why if action.allowed else f"stopped: {action.detail}"
+            return f"{action.net:>12,.2f}  {action.campaign}: {action.action}  ({state})"
+
+        return "\n".join(map(line, self)) or "nothing"
 
 
 Moment = datetime | None
