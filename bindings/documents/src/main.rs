@@ -154,6 +154,8 @@ fn documents() -> String {
         declaration::<stayput_core::ReplayCampaign>(&config),
         declaration::<stayput_core::ReplayDay>(&config),
         declaration::<stayput_core::ReplayOverlap>(&config),
+        declaration::<stayput_core::Recommendation>(&config),
+        declaration::<stayput_core::RecommendationCode>(&config),
         declaration::<stayput_core::ReplayComparison>(&config),
         declaration::<stayput_core::ReplayTotal>(&config),
         declaration::<stayput_core::CampaignComparison>(&config),

@@ -31,9 +31,9 @@ pub use describe::{
 };
 pub use engine::{
     CampaignComparison, Churn, Decisions, Engine, HealthChange, HealthHistory, HealthPoint,
-    NextAction, Reason, ReasonCode, ReasonCount, ReasonParams, Recourse, RecourseChange,
-    RecourseQuestion, Replay, ReplayCampaign, ReplayComparison, ReplayDay, ReplayOverlap,
-    ReplayParams, ReplayTotal, Score, Stage, WhatIf,
+    NextAction, Reason, ReasonCode, ReasonCount, ReasonParams, Recommendation, RecommendationCode,
+    Recourse, RecourseChange, RecourseQuestion, Replay, ReplayCampaign, ReplayComparison,
+    ReplayDay, ReplayOverlap, ReplayParams, ReplayTotal, Score, Stage, WhatIf,
 };
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{

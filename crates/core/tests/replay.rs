@@ -145,6 +145,59 @@ fn pick(from: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
     proptest::sample::select(from)
 }
 
+#[test]
+fn a_replay_recommends_what_its_counts_show() {
+    let campaign = |name: &str, on: &str, more: &str| {
+        format!(
+            "[[campaigns]]\nname = \"{name}\"\non = '{on}'\n{more}\nactions = [{{ name = \"mail\", channel = \"email\" }}]\n"
+        )
+    };
+    let goal = "goal = { event = \"purchase\", within = \"2d\" }";
+    let bundle = bundle(
+        &[
+            campaign("fine", "login", ""),
+            campaign("never", "falls_below(logins_7d, -1)", ""),
+            campaign("capped", "login", "when = 'customer.mrr > 100'"),
+            campaign("gains", "trial", goal),
+            campaign("rare", "purchase", "when = 'customer.mrr < 10'\nholdout = 0.9"),
+        ]
+        .concat(),
+    );
+    let mut rows = Vec::new();
+    for customer in 0..150 {
+        let id = format!("c{customer:03}");
+        rows.push(event(
+            &id,
+            "2026-03-01T10:00:00Z",
+            if customer < 30 { "trial" } else { "login" },
+        ));
+        if customer < 29 {
+            rows.push(event(&id, "2026-03-02T10:00:00Z", "purchase"));
+        }
+    }
+    // The time of every goal is over by then.
+    rows.push(event("c149", "2026-03-05T10:00:00Z", "login"));
+    let replay = bundle.replay(&frame(&rows), None, &daily("2026-03-02", "2026-03-06", false));
+    let replay = replay.unwrap();
+    let found = replay.recommendations.iter();
+    let found: Vec<(&str, Value, f64)> = found
+        .map(|one| {
+            let code = serde_json::to_value(one.code).unwrap();
+            assert!(one.message.contains(&format!("`{}`", one.campaign)), "{}", one.message);
+            (one.campaign.as_str(), code, one.share)
+        })
+        .collect();
+    let expected = [
+        ("never", json!("never_fires"), 0.0),
+        ("capped", json!("low_reach"), 0.0),
+        ("capped", json!("high_suppression"), 1.0),
+        ("gains", json!("little_to_gain"), 29.0 / 30.0),
+        ("rare", json!("low_reach"), 0.0),
+        ("rare", json!("high_suppression"), 1.0),
+    ];
+    assert_eq!(found, expected);
+}
+
 prop_compose! {
     fn any_campaign()(
         on in pick(&[

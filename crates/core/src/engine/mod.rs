@@ -32,8 +32,8 @@ pub use next_best::NextAction;
 pub use reasons::{ReasonCode, ReasonParams};
 pub use recourse::{Recourse, RecourseChange, RecourseQuestion};
 pub use replay::{
-    CampaignComparison, ReasonCount, Replay, ReplayCampaign, ReplayComparison, ReplayDay,
-    ReplayOverlap, ReplayParams, ReplayTotal,
+    CampaignComparison, ReasonCount, Recommendation, RecommendationCode, Replay, ReplayCampaign,
+    ReplayComparison, ReplayDay, ReplayOverlap, ReplayParams, ReplayTotal,
 };
 pub use score::{Churn, Reason, Score, Stage};
 pub use what_if::WhatIf;

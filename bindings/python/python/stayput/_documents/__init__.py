@@ -118,6 +118,7 @@ from .reading import read
 from .replay import (
     CampaignComparison,
     ReasonCount,
+    Recommendation,
     Replay,
     ReplayCampaign,
     ReplayComparison,
@@ -209,6 +210,7 @@ __all__ = [
     "ReasonCode",
     "ReasonCount",
     "Reasons",
+    "Recommendation",
     "RecordReport",
     "Recourse",
     "RecourseChange",

@@ -56,6 +56,17 @@ class ReplayOverlap(Document):
 
 
 @dataclass(frozen=True)
+class Recommendation(Document):
+    """A campaign that had better be changed: ``share`` is the share that shows it."""
+
+    campaign: str
+    code: str
+    share: float
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, repr=False)
 class Replay(Document):
     """What a bundle would have decided over recorded history."""
 
@@ -71,16 +82,19 @@ class Replay(Document):
     campaigns: list[ReplayCampaign]
     days: list[ReplayDay]
     overlaps: list[ReplayOverlap]
+    recommendations: list[Recommendation]
     decisions: list[Decision]
     suppressions: list[Suppression]
     passages: list[Passage]
     report: Reports
 
     def __repr__(self) -> str:
-        return (
+        lines = [
             f"{self.looks:,} looks: {len(self.decisions):,} decisions for {self.reached:,} of "
             f"{self.customers:,} customers, {len(self.suppressions):,} suppressions"
-        )
+        ]
+        lines += [f"  {one.message}: {one.fix}" for one in self.recommendations]
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@
 
 mod compare;
 mod feed;
+mod recommend;
 mod summary;
 
 use serde::Serialize;
@@ -27,6 +28,7 @@ use crate::time::Timestamp;
 use feed::Feed;
 
 pub use compare::{CampaignComparison, ReplayComparison, ReplayTotal};
+pub use recommend::{Recommendation, RecommendationCode};
 
 /// The most looks of a replay.
 const MOST_LOOKS: usize = 100_000;
@@ -69,6 +71,8 @@ pub struct Replay {
     pub days: Vec<ReplayDay>,
     /// Each two campaigns that would have sent to the same customer.
     pub overlaps: Vec<ReplayOverlap>,
+    /// Which campaigns to change, and why.
+    pub recommendations: Vec<Recommendation>,
     /// What would have been sent, by time, then as [`Engine::decide`] has it.
     pub decisions: Vec<Decision>,
     /// What would not have been sent, and why.
@@ -213,7 +217,7 @@ impl Bundle {
         };
         let (report, last_event) = feed.finish(&mut engine)?;
         let summary = summary::summary(&engine, &record, last_event);
-        Ok(Replay {
+        let mut replay = Replay {
             bundle: self.hash().to_owned(),
             from,
             to,
@@ -227,9 +231,12 @@ impl Bundle {
             campaigns: summary.campaigns,
             days: summary.days,
             overlaps: summary.overlaps,
+            recommendations: Vec::new(),
             decisions: record.decisions,
             suppressions: record.suppressions,
             passages: record.passages,
-        })
+        };
+        replay.recommendations = replay.recommend();
+        Ok(replay)
     }
 }
