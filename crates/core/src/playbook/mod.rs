@@ -14,6 +14,7 @@ mod lint;
 mod people;
 mod policies;
 mod reasons;
+mod row_segments;
 mod schema;
 mod suggest;
 mod templates;
@@ -30,6 +31,7 @@ use crate::history::Tally;
 use crate::schema::Schema;
 use crate::threads;
 use document::{Node, TableReader};
+use row_segments::RowSegments;
 
 pub use campaigns::{CampaignPrograms, CampaignsPlan};
 pub use health::{AccountsPlan, HealthPlan};
@@ -37,6 +39,7 @@ pub use lineage::{EventUse, FeatureDefinition, FunctionUse, Lineage};
 pub use lint::{Lint, LintCode, LintLevel};
 pub use people::{Conditions, LifecyclePlan};
 pub use reasons::{Actionable, Direction, FeatureReason, ReasonGroup, ReasonsPlan, Template};
+pub use row_segments::SegmentRows;
 
 /// A checked playbook.
 ///
@@ -56,6 +59,8 @@ struct Parts {
     health: Option<HealthPlan>,
     lifecycle: Option<LifecyclePlan>,
     segments: Conditions,
+    /// The same of rows, or why rows cannot be asked.
+    row_segments: Result<RowSegments>,
     campaigns: CampaignsPlan,
     reasons: ReasonsPlan,
 }
@@ -112,6 +117,7 @@ impl Playbook {
         let reasons = reasons::read(&mut root, &features)?;
         root.finish()?;
         let text = text.to_owned();
+        let row_segments = RowSegments::new(&schema, &features, &segments);
         Ok(Self(Arc::new(Parts {
             text,
             name,
@@ -123,6 +129,7 @@ impl Playbook {
             health,
             lifecycle,
             segments,
+            row_segments,
             campaigns,
             reasons,
         })))
