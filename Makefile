@@ -4,7 +4,7 @@
 SHELL := bash
 
 .PHONY: help setup build demo test lint bench bench-features bench-stream bench-quality \
-  bench-models bench-explain bench-saved fuzz clean
+  bench-models bench-explain bench-saved bench-decide fuzz clean
 
 help:
 	@echo "make setup   tools and packages to build with (.venv, npm packages, the wasm compiler)"
@@ -19,6 +19,7 @@ help:
 	@echo "make bench-quality    trained models beside those of other libraries, on public tables"
 	@echo "make bench-saved      what a learning playbook saves, on companies with a known truth"
 	@echo "make bench-stream     an engine fed event by event, from Rust and through Node"
+	@echo "make bench-decide     conditions and decisions beside other rule engines"
 	@echo "make fuzz    ten minutes of each fuzz target"
 
 setup:
@@ -58,6 +59,9 @@ bench-saved:
 
 bench-stream:
 	@scripts/bench-stream.sh
+
+bench-decide:
+	@scripts/bench-decide.sh
 
 fuzz:
 	@scripts/fuzz.sh

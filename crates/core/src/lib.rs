@@ -39,5 +39,6 @@ pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{
     AccountsPlan, Actionable, CampaignPrograms, CampaignsPlan, Conditions, Direction, EventUse,
     FeatureDefinition, FeatureReason, Features, FunctionUse, HealthPlan, LifecyclePlan, Lineage,
-    Lint, LintCode, LintLevel, Playbook, ReasonGroup, ReasonsPlan, Reports, Template, Training,
+    Lint, LintCode, LintLevel, Playbook, ReasonGroup, ReasonsPlan, Reports, SegmentRows, Template,
+    Training,
 };

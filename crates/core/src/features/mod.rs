@@ -24,6 +24,7 @@ pub use batch::Batch;
 pub use cut_offs::{CutOffs, Every, Grid};
 pub use plan::{FeatureSet, FeatureSpec, Frames, Plan, Scratch};
 pub use retention::Retention;
+pub(crate) use selection::value_of;
 pub use subject::Subject;
 pub use table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys, RowKey};
 pub use training::{Censored, LabelSpec, LeftOut, TrainingOptions, TrainingSet};

@@ -448,7 +448,7 @@ pub(super) fn time(at: i64) -> Value<'static> {
     crate::time::Timestamp::from_micros(at).map_or(Value::Missing, Value::Time)
 }
 
-pub(super) fn value_of(cell: Cell<'_>) -> Value<'_> {
+pub(crate) fn value_of(cell: Cell<'_>) -> Value<'_> {
     match cell {
         Cell::Missing => Value::Missing,
         Cell::Number(x) => Value::Number(x),

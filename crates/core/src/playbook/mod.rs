@@ -15,6 +15,7 @@ mod lint;
 mod people;
 mod policies;
 mod reasons;
+mod row_segments;
 mod schema;
 mod suggest;
 mod templates;
@@ -31,6 +32,7 @@ use crate::history::Tally;
 use crate::schema::Schema;
 use crate::threads;
 use document::{Node, TableReader};
+use row_segments::RowSegments;
 
 pub use campaigns::{CampaignPrograms, CampaignsPlan};
 pub use health::{AccountsPlan, HealthPlan};
@@ -38,6 +40,7 @@ pub use lineage::{EventUse, FeatureDefinition, FunctionUse, Lineage};
 pub use lint::{Lint, LintCode, LintLevel};
 pub use people::{Conditions, LifecyclePlan};
 pub use reasons::{Actionable, Direction, FeatureReason, ReasonGroup, ReasonsPlan, Template};
+pub use row_segments::SegmentRows;
 
 /// A checked playbook.
 ///
@@ -57,6 +60,8 @@ struct Parts {
     health: Option<HealthPlan>,
     lifecycle: Option<LifecyclePlan>,
     segments: Conditions,
+    /// The same of rows, or why rows cannot be asked.
+    row_segments: Result<RowSegments>,
     campaigns: CampaignsPlan,
     reasons: ReasonsPlan,
 }
@@ -113,6 +118,7 @@ impl Playbook {
         let reasons = reasons::read(&mut root, &features)?;
         root.finish()?;
         let text = text.to_owned();
+        let row_segments = RowSegments::new(&schema, &features, &segments);
         Ok(Self(Arc::new(Parts {
             text,
             name,
@@ -124,6 +130,7 @@ impl Playbook {
             health,
             lifecycle,
             segments,
+            row_segments,
             campaigns,
             reasons,
         })))

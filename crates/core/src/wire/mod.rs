@@ -26,6 +26,7 @@ use crate::engine::{Engine, ReasonParams, RecourseQuestion};
 use crate::error::{Error, Position, Result};
 use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
+use crate::threads;
 use crate::time::Timestamp;
 
 pub use campaigns::{
@@ -37,7 +38,7 @@ pub use health::{
     account_health_json, health_change_json, health_history_json, health_overrides_json,
     lift_health_override_json, override_health_json,
 };
-pub use lifecycle::{rfm_json, segment_counts_json, transitions_json};
+pub use lifecycle::{rfm_json, row_jobs, segment_counts_json, segments_of_json, transitions_json};
 pub use options::{Options, cut_offs};
 pub use replay::{compare_json, replay_json};
 pub use tables::TableOptions;
@@ -265,12 +266,14 @@ pub fn score_all_json(engine: &Engine, options: &str) -> Result<String> {
     to_json(&engine.score_all(at(options)?)?)
 }
 
-/// [`Engine::decide`] as JSON text. Options: `asOf`.
+/// [`Engine::decide_on`] as JSON text. Options: `asOf`, `nJobs`; all cores by default.
 ///
 /// # Errors
-/// Those of [`Engine::decide`].
+/// Those of [`Engine::decide`]; `argument` when `nJobs` is neither −1 nor 1 to 1024.
 pub fn decide_json(engine: &mut Engine, options: &str) -> Result<String> {
-    to_json(&engine.decide(at(options)?)?)
+    let options = Options::read(options, &["asOf", "nJobs"])?;
+    let threads = threads::count(options.whole("nJobs")?)?;
+    to_json(&engine.decide_on(options.as_of()?, threads)?)
 }
 
 /// [`Engine::forget`], and how many events it forgot. Options: `asOf`.
