@@ -1919,22 +1919,27 @@ export type Outcome = {
   label: number,
 }
 
+/** An instant: a `Date`, a text in ISO 8601, or milliseconds since 1970. */
 export type Instant = Date | string | number;
 
+/** The instant that a question is about. */
 export interface At {
     asOf: Instant;
 }
 
+/** The instants that a question is about. */
 export interface AtEach {
     asOf: Instant | Instant[] | Grid;
 }
 
+/** What is asked of RFM scores: a property of an event such as `purchase.amount`. */
 export interface RfmAt {
     asOf: Instant;
     value: string;
     window?: string;
 }
 
+/** What is asked of cohorts. */
 export interface CohortOptions {
     period?: 'day' | 'week' | 'month' | 'quarter';
     age?: 'day' | 'week' | 'month' | 'quarter';
@@ -1951,12 +1956,14 @@ export interface CohortOptions {
     columns?: Record<string, string>;
 }
 
+/** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
     asOf: Instant;
     top?: number;
     actionable?: boolean;
 }
 
+/** What became of a send; `channel` says by which, where the send may no longer be known. */
 export interface RecordedOutcome {
     decision_id: string;
     customer_id: string;
@@ -1966,6 +1973,7 @@ export interface RecordedOutcome {
     channel?: string;
 }
 
+/** Other values of features by their names, of attributes as `customer.plan`; null is missing. */
 export interface WhatIfOptions {
     asOf: Instant;
     changes: Record<string, Value>;
@@ -1991,6 +1999,7 @@ export interface ExplainOptions {
     interactions?: boolean;
 }
 
+/** What each feature contributes to each of several rows. */
 export interface Explanation {
     /** The names of the features, in order. */
     names: string[];
@@ -2002,21 +2011,25 @@ export interface Explanation {
     values: Float64Array;
 }
 
+/** The instants `from`, `from + every`, … up to `to`; `every` is `day`, `week`, `month` or `7d`. */
 export interface Grid {
     from: Instant;
     to: Instant;
     every: string;
 }
 
+/** Options of `Engine.healthHistory`. */
 export interface HealthHistoryOptions {
     asOf: Instant | Instant[] | Grid;
 }
 
+/** Options of `Engine.healthChange`: the change from `since` to `asOf`. */
 export interface HealthChangeOptions {
     asOf: Instant;
     since: Instant;
 }
 
+/** Options of `Engine.overrideHealth`: `score` (0 to 100), `band`, or both. */
 export interface HealthOverrideOptions {
     score?: number;
     band?: string;
@@ -2030,6 +2043,7 @@ export interface HealthOverrideOptions {
     until: Instant;
 }
 
+/** Options of `Engine.accountHealth`. */
 export interface AccountHealthOptions {
     asOf: Instant;
     /** The one account to look at: all by default. */
@@ -2052,17 +2066,20 @@ export interface TableOptions {
     columns?: Record<string, string>;
 }
 
+/** Texts by dictionary; a code past the end of `values` is missing. */
 export interface TextColumn {
     codes: Uint32Array;
     values: string[];
 }
 
+/** One column of a table. Missing is NaN in a typed array, null or undefined in an array. */
 export type Column =
 | Float64Array | Float32Array | BigInt64Array
 | Int32Array | Int16Array | Int8Array | Uint32Array | Uint16Array | Uint8Array
 | readonly (string | number | boolean | Date | null | undefined)[]
 | TextColumn;
 
+/** A table: an array of objects, or an object of columns. */
 export type Rows = readonly object[] | Readonly<Record<string, Column>>;
 
 
@@ -2133,6 +2150,14 @@ export class Engine {
      * `playbook_key` where the playbook has no accounts; `argument` for an account of nobody.
      */
     accountHealth(options: AccountHealthOptions): AccountHealth[];
+    /**
+     * The same for one customer: what to do when an event has come in. Budgets pay for whom comes first
+     * then; among many customers `decide` spends them better.
+     *
+     * # Errors
+     * As `decide`, and `unknown_customer` when nothing is known of the customer.
+     */
+    decideOne(customerId: string, options: At): Decisions;
     /**
      * Looks at every customer and decides about every campaign. What is decided is remembered:
      * the same question again gives nothing new.
@@ -2445,6 +2470,7 @@ export interface InitOutput {
     readonly engine_bundle: (a: number) => number;
     readonly engine_customers: (a: number) => [number, number];
     readonly engine_decide: (a: number, b: any) => [number, number, number];
+    readonly engine_decideOne: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_deleteCustomer: (a: number, b: any) => [number, number, number];
     readonly engine_exportCustomer: (a: number, b: any) => [number, number, number, number];
     readonly engine_features: (a: number, b: any, c: any) => [number, number, number];

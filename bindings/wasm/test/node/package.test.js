@@ -47,6 +47,12 @@ test("the declarations are those of the build", () => {
   execFileSync(process.execPath, [fileURLToPath(new URL("scripts/types.js", folder))]);
 });
 
+test("the declarations are what TypeScript needs", () => {
+  const path = (name) => fileURLToPath(new URL(name, folder));
+  const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "esnext,dom"];
+  execFileSync(path("node_modules/.bin/tsc"), [path("test/types.ts"), ...options], { stdio: "inherit" });
+});
+
 test("it has the version of its package", () => {
   assert.equal(version(), JSON.parse(read("package.json")).version);
 });
