@@ -1932,6 +1932,15 @@ export interface AtEach {
     asOf: Instant | Instant[] | Grid;
 }
 
+/** Options of a replay. */
+export interface ReplayOptions {
+    asOf: Instant | Instant[] | Grid;
+    /** Whether the engine also looks in between, when time alone has something to do. */
+    tick?: boolean;
+    /** Columns of the events to rename, from yours to ours. */
+    columns?: Record<string, string>;
+}
+
 /** What is asked of RFM scores: a property of an event such as `purchase.amount`. */
 export interface RfmAt {
     asOf: Instant;
@@ -2114,6 +2123,16 @@ export class Bundle {
      * `internal` when it cannot be written.
      */
     constructor(playbook: Playbook);
+    /**
+     * What the bundle would have decided over recorded history: at each instant of `asOf`, knowing
+     * the events up to it and no others. With `tick` also in between, whenever time alone has
+     * something to do.
+     *
+     * # Errors
+     * `table_column` when a column is missing or cannot be what the playbook says; `argument`
+     * naming the option that is wrong.
+     */
+    replay(events: Rows, customers: Rows | null | undefined, options: ReplayOptions): Replay;
     /**
      * The churn probability of each row, in row order. A row has each feature by its name.
      *
@@ -2416,6 +2435,14 @@ export class Playbook {
      * `argument` when there is no feature of that name.
      */
     lineage(feature: string): Lineage;
+    /**
+     * What the playbook says that is hardly meant: campaigns that can never fire, conditions that
+     * are always the same, rules that cannot come to bear, and notes about what nothing reads.
+     *
+     * # Errors
+     * None that the playbook causes.
+     */
+    lint(): Lint[];
     /**
      * Reads a playbook in TOML, or in JSON where its first character is `{`.
      *

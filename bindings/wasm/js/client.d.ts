@@ -3,11 +3,11 @@ import type { Bundle, Engine } from "../index.js";
 export type Promised<T> = {
     readonly [Name in keyof T]: T[Name] extends (...given: infer Given) => infer Answer ? (...given: Given) => Promise<Answer> : () => Promise<T[Name]>;
 };
-export type Methods = Promised<Omit<Engine, "bundle" | "free" | typeof Symbol.dispose>> & Promised<Pick<Bundle, "explainRows" | "scoreRows">>;
+export type Methods = Promised<Omit<Engine, "bundle" | "free" | typeof Symbol.dispose>> & Promised<Pick<Bundle, "explainRows" | "replay" | "scoreRows">>;
 declare const WorkerEngine_base: new () => Methods;
 /**
  * An engine in a Web Worker: the methods of `Engine`, each answered by a promise, with
- * `customers()` for the customers known; and `scoreRows` and `explainRows` of its bundle.
+ * `customers()` for the customers known; and `explainRows`, `replay` and `scoreRows` of its bundle.
  *
  * An error is an `Error` with `code` and `path`, as from the engine itself. Requests are answered
  * in the order they were made.

@@ -15,7 +15,7 @@
  * What a worker does of a bundle and its engine; it says the same by itself, in `worker.js`.
  *
  * @typedef {Promised<Omit<Engine, "bundle" | "free" | typeof Symbol.dispose>>
- *   & Promised<Pick<Bundle, "explainRows" | "scoreRows">>} Methods
+ *   & Promised<Pick<Bundle, "explainRows" | "replay" | "scoreRows">>} Methods
  */
 
 /** An error as the engine throws them. */
@@ -23,7 +23,7 @@ const typed = (code, message, more) => Object.assign(new Error(message), { code,
 
 /**
  * An engine in a Web Worker: the methods of `Engine`, each answered by a promise, with
- * `customers()` for the customers known; and `scoreRows` and `explainRows` of its bundle.
+ * `customers()` for the customers known; and `explainRows`, `replay` and `scoreRows` of its bundle.
  *
  * An error is an `Error` with `code` and `path`, as from the engine itself. Requests are answered
  * in the order they were made.

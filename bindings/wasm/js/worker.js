@@ -13,7 +13,7 @@ const methods = new Map([["open", open]]);
 const kept = /^(constructor|free|bundle|__.*)$/;
 const ofEngine = Object.entries(Object.getOwnPropertyDescriptors(Engine.prototype))
   .filter(([name]) => !kept.test(name));
-const ofBundle = ["explainRows", "scoreRows"];
+const ofBundle = ["explainRows", "replay", "scoreRows"];
 
 function open(bytes, snapshot) {
   const bundle = Bundle.fromBytes(bytes);

@@ -1,5 +1,5 @@
 // What TypeScript has to find in the declarations; `package.test.js` compiles it.
-import type { Bundle, Decisions, Engine, Explanation, Score, Timestamp, WhatIf } from "stayput-wasm";
+import type { Bundle, Decisions, Engine, Explanation, Replay, Score, Timestamp, WhatIf } from "stayput-wasm";
 import { WorkerEngine } from "stayput-wasm/client";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -15,6 +15,7 @@ holds<Mirrors<"ingest">>();
 holds<Mirrors<"healthHistory">>();
 holds<Mirrors<"importCustomers">>();
 holds<Same<WorkerEngine["scoreRows"], (...given: Parameters<Bundle["scoreRows"]>) => Promise<Float64Array>>>();
+holds<Same<WorkerEngine["replay"], (...given: Parameters<Bundle["replay"]>) => Promise<Replay>>>();
 holds<Same<WorkerEngine["customers"], () => Promise<string[]>>>();
 holds<Same<Exclude<keyof Engine, keyof WorkerEngine>, "free" | typeof Symbol.dispose>>();
 

@@ -17,7 +17,7 @@ logins = 'count(login, "30d")'
 active = 'logins > 0.0'
 `;
 /** What of a bundle a worker does besides. */
-const OF_BUNDLE = ["explainRows", "scoreRows"];
+const OF_BUNDLE = ["explainRows", "replay", "scoreRows"];
 const events = [
   { customer_id: "ada", timestamp: "2026-03-01", type: "login" },
   { customer_id: "bob", timestamp: "2026-03-01", type: "logout" },
@@ -113,11 +113,13 @@ test("what it answers is what the engine on the page answers", async () => {
         ["customers"],
         ["deleteCustomer", "cleo"],
         ["deleteCustomer", "cleo"],
+        ["replay", events, null, { asOf: ["2026-03-01", "2026-03-02"], tick: true }],
         ["forget", at],
         // Each of these fails.
         ["reasons", "ada", at],
         ["healthHistory", "nobody", at],
         ["scoreRows", [{ logins: 1 }]],
+        ["replay", events, null, {}],
         ["explainRows", [{ logins: 1 }]],
         ["score", "ada", { asof: "2026-03-02" }],
       ];

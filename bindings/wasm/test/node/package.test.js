@@ -109,6 +109,17 @@ test("a playbook says what its features are", () => {
   }
 });
 
+test("a playbook is looked over, and a bundle replayed", () => {
+  const unused = playbook.lint().find(({ path }) => path === "features.tenure");
+  assert.deepEqual([unused.code, unused.level, unused.line], ["unused_feature", "note", 13]);
+  const bought = [{ customer_id: "a", timestamp: "2026-03-01", type: "purchase", amount: 1 }];
+  const bundle = new Bundle(playbook);
+  const replay = bundle.replay(bought, null, { asOf: { from: "2026-03-02", to: "2026-03-04", every: "day" } });
+  assert.deepEqual([replay.looks, replay.customers, replay.decisions], [3, 1, []]);
+  assert.equal(throws("argument", () => bundle.replay(bought, null, {})).path, "as_of");
+  assert.equal(throws("argument", () => bundle.replay(5, null, { asOf })).path, "events");
+});
+
 test("events are corrected and deleted by their id", () => {
   const bought = (event_id, amount, revision, deleted) => (
     { customer_id: "a", timestamp: "2026-03-01T00:00:00Z", type: "purchase", event_id, amount, revision, deleted }
