@@ -117,6 +117,14 @@ impl Subject<'_> {
             "definitions" => value(&self.playbook()?.definitions()),
             "lineage" => value(&self.playbook()?.lineage(step["feature"].as_str().unwrap())?),
             "explain" => json!(self.playbook()?.explain(step["feature"].as_str().unwrap())?),
+            "lint" => value(&self.playbook()?.lint()),
+            "replay" => {
+                let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
+                let options = camel(&step["options"]).to_string();
+                let answer =
+                    wire::replay_json(&self.bundle()?, events, customers.as_ref(), &options)?;
+                serde_json::from_str(&answer).unwrap()
+            }
             "features" => {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
                 let options = options(step)?;

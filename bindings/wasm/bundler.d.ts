@@ -1919,22 +1919,36 @@ export type Outcome = {
   label: number,
 }
 
+/** An instant: a `Date`, a text in ISO 8601, or milliseconds since 1970. */
 export type Instant = Date | string | number;
 
+/** The instant that a question is about. */
 export interface At {
     asOf: Instant;
 }
 
+/** The instants that a question is about. */
 export interface AtEach {
     asOf: Instant | Instant[] | Grid;
 }
 
+/** Options of a replay. */
+export interface ReplayOptions {
+    asOf: Instant | Instant[] | Grid;
+    /** Whether the engine also looks in between, when time alone has something to do. */
+    tick?: boolean;
+    /** Columns of the events to rename, from yours to ours. */
+    columns?: Record<string, string>;
+}
+
+/** What is asked of RFM scores: a property of an event such as `purchase.amount`. */
 export interface RfmAt {
     asOf: Instant;
     value: string;
     window?: string;
 }
 
+/** What is asked of cohorts. */
 export interface CohortOptions {
     period?: 'day' | 'week' | 'month' | 'quarter';
     age?: 'day' | 'week' | 'month' | 'quarter';
@@ -1951,12 +1965,14 @@ export interface CohortOptions {
     columns?: Record<string, string>;
 }
 
+/** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
     asOf: Instant;
     top?: number;
     actionable?: boolean;
 }
 
+/** What became of a send; `channel` says by which, where the send may no longer be known. */
 export interface RecordedOutcome {
     decision_id: string;
     customer_id: string;
@@ -1966,6 +1982,7 @@ export interface RecordedOutcome {
     channel?: string;
 }
 
+/** Other values of features by their names, of attributes as `customer.plan`; null is missing. */
 export interface WhatIfOptions {
     asOf: Instant;
     changes: Record<string, Value>;
@@ -1991,6 +2008,7 @@ export interface ExplainOptions {
     interactions?: boolean;
 }
 
+/** What each feature contributes to each of several rows. */
 export interface Explanation {
     /** The names of the features, in order. */
     names: string[];
@@ -2002,21 +2020,25 @@ export interface Explanation {
     values: Float64Array;
 }
 
+/** The instants `from`, `from + every`, … up to `to`; `every` is `day`, `week`, `month` or `7d`. */
 export interface Grid {
     from: Instant;
     to: Instant;
     every: string;
 }
 
+/** Options of `Engine.healthHistory`. */
 export interface HealthHistoryOptions {
     asOf: Instant | Instant[] | Grid;
 }
 
+/** Options of `Engine.healthChange`: the change from `since` to `asOf`. */
 export interface HealthChangeOptions {
     asOf: Instant;
     since: Instant;
 }
 
+/** Options of `Engine.overrideHealth`: `score` (0 to 100), `band`, or both. */
 export interface HealthOverrideOptions {
     score?: number;
     band?: string;
@@ -2030,6 +2052,7 @@ export interface HealthOverrideOptions {
     until: Instant;
 }
 
+/** Options of `Engine.accountHealth`. */
 export interface AccountHealthOptions {
     asOf: Instant;
     /** The one account to look at: all by default. */
@@ -2052,17 +2075,20 @@ export interface TableOptions {
     columns?: Record<string, string>;
 }
 
+/** Texts by dictionary; a code past the end of `values` is missing. */
 export interface TextColumn {
     codes: Uint32Array;
     values: string[];
 }
 
+/** One column of a table. Missing is NaN in a typed array, null or undefined in an array. */
 export type Column =
 | Float64Array | Float32Array | BigInt64Array
 | Int32Array | Int16Array | Int8Array | Uint32Array | Uint16Array | Uint8Array
 | readonly (string | number | boolean | Date | null | undefined)[]
 | TextColumn;
 
+/** A table: an array of objects, or an object of columns. */
 export type Rows = readonly object[] | Readonly<Record<string, Column>>;
 
 
@@ -2097,6 +2123,16 @@ export class Bundle {
      * `internal` when it cannot be written.
      */
     constructor(playbook: Playbook);
+    /**
+     * What the bundle would have decided over recorded history: at each instant of `asOf`, knowing
+     * the events up to it and no others. With `tick` also in between, whenever time alone has
+     * something to do.
+     *
+     * # Errors
+     * `table_column` when a column is missing or cannot be what the playbook says; `argument`
+     * naming the option that is wrong.
+     */
+    replay(events: Rows, customers: Rows | null | undefined, options: ReplayOptions): Replay;
     /**
      * The churn probability of each row, in row order. A row has each feature by its name.
      *
@@ -2133,6 +2169,14 @@ export class Engine {
      * `playbook_key` where the playbook has no accounts; `argument` for an account of nobody.
      */
     accountHealth(options: AccountHealthOptions): AccountHealth[];
+    /**
+     * The same for one customer: what to do when an event has come in. Budgets pay for whom comes first
+     * then; among many customers `decide` spends them better.
+     *
+     * # Errors
+     * As `decide`, and `unknown_customer` when nothing is known of the customer.
+     */
+    decideOne(customerId: string, options: At): Decisions;
     /**
      * Looks at every customer and decides about every campaign. What is decided is remembered:
      * the same question again gives nothing new.
@@ -2391,6 +2435,14 @@ export class Playbook {
      * `argument` when there is no feature of that name.
      */
     lineage(feature: string): Lineage;
+    /**
+     * What the playbook says that is hardly meant: campaigns that can never fire, conditions that
+     * are always the same, rules that cannot come to bear, and notes about what nothing reads.
+     *
+     * # Errors
+     * None that the playbook causes.
+     */
+    lint(): Lint[];
     /**
      * Reads a playbook in TOML, or in JSON where its first character is `{`.
      *

@@ -39,6 +39,8 @@ class Subject {
     definitions: () => this.playbook.definitions(),
     lineage: ({ feature }) => this.playbook.lineage(feature),
     explain: ({ feature }) => this.playbook.explain(feature),
+    lint: () => this.playbook.lint(),
+    replay: ({ events, customers, options }) => this.bundle.replay(events, customers, named(options)),
     features: async ({ events = [], customers, as_of }) => {
       const table = await this.playbook.features(events, customers, { asOf: as_of })
       return { rows: table.toObjects(), report: table.report }

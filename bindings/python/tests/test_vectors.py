@@ -102,6 +102,13 @@ class Host:
     def explain(self, step):
         return self.playbook.explain(step["feature"])
 
+    def lint(self, step):
+        return [lint.to_dict() for lint in self.playbook.lint()]
+
+    def replay(self, step):
+        found = self.bundle.replay(step["events"], step.get("customers"), **arguments(step))
+        return found.to_dict()
+
     def features(self, step):
         table = self.playbook.features(
             step.get("events", []), step.get("customers"), as_of=step.get("as_of")
@@ -166,6 +173,7 @@ class Host:
         if isinstance(answer, list):
             return [item.to_dict() for item in answer]
         return answer.to_dict()
+
     def transitions(self, step):
         return self.engine.transitions(as_of=step["as_of"]).to_dict()
 

@@ -1,14 +1,34 @@
 // An engine in a Web Worker, so that a page stays responsive while it scores.
 
-/** @import { At, Decisions, RecordedOutcome, RecordReport, Reports, Rows, Score, Timestamp } from "../index.js" */
+/** @import { Bundle, Engine } from "../index.js" */
 
 /**
- * An engine in a Web Worker: the methods of `Engine`, each answered by a promise.
+ * The methods of `T`, each answered by a promise; what `T` has is asked for by a method of its name.
+ *
+ * @template T
+ * @typedef {{ readonly [Name in keyof T]: T[Name] extends (...given: infer Given) => infer Answer
+ *   ? (...given: Given) => Promise<Answer>
+ *   : () => Promise<T[Name]> }} Promised
+ */
+
+/**
+ * What a worker does of a bundle and its engine; it says the same by itself, in `worker.js`.
+ *
+ * @typedef {Promised<Omit<Engine, "bundle" | "free" | typeof Symbol.dispose>>
+ *   & Promised<Pick<Bundle, "explainRows" | "replay" | "scoreRows">>} Methods
+ */
+
+/** An error as the engine throws them. */
+const typed = (code, message, more) => Object.assign(new Error(message), { code, ...more });
+
+/**
+ * An engine in a Web Worker: the methods of `Engine`, each answered by a promise, with
+ * `customers()` for the customers known; and `explainRows`, `replay` and `scoreRows` of its bundle.
  *
  * An error is an `Error` with `code` and `path`, as from the engine itself. Requests are answered
  * in the order they were made.
  */
-export class WorkerEngine {
+export class WorkerEngine extends /** @type {new () => Methods} */ (Object) {
   #worker;
   #waiting = new Map();
   #lastId = 0;
@@ -20,8 +40,14 @@ export class WorkerEngine {
    */
   bundle;
 
-  /** @param {Worker} worker one that runs `stayput-wasm/worker.js` */
+  /**
+   * Of `WorkerEngine.open`: an engine has its methods when the worker has said which they are.
+   *
+   * @private
+   * @param {Worker} worker
+   */
   constructor(worker) {
+    super();
     this.#worker = worker;
     worker.onmessage = ({ data }) => this.#answer(data);
     worker.onerror = (event) => this.#fail(event.message || "the worker could not be started");
@@ -32,90 +58,24 @@ export class WorkerEngine {
    *
    * @param {Uint8Array} bundle
    * @param {Uint8Array} [snapshot]
-   * @param {Worker} [worker] for hosts that start workers in a way of their own
+   * @param {Worker} [worker] one that runs `stayput-wasm/worker`, for hosts that start workers in a
+   *   way of their own
    * @returns {Promise<WorkerEngine>}
    */
   static async open(bundle, snapshot, worker) {
     worker ??= new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     const engine = new WorkerEngine(worker);
     try {
-      engine.bundle = await engine.#ask("open", bundle, snapshot);
+      const opened = await engine.#ask("open", bundle, snapshot);
+      engine.bundle = opened.bundle;
+      for (const method of opened.methods) {
+        Object.defineProperty(engine, method, { value: (...args) => engine.#ask(method, ...args) });
+      }
     } catch (error) {
       engine.close();
       throw error;
     }
     return engine;
-  }
-
-  /**
-   * @param {Rows} events
-   * @param {Rows | null} [customers]
-   * @returns {Promise<Reports>}
-   */
-  ingest(events, customers) {
-    return this.#ask("ingest", events, customers);
-  }
-
-  /**
-   * @param {string} customerId
-   * @param {At} options
-   * @returns {Promise<Score>}
-   */
-  score(customerId, options) {
-    return this.#ask("score", customerId, options);
-  }
-
-  /**
-   * @param {At} options
-   * @returns {Promise<Score[]>}
-   */
-  scoreAll(options) {
-    return this.#ask("scoreAll", options);
-  }
-
-  /**
-   * @param {At} options
-   * @returns {Promise<Decisions>}
-   */
-  decide(options) {
-    return this.#ask("decide", options);
-  }
-
-  /**
-   * @param {At} options
-   * @returns {Promise<Decisions>}
-   */
-  tick(options) {
-    return this.#ask("tick", options);
-  }
-
-  /**
-   * @param {At} options
-   * @returns {Promise<Timestamp | null>}
-   */
-  nextDue(options) {
-    return this.#ask("nextDue", options);
-  }
-
-  /**
-   * @param {RecordedOutcome[]} outcomes
-   * @returns {Promise<RecordReport>}
-   */
-  record(outcomes) {
-    return this.#ask("record", outcomes);
-  }
-
-  /** @returns {Promise<Uint8Array>} */
-  snapshot() {
-    return this.#ask("snapshot");
-  }
-
-  /**
-   * @param {Rows} rows
-   * @returns {Promise<Float64Array>}
-   */
-  scoreRows(rows) {
-    return this.#ask("scoreRows", rows);
   }
 
   /** Ends the worker; what it was still asked is refused. */
@@ -124,24 +84,26 @@ export class WorkerEngine {
     this.#fail("the worker was closed");
   }
 
-  #ask(method, ...args) {
-    return new Promise((resolve, reject) => {
-      if (this.#failure) throw this.#failure;
-      const id = ++this.#lastId;
-      this.#waiting.set(id, { resolve, reject });
+  async #ask(method, ...args) {
+    if (this.#failure) throw this.#failure;
+    const id = ++this.#lastId;
+    try {
       this.#worker.postMessage({ id, method, args });
-    });
+    } catch ({ message }) {
+      throw typed("argument", `\`${method}\` cannot be asked of a worker: ${message}`, { path: method });
+    }
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
   }
 
   #answer({ id, value, error }) {
     const { resolve, reject } = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (error) reject(Object.assign(new Error(error.message), error));
+    if (error) reject(typed(error.code, error.message, error));
     else resolve(value);
   }
 
   #fail(message) {
-    this.#failure = Object.assign(new Error(message), { code: "internal" });
+    this.#failure = typed("internal", message);
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
   }

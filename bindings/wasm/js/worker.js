@@ -1,32 +1,37 @@
 // The script of a Web Worker that holds one engine; `client.js` is its other end.
 //
-// A request is `{ id, method, args }`; its answer is `{ id, value }` or `{ id, error }`. Requests
-// are answered in the order they came.
+// A request is `{ id, method, args }`; its answer is `{ id, value }` or `{ id, error }`. The first is
+// `open`, which says what may be asked from then on. Requests are answered in the order they came.
 import init, { Bundle, Engine } from "../dist/web/stayput_wasm.js";
 
 const ready = init();
-let bundle;
-let engine;
 
 /** What a page may ask for. */
-const methods = {
-  open(bytes, snapshot) {
-    const opened = Bundle.fromBytes(bytes);
-    engine = snapshot ? Engine.restore(opened, snapshot) : new Engine(opened);
-    bundle = opened;
-    const { name, version } = bundle.playbook;
-    return { name, version, hash: bundle.hash };
-  },
-  ingest: (events, customers) => engine.ingest(events, customers),
-  score: (customerId, options) => engine.score(customerId, options),
-  scoreAll: (options) => engine.scoreAll(options),
-  decide: (options) => engine.decide(options),
-  tick: (options) => engine.tick(options),
-  nextDue: (options) => engine.nextDue(options),
-  record: (outcomes) => engine.record(outcomes),
-  snapshot: () => engine.snapshot(),
-  scoreRows: (rows) => bundle.scoreRows(rows),
-};
+const methods = new Map([["open", open]]);
+
+/** What of the engine stays in the worker: its memory, and its bundle, of which `open` tells. */
+const kept = /^(constructor|free|bundle|__.*)$/;
+const ofEngine = Object.entries(Object.getOwnPropertyDescriptors(Engine.prototype))
+  .filter(([name]) => !kept.test(name));
+const ofBundle = ["explainRows", "replay", "scoreRows"];
+
+function open(bytes, snapshot) {
+  const bundle = Bundle.fromBytes(bytes);
+  const engine = snapshot ? Engine.restore(bundle, snapshot) : new Engine(bundle);
+  for (const [name, { get }] of ofEngine) {
+    methods.set(name, get ? () => engine[name] : (...args) => engine[name](...args));
+  }
+  for (const name of ofBundle) methods.set(name, (...args) => bundle[name](...args));
+  const { name, version } = bundle.playbook;
+  return { bundle: { name, version, hash: bundle.hash }, methods: [...methods.keys()].slice(1) };
+}
+
+function answer(method, args) {
+  const call = methods.get(method);
+  if (call) return call(...args);
+  const message = `\`${method}\` is nothing that a worker does; it does ${[...methods.keys()].join(", ")}`;
+  throw Object.assign(new Error(message), { code: "argument", path: "method" });
+}
 
 /** An error as a message: a structured clone keeps neither `code` nor `path`. */
 function plain({ message, code = "internal", path, line, column }) {
@@ -36,7 +41,7 @@ function plain({ message, code = "internal", path, line, column }) {
 onmessage = async ({ data: { id, method, args } }) => {
   try {
     await ready;
-    postMessage({ id, value: methods[method](...args) });
+    postMessage({ id, value: answer(method, args) });
   } catch (error) {
     postMessage({ id, error: plain(error) });
   }

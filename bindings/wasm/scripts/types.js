@@ -12,7 +12,7 @@ const folder = new URL("../", import.meta.url);
 const read = (name) => readFileSync(new URL(name, folder), "utf8");
 
 const documents = read("../documents.d.ts").replace(/^\/\/.*\n/, "");
-const classes = (target) => read(`dist/${target}/stayput_wasm.d.ts`).replace(/^\/\*.*\*\/\n/gm, "");
+const classes = (target) => read(`dist/${target}/stayput_wasm.d.ts`).replace(/^\/\* .*\*\/\n/gm, "");
 
 function client() {
   const out = mkdtempSync(join(tmpdir(), "stayput-types-"));

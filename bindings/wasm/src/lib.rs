@@ -11,6 +11,7 @@ mod health;
 mod input;
 mod lifecycle;
 mod playbook;
+mod replay;
 mod table;
 mod types;
 

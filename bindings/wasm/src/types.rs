@@ -17,6 +17,15 @@ export interface AtEach {
     asOf: Instant | Instant[] | Grid;
 }
 
+/** Options of a replay. */
+export interface ReplayOptions {
+    asOf: Instant | Instant[] | Grid;
+    /** Whether the engine also looks in between, when time alone has something to do. */
+    tick?: boolean;
+    /** Columns of the events to rename, from yours to ours. */
+    columns?: Record<string, string>;
+}
+
 /** What is asked of RFM scores: a property of an event such as `purchase.amount`. */
 export interface RfmAt {
     asOf: Instant;

@@ -44,6 +44,8 @@ export function run({ Playbook, Bundle, Engine, cohorts }, spec, bytes) {
     definitions: () => playbook().definitions(),
     lineage: ({ feature }) => playbook().lineage(feature),
     explain: ({ feature }) => playbook().explain(feature),
+    lint: () => playbook().lint(),
+    replay: ({ events, customers, options }) => bundle().replay(events, customers, named(options)),
     features: ({ events = [], customers, as_of }) =>
       playbook().features(events, customers, { asOf: as_of }),
     score_rows: ({ rows }) => [...bundle().scoreRows(rows)],

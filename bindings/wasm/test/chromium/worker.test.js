@@ -16,6 +16,8 @@ logins = 'count(login, "30d")'
 [lifecycle]
 active = 'logins > 0.0'
 `;
+/** What of a bundle a worker does besides. */
+const OF_BUNDLE = ["explainRows", "replay", "scoreRows"];
 const events = [
   { customer_id: "ada", timestamp: "2026-03-01", type: "login" },
   { customer_id: "bob", timestamp: "2026-03-01", type: "logout" },
@@ -72,6 +74,101 @@ test("a snapshot goes on in another worker", async () => {
     [playbook, events],
   );
   assert.ok(same);
+});
+
+test("whatever an engine does, it does in a worker", async () => {
+  const [there, here] = await page.evaluate(async (playbook) => {
+    const { stayput, WorkerEngine } = await window.page;
+    const engine = await WorkerEngine.open(new stayput.Bundle(new stayput.Playbook(playbook)).toBytes());
+    const there = Object.getOwnPropertyNames(engine).filter((name) => typeof engine[name] === "function");
+    engine.close();
+    return [there, Object.getOwnPropertyNames(stayput.Engine.prototype)];
+  }, playbook);
+  const expected = here.filter((name) => !/^(__.*|bundle|constructor|free)$/.test(name));
+  assert.ok(expected.length > 25, `${expected.length} methods`);
+  assert.deepEqual(there.sort(), [...expected, ...OF_BUNDLE].sort());
+});
+
+test("what it answers is what the engine on the page answers", async () => {
+  const differences = await page.evaluate(
+    async ([playbook, events]) => {
+      const { stayput, WorkerEngine } = await window.page;
+      const bundle = new stayput.Bundle(new stayput.Playbook(playbook));
+      const here = new stayput.Engine(bundle);
+      const there = await WorkerEngine.open(bundle.toBytes());
+      const at = { asOf: "2026-03-02" };
+      const other = new stayput.Engine(bundle);
+      other.ingest([{ ...events[0], customer_id: "cleo" }]);
+      const asked = [
+        ["ingest", events, [{ customer_id: "ada" }]],
+        ["customers"],
+        ["features", "ada", at],
+        ["whatIf", "ada", { ...at, changes: { logins: 0 } }],
+        ["segmentCounts", { asOf: ["2026-03-01", new Date("2026-03-02")] }],
+        ["decideOne", "ada", at],
+        ["outcomes"],
+        ["record", []],
+        ["exportCustomer", "ada"],
+        ["importCustomers", other.snapshot()],
+        ["customers"],
+        ["deleteCustomer", "cleo"],
+        ["deleteCustomer", "cleo"],
+        ["replay", events, null, { asOf: ["2026-03-01", "2026-03-02"], tick: true }],
+        ["forget", at],
+        // Each of these fails.
+        ["reasons", "ada", at],
+        ["healthHistory", "nobody", at],
+        ["scoreRows", [{ logins: 1 }]],
+        ["replay", events, null, {}],
+        ["explainRows", [{ logins: 1 }]],
+        ["score", "ada", { asof: "2026-03-02" }],
+      ];
+      const plain = ({ code, path, message }) => ({ code, path, message });
+      const differences = [];
+      for (const [name, ...args] of asked) {
+        let expected;
+        try {
+          const of = name in here ? here : bundle;
+          expected = name === "customers" ? here.customers : of[name](...args);
+        } catch (error) {
+          expected = plain(error);
+        }
+        const found = await there[name](...args).catch(plain);
+        const texts = [found, expected].map((answer) => JSON.stringify(answer));
+        if (texts[0] !== texts[1]) differences.push([name, ...texts]);
+      }
+      there.close();
+      return differences;
+    },
+    [playbook, events],
+  );
+  assert.deepEqual(differences, []);
+});
+
+test("what cannot be asked is refused, and the worker goes on", async () => {
+  const [missing, uncloneable, after] = await page.evaluate(
+    async ([playbook, events]) => {
+      const { stayput, WorkerEngine } = await window.page;
+      const plain = ({ name, code, path, message }) => ({ name, code, path, message });
+      const bytes = new stayput.Bundle(new stayput.Playbook(playbook)).toBytes();
+      const worker = new Worker("/bindings/wasm/js/worker.js", { type: "module" });
+      const engine = await WorkerEngine.open(bytes, undefined, worker);
+      await engine.ingest(events);
+      const uncloneable = await engine.score("ada", { asOf: () => 0 }).catch(plain);
+      const after = await engine.customers();
+      const answered = new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)));
+      worker.postMessage({ id: "mine", method: "scoreal", args: [] });
+      const missing = await answered;
+      engine.close();
+      return [missing, uncloneable, after];
+    },
+    [playbook, events],
+  );
+  assert.equal(missing.id, "mine");
+  assert.deepEqual([missing.error.code, missing.error.path], ["argument", "method"]);
+  assert.match(missing.error.message, /^`scoreal` is nothing that a worker does; it does .*score, /);
+  assert.deepEqual([uncloneable.code, uncloneable.path], ["argument", "score"]);
+  assert.deepEqual(after, ["ada"]);
 });
 
 test("nothing went wrong on the page", () => assert.deepEqual(errors, []));

@@ -47,6 +47,12 @@ test("the declarations are those of the build", () => {
   execFileSync(process.execPath, [fileURLToPath(new URL("scripts/types.js", folder))]);
 });
 
+test("the declarations are what TypeScript needs", () => {
+  const path = (name) => fileURLToPath(new URL(name, folder));
+  const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "esnext,dom"];
+  execFileSync(path("node_modules/.bin/tsc"), [path("test/types.ts"), ...options], { stdio: "inherit" });
+});
+
 test("it has the version of its package", () => {
   assert.equal(version(), JSON.parse(read("package.json")).version);
 });
@@ -101,6 +107,17 @@ test("a playbook says what its features are", () => {
     assert.match(throws("argument", () => playbook[ask]("gift")).message, /did you mean `gifts`\?/);
     assert.equal(throws("argument", () => playbook[ask](3)).path, "feature");
   }
+});
+
+test("a playbook is looked over, and a bundle replayed", () => {
+  const unused = playbook.lint().find(({ path }) => path === "features.tenure");
+  assert.deepEqual([unused.code, unused.level, unused.line], ["unused_feature", "note", 13]);
+  const bought = [{ customer_id: "a", timestamp: "2026-03-01", type: "purchase", amount: 1 }];
+  const bundle = new Bundle(playbook);
+  const replay = bundle.replay(bought, null, { asOf: { from: "2026-03-02", to: "2026-03-04", every: "day" } });
+  assert.deepEqual([replay.looks, replay.customers, replay.decisions], [3, 1, []]);
+  assert.equal(throws("argument", () => bundle.replay(bought, null, {})).path, "as_of");
+  assert.equal(throws("argument", () => bundle.replay(5, null, { asOf })).path, "events");
 });
 
 test("events are corrected and deleted by their id", () => {

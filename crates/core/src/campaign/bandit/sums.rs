@@ -10,8 +10,6 @@
 //! 2²⁰. The latest four epochs are kept; what is older counts less than 2⁻⁴⁰ for each that came in the
 //! latest.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::math;
@@ -56,9 +54,9 @@ impl Decay {
     }
 }
 
-/// The sums of an action, by epoch.
+/// The sums of an action, by epoch, ascending.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Sums(BTreeMap<i64, Vec<i128>>);
+pub(super) struct Sums(Vec<(i64, Vec<i128>)>);
 
 /// How many sums there are with `inputs` numbers in a context.
 pub(super) fn width(inputs: usize) -> usize {
@@ -72,10 +70,19 @@ fn fixed(value: f64) -> i128 {
 }
 
 impl Sums {
+    /// The sums of an epoch, so many of them.
+    fn of(&mut self, epoch: i64, width: usize) -> &mut Vec<i128> {
+        let at = self.0.partition_point(|(known, _)| *known < epoch);
+        if self.0.get(at).is_none_or(|(known, _)| *known != epoch) {
+            self.0.insert(at, (epoch, vec![0; width]));
+        }
+        &mut self.0[at].1
+    }
+
     pub(super) fn add(&mut self, decay: Decay, day: i64, context: &[f64], reward: f64) {
         let epoch = decay.epoch(day);
         let weight = decay.factor(decay.start(epoch) - day);
-        let sums = self.0.entry(epoch).or_insert_with(|| vec![0; width(context.len())]);
+        let sums = self.of(epoch, width(context.len()));
         let mut at = 0;
         let mut put = |value: f64| {
             sums[at] = sums[at].saturating_add(fixed(weight * value));
@@ -97,7 +104,7 @@ impl Sums {
 
     /// Adds so many rewards of 0 or 1 without a day, of which so many are 1.
     pub(super) fn count(&mut self, all: u64, ones: u64) {
-        let sums = self.0.entry(0).or_insert_with(|| vec![0; width(0)]);
+        let sums = self.of(0, width(0));
         for (sum, count) in sums.iter_mut().zip([all, ones, ones]) {
             *sum = sum.saturating_add(i128::from(count) << 40);
         }
@@ -106,8 +113,7 @@ impl Sums {
     /// Adds what another part learned.
     pub(super) fn merge(&mut self, other: &Self) {
         for (epoch, sums) in &other.0 {
-            let own = self.0.entry(*epoch).or_insert_with(|| vec![0; sums.len()]);
-            for (own, other) in own.iter_mut().zip(sums) {
+            for (own, other) in self.of(*epoch, sums.len()).iter_mut().zip(sums) {
                 *own = own.saturating_add(*other);
             }
         }
@@ -115,15 +121,15 @@ impl Sums {
     }
 
     fn forget(&mut self) {
-        if let Some((&latest, _)) = self.0.last_key_value() {
-            self.0.retain(|epoch, _| latest.saturating_sub(*epoch) < EPOCHS);
+        if let Some(&(latest, _)) = self.0.last() {
+            self.0.retain(|(epoch, _)| latest.saturating_sub(*epoch) < EPOCHS);
         }
     }
 
     /// The sums as they count on `today`, `inputs` numbers in a context.
     pub(super) fn read(&self, decay: Decay, today: i64, inputs: usize) -> Vec<f64> {
         let mut read = vec![0.0; width(inputs)];
-        for (&epoch, sums) in &self.0 {
+        for &(epoch, ref sums) in &self.0 {
             let factor = decay.factor((today - decay.start(epoch)).max(0)) / UNIT;
             for (read, sum) in read.iter_mut().zip(sums) {
                 #[expect(
@@ -157,11 +163,14 @@ impl Serialize for Sums {
 impl<'de> Deserialize<'de> for Sums {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let rows = Vec::<(i64, Vec<String>)>::deserialize(deserializer)?;
-        let mut sums = BTreeMap::new();
+        let mut sums = Vec::with_capacity(rows.len());
         for (epoch, texts) in rows {
             let numbers: Result<Vec<i128>, _> = texts.iter().map(|text| text.parse()).collect();
             let numbers = numbers.map_err(|_| de::Error::custom("a sum is no whole number"))?;
-            sums.insert(epoch, numbers);
+            sums.push((epoch, numbers));
+        }
+        if !sums.is_sorted_by(|(before, _), (after, _)| before < after) {
+            return Err(de::Error::custom("the epochs of sums do not ascend"));
         }
         Ok(Self(sums))
     }

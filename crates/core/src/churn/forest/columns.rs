@@ -7,8 +7,6 @@
 //! goes right, in two columns where nodes differ. A set of categories is a column of its own: 0 for
 //! what goes left, 255 for the rest.
 
-use std::collections::BTreeMap;
-
 use fearless_simd::Simd;
 
 use super::real::Real;
@@ -65,59 +63,53 @@ pub(super) struct Asks {
     pub(super) rank: i8,
 }
 
-/// The columns of a forest, while they are found.
-#[derive(Debug, Default)]
+/// The columns of a forest, while they are found: first those of scales, then those of sets.
+#[derive(Debug)]
 pub(super) struct Finder {
     /// The thresholds of each input, ascending.
-    thresholds: BTreeMap<u32, Vec<f64>>,
-    /// The column of a scale, by input, its first threshold and where the missing go; and that of a
-    /// set.
-    scales: BTreeMap<(u32, usize, bool), u8>,
-    sets: BTreeMap<(u32, Set, bool), u8>,
+    thresholds: Vec<(u32, f64)>,
+    /// Each scale, by input, its first threshold and where the missing go, ascending; and each set.
+    scales: Vec<(u32, usize, bool)>,
+    sets: Vec<(u32, Set, bool)>,
 }
 
 impl Finder {
     /// The columns for all these questions; none where they are too many.
     pub(super) fn new(questions: impl Iterator<Item = Question>) -> Option<Self> {
-        let mut finder = Self::default();
-        let mut kept = Vec::new();
-        for question in questions {
-            match question.test {
-                Test::Below(threshold) => {
-                    finder.thresholds.entry(question.input).or_default().push(threshold);
-                    kept.push((question.input, threshold, question.missing_left));
-                }
-                Test::In(set) => {
-                    finder.sets.insert((question.input, set, question.missing_left), 0);
-                }
+        let (mut asked, mut sets) = (Vec::new(), Vec::new());
+        for Question { input, test, missing_left } in questions {
+            match test {
+                Test::Below(threshold) => asked.push((input, threshold, missing_left)),
+                Test::In(set) => sets.push((input, set, missing_left)),
             }
         }
-        for thresholds in finder.thresholds.values_mut() {
-            thresholds.sort_unstable_by(f64::total_cmp);
-            // 0 and -0 are one threshold.
-            thresholds.dedup_by(|a, b| a == b);
-        }
-        for (input, threshold, missing_left) in kept {
-            let (first, _) = finder.place(input, threshold);
-            finder.scales.insert((input, first, missing_left), 0);
-            if finder.scales.len() > MOST_COLUMNS {
-                return None;
-            }
-        }
-        if finder.scales.len() + finder.sets.len() > MOST_COLUMNS {
-            return None;
-        }
-        let columns = finder.scales.values_mut().chain(finder.sets.values_mut());
-        for (column, at) in columns.zip(0..=u8::MAX) {
-            *column = at;
-        }
-        Some(finder)
+        let mut thresholds: Vec<(u32, f64)> =
+            asked.iter().map(|(input, threshold, _)| (*input, *threshold)).collect();
+        thresholds.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        // 0 and -0 are one threshold.
+        thresholds.dedup();
+        let mut finder = Self { thresholds, scales: Vec::new(), sets };
+        let scale = |(input, threshold, missing_left)| {
+            (input, finder.place(input, threshold).0, missing_left)
+        };
+        finder.scales = asked.into_iter().map(scale).collect();
+        finder.scales.sort_unstable();
+        finder.scales.dedup();
+        finder.sets.sort_unstable();
+        finder.sets.dedup();
+        (finder.scales.len() + finder.sets.len() <= MOST_COLUMNS).then_some(finder)
+    }
+
+    /// The thresholds of an input.
+    fn of(&self, input: u32) -> &[(u32, f64)] {
+        let begin = self.thresholds.partition_point(|(other, _)| *other < input);
+        let of = &self.thresholds[begin..];
+        &of[..of.partition_point(|(other, _)| *other == input)]
     }
 
     /// The first threshold of the scale that a threshold is on, and its rank there.
     fn place(&self, input: u32, threshold: f64) -> (usize, u8) {
-        let all = self.thresholds.get(&input).map(Vec::as_slice).unwrap_or_default();
-        let at = all.partition_point(|other| *other < threshold);
+        let at = self.of(input).partition_point(|(_, other)| *other < threshold);
         let rank = at % SCALE;
         (at - rank, u8::try_from(rank).unwrap_or(u8::MAX))
     }
@@ -128,34 +120,43 @@ impl Finder {
         let (column, rank) = match test {
             Test::Below(threshold) => {
                 let (first, rank) = self.place(input, threshold);
-                (self.scales.get(&(input, first, missing_left)), rank)
+                let asked = (input, first, missing_left);
+                (self.scales.partition_point(|scale| *scale < asked), rank)
             }
-            Test::In(set) => (self.sets.get(&(input, set, missing_left)), LEFT),
+            Test::In(set) => {
+                let asked = (input, set, missing_left);
+                (self.scales.len() + self.sets.partition_point(|set| *set < asked), LEFT)
+            }
         };
-        Asks { column: column.copied().unwrap_or_default(), rank: signed(rank) }
+        Asks { column: number(column), rank: signed(rank) }
     }
 
     pub(super) fn columns<T: Real>(self) -> Columns<T> {
         let mut scales: Vec<Scale<T>> = Vec::new();
         let mut last = None;
-        for ((input, first, missing_left), column) in self.scales {
+        for (column, &(input, first, missing_left)) in self.scales.iter().enumerate() {
             if last != Some((input, first)) {
-                let all = &self.thresholds[&input][first..];
-                scales.push(Scale::new(input, &all[..all.len().min(SCALE)]));
+                let thresholds = self.of(input)[first..].iter().take(SCALE);
+                scales.push(Scale::new(input, &thresholds.map(|(_, at)| *at).collect::<Vec<_>>()));
                 last = Some((input, first));
             }
             if let Some(scale) = scales.last_mut() {
-                scale.columns[usize::from(missing_left)] = Some(column);
+                scale.columns[usize::from(missing_left)] = Some(number(column));
             }
         }
-        let set = |((input, set, missing_left), column)| SetColumn {
+        let set = |(column, &(input, set, missing_left))| SetColumn {
             input,
             set,
-            column,
+            column: number(self.scales.len() + column),
             missing: if missing_left { LEFT } else { RIGHT },
         };
-        Columns { scales, sets: self.sets.into_iter().map(set).collect() }
+        Columns { sets: self.sets.iter().enumerate().map(set).collect(), scales }
     }
+}
+
+/// A column's number: there are at most 256.
+fn number(column: usize) -> u8 {
+    u8::try_from(column).unwrap_or_default()
 }
 
 impl<T: Real> Scale<T> {

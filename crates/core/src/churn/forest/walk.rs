@@ -1,7 +1,5 @@
 //! A forest walked node by node, as its definition says.
 
-use std::collections::BTreeMap;
-
 use super::check::refuse;
 use super::real::Real;
 use super::{Compare, LEAF, Nodes};
@@ -74,15 +72,20 @@ impl<T: Real> Grove<T> {
         let mut nodes: Vec<Node<T>> = (0..parts.left.len()).map(node).collect();
         let sets = if parts.sets.node.is_empty() { 0 } else { nodes.len() };
         let mut sets = vec![Set::default(); sets];
-        let mut begin = 0;
-        // Sets of the same words are one set.
-        let mut known = BTreeMap::new();
-        for (&at, &end) in parts.sets.node.iter().zip(&parts.sets.end) {
+        let words = |set: &Set| {
+            parts.sets.words.get(set.begin as usize..set.end as usize).unwrap_or_default()
+        };
+        let begins = std::iter::once(&0).chain(&parts.sets.end);
+        let own = begins.zip(&parts.sets.end).map(|(&begin, &end)| Set { begin, end, size: 0 });
+        let own: Vec<Set> = own.collect();
+        // Sets of the same words are one set: the first of them.
+        let mut known = own.clone();
+        known.sort_by(|a, b| words(a).cmp(words(b)));
+        known.dedup_by(|a, b| words(a) == words(b));
+        for (&at, set) in parts.sets.node.iter().zip(&own) {
             nodes[at as usize].input |= HAS_SET;
-            let words = parts.sets.words.get(begin as usize..end as usize).unwrap_or_default();
-            let set = Set { begin, end, size: 0 };
-            sets[at as usize] = *known.entry(words).or_insert(set);
-            begin = end;
+            let first = known.partition_point(|other| words(other) < words(set));
+            sets[at as usize] = known[first];
         }
         for (at, node) in nodes.iter().enumerate().filter(|(_, node)| node.left != 0) {
             let input = (node.input & INPUT) as usize;

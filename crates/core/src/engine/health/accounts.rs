@@ -1,7 +1,5 @@
 //! The health of accounts, rolled up from their customers.
 
-use std::collections::BTreeMap;
-
 use super::{Instants, Memory};
 use crate::engine::Engine;
 use crate::engine::forget::Forgotten;
@@ -31,13 +29,19 @@ impl Engine {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let instants = self.scorer.health.at(vec![as_of]);
         let mut memory = Memory::default();
-        let mut known: BTreeMap<&str, Vec<Child<'_>>> = BTreeMap::new();
+        let mut children: Vec<(&str, Child<'_>)> = Vec::new();
         for (id, state) in &self.customers {
-            if let Some((of, child)) = self.child(id, state, account, &instants, &mut memory) {
-                known.entry(of).or_default().push(child);
+            children.extend(self.child(id, state, account, &instants, &mut memory));
+        }
+        children.sort_by_key(|(of, _)| *of);
+        let mut known: Vec<(&str, Vec<Child<'_>>)> = Vec::new();
+        for (of, child) in children {
+            match known.last_mut() {
+                Some((account, children)) if *account == of => children.push(child),
+                _ => known.push((of, vec![child])),
             }
         }
-        if let Some(account) = account.filter(|account| !known.contains_key(account)) {
+        if let Some(account) = account.filter(|_| known.is_empty()) {
             let message = format!("no customer known at `{as_of}` is of the account `{account}`");
             return Err(Error::argument("account", message));
         }

@@ -1,6 +1,6 @@
 //! What the decisions of a replay come to: by campaign, by day, and between campaigns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use jiff::civil::Date;
 
 use super::super::Engine;
 use super::{ReasonCount, Record, ReplayCampaign, ReplayDay, ReplayOverlap};
@@ -24,7 +24,8 @@ pub(super) struct Summary {
 #[derive(Default)]
 struct Count {
     decisions: usize,
-    reasons: BTreeMap<Reason, usize>,
+    /// By reason, in the order in which reasons are looked for.
+    reasons: Vec<ReasonCount>,
     cost: f64,
     value: Option<f64>,
 }
@@ -38,15 +39,38 @@ impl Count {
         }
     }
 
-    fn suppressions(&self) -> usize {
-        self.reasons.values().sum()
+    fn stop(&mut self, reason: Reason) {
+        let at = self.reasons.partition_point(|known| known.reason < reason);
+        if self.reasons.get(at).is_none_or(|known| known.reason != reason) {
+            self.reasons.insert(at, ReasonCount { reason, count: 0 });
+        }
+        self.reasons[at].count += 1;
     }
 
-    fn reasons(&self) -> Vec<ReasonCount> {
-        let count =
-            |(reason, count): (&Reason, &usize)| ReasonCount { reason: *reason, count: *count };
-        self.reasons.iter().map(count).collect()
+    fn suppressions(&self) -> usize {
+        self.reasons.iter().map(|known| known.count).sum()
     }
+}
+
+/// What is counted of each civil day and campaign, ascending.
+#[derive(Default)]
+struct Days(Vec<((Date, usize), Count)>);
+
+impl Days {
+    fn count(&mut self, day: Date, campaign: usize) -> &mut Count {
+        let at = self.0.partition_point(|(known, _)| *known < (day, campaign));
+        if self.0.get(at).is_none_or(|(known, _)| *known != (day, campaign)) {
+            self.0.insert(at, ((day, campaign), Count::default()));
+        }
+        &mut self.0[at].1
+    }
+}
+
+/// A decision, as what campaigns have in common needs it.
+struct Send<'r> {
+    to: &'r str,
+    campaign: usize,
+    at: Timestamp,
 }
 
 pub(super) fn summary(engine: &Engine, record: &Record, last_event: Option<i64>) -> Summary {
@@ -55,15 +79,15 @@ pub(super) fn summary(engine: &Engine, record: &Record, last_event: Option<i64>)
     let day = |at: Timestamp| Zone::UTC.date(at);
     let mut all = Count::default();
     let mut of_campaigns: Vec<Count> = specs.iter().map(|_| Count::default()).collect();
-    let mut of_days: BTreeMap<_, Count> = BTreeMap::new();
-    let mut of_customers: BTreeMap<&str, Vec<(Timestamp, usize)>> = BTreeMap::new();
+    let mut of_days = Days::default();
+    let mut sends = Vec::new();
     let mut goals = vec![(0, 0); specs.len()];
     for decision in &record.decisions {
         let Some(at) = place(&decision.campaign) else { continue };
         all.send(decision);
         of_campaigns[at].send(decision);
-        of_days.entry((day(decision.at), at)).or_default().send(decision);
-        of_customers.entry(&decision.customer_id).or_default().push((decision.at, at));
+        of_days.count(day(decision.at), at).send(decision);
+        sends.push(Send { to: &decision.customer_id, campaign: at, at: decision.at });
         match reached(engine, &specs[at], decision, last_event) {
             Some(true) => goals[at].0 += 1,
             Some(false) => {}
@@ -72,16 +96,16 @@ pub(super) fn summary(engine: &Engine, record: &Record, last_event: Option<i64>)
     }
     for stopped in &record.suppressions {
         let Some(at) = place(&stopped.campaign) else { continue };
-        let days = of_days.entry((day(stopped.at), at)).or_default();
-        for count in [&mut of_campaigns[at], days] {
-            *count.reasons.entry(stopped.reason).or_default() += 1;
-        }
+        of_campaigns[at].stop(stopped.reason);
+        of_days.count(day(stopped.at), at).stop(stopped.reason);
     }
+    // Those of a customer stay in the order of time.
+    sends.sort_by_key(|send| send.to);
+    let of_customers = || sends.chunk_by(|a, b| a.to == b.to);
     let mut customers = vec![0; specs.len()];
-    for sends in of_customers.values() {
-        let campaigns: BTreeSet<usize> = sends.iter().map(|(_, campaign)| *campaign).collect();
-        for campaign in campaigns {
-            customers[campaign] += 1;
+    for sends in of_customers() {
+        for (campaign, customers) in customers.iter_mut().enumerate() {
+            *customers += usize::from(sends.iter().any(|send| send.campaign == campaign));
         }
     }
     let campaigns = specs.iter().zip(&of_campaigns).enumerate().map(|(at, (spec, count))| {
@@ -90,7 +114,7 @@ pub(super) fn summary(engine: &Engine, record: &Record, last_event: Option<i64>)
             campaign: spec.name.clone(),
             decisions: count.decisions,
             suppressions: count.suppressions(),
-            reasons: count.reasons(),
+            reasons: count.reasons.clone(),
             reached: customers[at],
             cost: count.cost,
             value: count.value,
@@ -98,21 +122,21 @@ pub(super) fn summary(engine: &Engine, record: &Record, last_event: Option<i64>)
             open_goals: spec.goal.as_ref().map(|_| open),
         }
     });
-    let days = of_days.iter().map(|((day, at), count)| ReplayDay {
+    let days = of_days.0.into_iter().map(|((day, at), count)| ReplayDay {
         day: day.to_string(),
-        campaign: specs[*at].name.clone(),
+        campaign: specs[at].name.clone(),
         decisions: count.decisions,
         suppressions: count.suppressions(),
-        reasons: count.reasons(),
+        reasons: count.reasons,
         cost: count.cost,
     });
     Summary {
-        reached: of_customers.len(),
+        reached: of_customers().count(),
         cost: all.cost,
         value: all.value,
         campaigns: campaigns.collect(),
         days: days.collect(),
-        overlaps: overlaps(specs, of_customers.values()),
+        overlaps: overlaps(specs, of_customers()),
     }
 }
 
@@ -140,32 +164,33 @@ fn reached(
 /// Each two campaigns that send to the same customers.
 fn overlaps<'a>(
     specs: &[CampaignSpec],
-    of_customers: impl Iterator<Item = &'a Vec<(Timestamp, usize)>>,
+    of_customers: impl Iterator<Item = &'a [Send<'a>]>,
 ) -> Vec<ReplayOverlap> {
-    let mut pairs: BTreeMap<(usize, usize), (usize, usize)> = BTreeMap::new();
+    // Each two and customer they have in common, and whether within a short time.
+    let mut pairs: Vec<((usize, usize), bool)> = Vec::new();
     for sends in of_customers {
-        // Sends of a customer are in the order of time: the nearest earlier one of another
-        // campaign is the last.
-        let mut last: BTreeMap<usize, Timestamp> = BTreeMap::new();
-        let mut near: BTreeMap<(usize, usize), bool> = BTreeMap::new();
-        for (at, campaign) in sends {
-            for (other, before) in last.iter().filter(|(other, _)| *other != campaign) {
-                let pair = ((*campaign).min(*other), (*campaign).max(*other));
-                *near.entry(pair).or_default() |= at.since(*before) <= Span::days(NEAR_DAYS);
+        // The nearest earlier send of another campaign is its last.
+        let mut last: Vec<(usize, Timestamp)> = Vec::new();
+        let begin = pairs.len();
+        for send in sends {
+            for (other, before) in last.iter().filter(|(other, _)| *other != send.campaign) {
+                let pair = (send.campaign.min(*other), send.campaign.max(*other));
+                let is_near = send.at.since(*before) <= Span::days(NEAR_DAYS);
+                match pairs[begin..].iter_mut().find(|(known, _)| *known == pair) {
+                    Some((_, near)) => *near |= is_near,
+                    None => pairs.push((pair, is_near)),
+                }
             }
-            last.insert(*campaign, *at);
-        }
-        for (pair, near) in near {
-            let (customers, within) = pairs.entry(pair).or_default();
-            *customers += 1;
-            *within += usize::from(near);
+            last.retain(|(campaign, _)| *campaign != send.campaign);
+            last.push((send.campaign, send.at));
         }
     }
-    let overlap = |((a, b), (customers, within_7d)): ((usize, usize), _)| ReplayOverlap {
-        campaign: specs[a].name.clone(),
-        other: specs[b].name.clone(),
-        customers,
-        within_7d,
+    pairs.sort_unstable();
+    let overlap = |same: &[((usize, usize), bool)]| ReplayOverlap {
+        campaign: specs[same[0].0.0].name.clone(),
+        other: specs[same[0].0.1].name.clone(),
+        customers: same.len(),
+        within_7d: same.iter().filter(|(_, near)| *near).count(),
     };
-    pairs.into_iter().map(overlap).collect()
+    pairs.chunk_by(|a, b| a.0 == b.0).map(overlap).collect()
 }
