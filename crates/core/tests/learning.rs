@@ -67,6 +67,31 @@ fn thompson_sampling_finds_the_action_that_works() {
 }
 
 #[test]
+fn what_happened_since_the_last_look_is_learned() {
+    let playbook = Playbook::parse(&PLAYBOOK.replace("KIND", "thompson")).unwrap();
+    let mut engine = Engine::new(Bundle::new(playbook, None).unwrap());
+    let at = |day: &str| Timestamp::parse(day).unwrap();
+    let events = |kind: &str, from: usize, day: &str| {
+        let event =
+            |at: usize| json!({"customer_id": format!("c{at:02}"), "type": kind, "timestamp": day});
+        Frame::from_objects((from..from + 40).map(event).collect()).unwrap()
+    };
+    engine.ingest(&events("signup", 0, "2026-01-01")).unwrap();
+    let first = engine.decide(at("2026-01-01")).unwrap().decisions;
+    // Everybody comes back, and nobody looks until long after.
+    engine.ingest(&events("login", 0, "2026-01-02")).unwrap();
+    engine.ingest(&events("signup", 40, "2026-01-20")).unwrap();
+    let second = engine.decide(at("2026-01-20")).unwrap().decisions;
+    let calls = first.iter().filter(|one| one.action == "call").count();
+    // Of Beta(1 + n, 1) each the one with more sends is a little better; had all failed, it were much worse.
+    let chance = second.iter().find(|one| one.action == "call").unwrap().propensity;
+    assert!(calls > 5 && calls < 35 && (chance - 0.5).abs() < 0.35, "{calls} {chance}");
+    let tallies = engine.outcomes();
+    let conversions: u64 = tallies.iter().map(|tally| tally.tally.conversions).sum();
+    assert_eq!(conversions, 40);
+}
+
+#[test]
 fn a_greedy_policy_goes_on_trying_others() {
     let seen = run("epsilon_greedy", 12);
     assert!(seen[11].1 > 0.94, "{seen:?}");

@@ -2,8 +2,9 @@
 //!
 //! It is gathered once a day, at the first look on or after midnight UTC, from the states of all
 //! customers, and holds for that day: so a decision about one customer reads no other, and all
-//! decisions of a day have the same policy. What is not known yet teaches nothing, so that no send
-//! counts as a failure because it is young.
+//! decisions of a day have the same policy. An entry teaches when its time for the goal is over, whether
+//! it reached it before or not: were successes taught as they come and failures at the end, what was
+//! sent most of late would look best (delayed feedback: Chapelle 2014).
 //!
 //! A policy that reads a context, or discounts, learns from the entries of its `memory`, which the
 //! states keep; any other from all that was ever sent.
@@ -146,7 +147,8 @@ fn learn(
         }
     }
     let start = policy.memory.map(|memory| as_of.minus(memory));
-    let counts = |at: Timestamp| at <= as_of && start.is_none_or(|start| at > start);
+    let within = goal.map_or(Span::ZERO, |goal| goal.within);
+    let counts = |at: Timestamp| at.plus(within) <= as_of && start.is_none_or(|start| at > start);
     let sends = state.sends().iter().map(|send| {
         (send.campaign.as_str(), send.action.as_str(), send.at, send.outcomes, &send.context)
     });

@@ -370,7 +370,7 @@ impl CustomerCampaignState {
     }
 
     /// Notes of what was sent or withheld whether the goal's event followed in its time.
-    pub(super) fn observe_goals(
+    pub fn observe_goals(
         &mut self,
         set: &CampaignSet,
         first_event: &dyn Fn(&str, Timestamp) -> Option<Timestamp>,

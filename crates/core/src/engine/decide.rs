@@ -17,6 +17,8 @@ use crate::campaign::{
 use crate::error::Result;
 use crate::expr::Value;
 use crate::health::Health;
+use crate::history::History;
+use crate::schema::Schema;
 use crate::threads;
 use crate::time::Timestamp;
 
@@ -110,6 +112,7 @@ pub(super) fn decide(
     }
     let set = &bundle.playbook().campaigns().set;
     if set.learns() && !learning.as_ref().is_some_and(|known| known.is_current(as_of)) {
+        observe_goals(bundle, customers, as_of);
         *learning = Some(Learning::gather(set, states(customers), as_of)?);
     }
     let learning = learning.as_ref();
@@ -146,6 +149,38 @@ pub(super) fn decide(
     // What the budgets stop stands behind what else was stopped of the same customer.
     all.suppressions.sort_by(|a, b| a.customer_id.cmp(&b.customer_id));
     Ok(all)
+}
+
+/// Notes which goals are reached by `as_of`, also of customers who are not looked at, so that nothing
+/// that is known already is taught as a failure.
+fn observe_goals(
+    bundle: &Bundle,
+    customers: &mut BTreeMap<String, CustomerState>,
+    as_of: Timestamp,
+) {
+    let playbook = bundle.playbook();
+    let (set, layout) = (&playbook.campaigns().set, playbook.layout());
+    for state in customers.values_mut() {
+        let Some(mut decided) = state.decided.take() else { continue };
+        let history = state.history.view(layout);
+        let first =
+            |name: &str, after| first_event(playbook.schema(), &history, name, after, as_of);
+        decided.campaigns.observe_goals(set, &first);
+        state.decided = Some(decided);
+    }
+}
+
+/// The first event of a type after an instant, and not after `as_of`.
+fn first_event(
+    schema: &Schema,
+    history: &History<'_>,
+    name: &str,
+    after: Timestamp,
+    as_of: Timestamp,
+) -> Option<Timestamp> {
+    let events = history.events(schema.event(name)?);
+    let first = events.between(after.as_micros(), as_of.as_micros()).times().next()?;
+    Timestamp::from_micros(first).ok()
 }
 
 /// What campaigns remember of each customer.
@@ -261,12 +296,7 @@ impl Looking<'_> {
         let consent: Vec<Option<bool>> =
             scorer.consent.iter().map(|program| program.eval(frame).as_bool()).collect();
         let suppressed = scorer.suppression.as_ref().and_then(|list| list.eval(frame).as_bool());
-        let first_event = |name: &str, after: Timestamp| {
-            let event = schema.event(name)?;
-            let events = history.events(event).between(after.as_micros(), as_of.as_micros());
-            let first = events.times().next()?;
-            Timestamp::from_micros(first).ok()
-        };
+        let first_event = |name: &str, after| first_event(schema, history, name, after, as_of);
         let (consent, first_event) = (&consent, &first_event);
         let customer = &Customer { id, zone, suppressed, consent, learning, first_event };
         let found = then(&Sight { customer, inputs: &inputs, frame, timely }, campaigns)?;
