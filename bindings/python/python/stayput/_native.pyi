@@ -148,9 +148,10 @@ class Engine:
         """
         The customers known, in order.
         """
-    def decide(self, /, *, as_of: Instant) -> Decisions:
+    def decide(self, /, *, as_of: Instant, n_jobs: SupportsIndex | None = None) -> Decisions:
         """
-        What to do at `as_of`, and what not to do and why. Never decides the same twice.
+        What to do at `as_of`, and what not to do and why. Never decides the same twice. `n_jobs`
+        threads work at it, all cores by default, and change nothing.
         """
     def delete_customer(self, /, customer_id: str) -> bool:
         """
