@@ -1931,6 +1931,17 @@ export interface At {
   asOf: Instant
 }
 
+/** The instant that is decided at, and how many threads work at it. */
+export interface DecideOptions {
+  asOf: Instant
+  nJobs?: number
+}
+
+/** How many threads work at rows. */
+export interface RowsOptions {
+  nJobs?: number
+}
+
 /** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
   asOf: Instant
@@ -2431,9 +2442,10 @@ export declare class Bundle {
 export declare class Engine {
   /**
    * Looks at every customer and decides about every campaign. What is decided is remembered:
-   * the same question again gives nothing new.
+   * the same question again gives nothing new. `nJobs` threads work at it, all cores by default,
+   * and change nothing.
    */
-  decide(options: At): Promise<Decisions>
+  decide(options: DecideOptions): Promise<Decisions>
   /**
    * What time alone makes due by an instant: sends that waited, steps of journeys, times that
    * come again, absences that are long enough, and what crosses a threshold without any event.
@@ -2689,6 +2701,15 @@ export declare class Playbook {
    * if what the feature means can.
    */
   definitions(): Array<FeatureDefinition>
+  /**
+   * Which segments each row is in: for each segment an array with 1 where the row is in it, and 0
+   * where it is not or that is missing. A row has each feature that a condition reads by its name,
+   * attributes as `customer.plan`, and `health`, `churn` and `lifecycle` where they are read.
+   * `nJobs` threads work at it, all cores by default, and change nothing.
+   */
+  segmentRows(rows: Rows, options?: RowsOptions): Promise<Record<string, Uint8Array>>
+  /** The segments of one such row, here and now. */
+  segmentsOf(row: object): Array<string>
   /** What a feature reads, directly or through other features. */
   lineage(feature: string): Lineage
   /** How a feature is computed and what it reads, as text to print. */

@@ -9,6 +9,17 @@ export interface At {
   asOf: Instant
 }
 
+/** The instant that is decided at, and how many threads work at it. */
+export interface DecideOptions {
+  asOf: Instant
+  nJobs?: number
+}
+
+/** How many threads work at rows. */
+export interface RowsOptions {
+  nJobs?: number
+}
+
 /** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
   asOf: Instant

@@ -11,8 +11,9 @@ use crate::json::Document;
 #[napi]
 impl Engine {
     /// Looks at every customer and decides about every campaign. What is decided is remembered:
-    /// the same question again gives nothing new.
-    #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Decisions>")]
+    /// the same question again gives nothing new. `nJobs` threads work at it, all cores by default,
+    /// and change nothing.
+    #[napi(ts_args_type = "options: DecideOptions", ts_return_type = "Promise<Decisions>")]
     pub fn decide(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
         self.tell(env, options, wire::decide_json)
     }

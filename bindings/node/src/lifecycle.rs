@@ -1,13 +1,69 @@
 //! Stages, segments, RFM scores and cohorts.
 
-use napi::bindgen_prelude::{Env, Unknown};
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Env, JsObjectValue, Object, Uint8Array, Unknown};
 use napi_derive::napi;
-use stayput_core::wire;
+use stayput_core::{SegmentRows, wire};
 
 use crate::engine::Engine;
+use crate::error::now;
 use crate::input::Rows;
-use crate::job::{Promised, later};
+use crate::job::{Answer, Promised, later};
 use crate::json::{self, Document};
+use crate::playbook::Playbook;
+
+/// Which rows are in which segments: an array of ones and zeros for each.
+pub struct Members(SegmentRows);
+
+impl Answer for Members {
+    type Js = Object<'static>;
+
+    fn into_js(self, env: Env) -> napi::Result<Self::Js> {
+        let mut object = Object::new(&env)?;
+        for (name, members) in self.0.names.iter().zip(self.0.members) {
+            let bytes: Vec<u8> = members.into_iter().map(u8::from).collect();
+            object.set_named_property(name, Uint8Array::new(bytes))?;
+        }
+        Ok(object)
+    }
+}
+
+#[napi]
+impl Playbook {
+    /// Which segments each row is in: for each segment an array with 1 where the row is in it, and 0
+    /// where it is not or that is missing. A row has each feature that a condition reads by its name,
+    /// attributes as `customer.plan`, and `health`, `churn` and `lifecycle` where they are read.
+    /// `nJobs` threads work at it, all cores by default, and change nothing.
+    #[napi(
+        ts_args_type = "rows: Rows, options?: RowsOptions",
+        ts_return_type = "Promise<Record<string, Uint8Array>>"
+    )]
+    pub fn segment_rows(
+        &self,
+        env: Env,
+        rows: Unknown<'_>,
+        options: Option<Unknown<'_>>,
+    ) -> Promised<Members> {
+        let rows = Rows::of(env, rows, "rows");
+        let options = json::options_text(env, options);
+        let playbook = Arc::clone(&self.inner);
+        later(move || {
+            let jobs = wire::row_jobs(&options?)?;
+            playbook.segment_rows(&rows?.read()?, jobs).map(Members)
+        })
+    }
+
+    /// The segments of one such row, here and now.
+    #[napi(ts_args_type = "row: object", ts_return_type = "Array<string>")]
+    pub fn segments_of(&self, env: Env, row: Unknown<'_>) -> napi::Result<Unknown<'static>> {
+        let answer = now(env, || {
+            let row = json::stringify(env, row, "row")?;
+            wire::segments_of_json(&self.inner, &row).map(Document)
+        })?;
+        json::parse(env, &answer)
+    }
+}
 
 #[napi]
 impl Engine {

@@ -189,3 +189,20 @@ test('only the package makes tables', () => {
   assert.throws(() => new Table())
   assert.throws(() => new TrainingSet())
 })
+
+test('rows are in the segments whose conditions hold', async () => {
+  const playbook = Playbook.parse(`
+[playbook]
+name = "rows"
+[events.login]
+[features]
+logins = 'count(login, "30d")'
+[segments]
+busy = 'logins > 10.0'
+quiet = 'logins < 2.0'
+`)
+  const rows = [{ logins: 20 }, { logins: 1 }, { logins: null }]
+  const members = await playbook.segmentRows(rows, { nJobs: 1 })
+  assert.deepEqual(Object.entries(members).map(([name, rows]) => [name, [...rows]]), [['busy', [1, 0, 0]], ['quiet', [0, 1, 0]]])
+  assert.deepEqual(rows.map((row) => playbook.segmentsOf(row)), [['busy'], ['quiet'], []])
+})

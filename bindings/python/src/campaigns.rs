@@ -10,10 +10,16 @@ use crate::errors::Result;
 
 #[pymethods]
 impl Engine {
-    /// What to do at `as_of`, and what not to do and why. Never decides the same twice.
-    #[pyo3(signature = (*, as_of))]
-    fn decide<'py>(&self, py: Python<'py>, as_of: Instant<'py>) -> Result<Decisions<'py>> {
-        self.tell(py, &Options::at(&as_of)?, wire::decide_json)
+    /// What to do at `as_of`, and what not to do and why. Never decides the same twice. `n_jobs`
+    /// threads work at it, all cores by default, and change nothing.
+    #[pyo3(signature = (*, as_of, n_jobs=None))]
+    fn decide<'py>(
+        &self,
+        py: Python<'py>,
+        as_of: Instant<'py>,
+        n_jobs: Option<i64>,
+    ) -> Result<Decisions<'py>> {
+        self.tell(py, &Options::at(&as_of)?.with("nJobs", n_jobs)?, wire::decide_json)
     }
 
     /// The same for one customer: what to do when an event has come in. Budgets pay for whom comes

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use numpy::IntoPyArray;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use stayput_core::wire;
 
-use crate::answers::{Answer as _, Cohorts, Rfm, SegmentCounts, Transitions};
-use crate::arguments::{Instant, Instants, Options, TableArgument};
+use crate::answers::{Answer as _, Array, Cohorts, Rfm, SegmentCounts, Transitions};
+use crate::arguments::{Instant, Instants, Options, TableArgument, as_json};
 use crate::engine::Engine;
 use crate::errors::{Result, detached};
-use crate::playbook::frames;
+use crate::playbook::{Playbook, frames};
 
 #[pymethods]
 impl Engine {
@@ -43,6 +45,33 @@ impl Engine {
     ) -> Result<Rfm<'py>> {
         let options = Options::at(&as_of)?.with("value", value)?.with("window", window)?;
         self.ask(py, &options, wire::rfm_json)
+    }
+}
+
+#[pymethods]
+impl Playbook {
+    /// Which segments each row of a table is in: for each segment an array of booleans, false too
+    /// where its condition is missing. The table has a column for each feature that a condition
+    /// reads, by its name, attributes as `customer.plan`, and `health`, `churn` and `lifecycle` where
+    /// they are read. `n_jobs` threads work at it, all cores by default, and change nothing.
+    #[pyo3(signature = (rows, *, n_jobs=None))]
+    fn segment_rows<'py>(
+        &self,
+        py: Python<'py>,
+        rows: TableArgument<'py>,
+        n_jobs: Option<i64>,
+    ) -> Result<BTreeMap<String, Array<'py>>> {
+        let rows = rows.frame()?;
+        let found = detached(py, || self.inner.segment_rows(&rows, n_jobs))?;
+        let array = |rows: Vec<bool>| Array(rows.into_pyarray(py).into_any());
+        Ok(found.names.into_iter().zip(found.members.into_iter().map(array)).collect())
+    }
+
+    /// The segments of one such row, a dictionary.
+    #[pyo3(signature = (row))]
+    fn segments_of(&self, row: Bound<'_, PyDict>) -> Result<Vec<String>> {
+        let answer = wire::segments_of_json(&self.inner, &as_json(row.as_any())?)?;
+        Ok(wire::from_json(&answer, "segments")?)
     }
 }
 

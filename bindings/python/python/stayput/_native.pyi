@@ -148,9 +148,10 @@ class Engine:
         """
         The customers known, in order.
         """
-    def decide(self, /, *, as_of: Instant) -> Decisions:
+    def decide(self, /, *, as_of: Instant, n_jobs: SupportsIndex | None = None) -> Decisions:
         """
-        What to do at `as_of`, and what not to do and why. Never decides the same twice.
+        What to do at `as_of`, and what not to do and why. Never decides the same twice. `n_jobs`
+        threads work at it, all cores by default, and change nothing.
         """
     def delete_customer(self, /, customer_id: str) -> bool:
         """
@@ -598,6 +599,17 @@ class Playbook:
     def parse(text: str) -> Playbook:
         """
         Reads a playbook from its text: TOML, or JSON where it begins with `{`.
+        """
+    def segment_rows(self, /, rows: TableLike, *, n_jobs: SupportsIndex | None = None) -> dict[str, ndarray]:
+        """
+        Which segments each row of a table is in: for each segment an array of booleans, false too
+        where its condition is missing. The table has a column for each feature that a condition
+        reads, by its name, attributes as `customer.plan`, and `health`, `churn` and `lifecycle` where
+        they are read. `n_jobs` threads work at it, all cores by default, and change nothing.
+        """
+    def segments_of(self, /, row: dict) -> list[str]:
+        """
+        The segments of one such row, a dictionary.
         """
     @staticmethod
     def suggest(events: TableLike, customers: TableLike | None = None, *, columns: dict[str, str] | None = None) -> Playbook:

@@ -118,16 +118,6 @@ pub struct Looked {
     pub timely: bool,
 }
 
-impl Looked {
-    /// Adds what a look at another customer came to.
-    pub fn add(&mut self, later: Self) {
-        self.proposals.extend(later.proposals);
-        self.suppressions.extend(later.suppressions);
-        self.passages.extend(later.passages);
-        self.timely |= later.timely;
-    }
-}
-
 impl Proposal {
     /// The send as it is remembered.
     #[must_use]

@@ -209,7 +209,7 @@ impl Looking<'_> {
         let mut found = threads::map(parts, |part| self.look_at_all(part)).into_iter();
         let mut all = found.next().unwrap_or_else(|| Ok(Looked::default()))?;
         for part in found {
-            all.add(part?);
+            add(&mut all, part?);
         }
         Ok(all)
     }
@@ -236,7 +236,7 @@ impl Looking<'_> {
                 state.decided = before;
                 continue;
             }
-            all.add(looked);
+            add(&mut all, looked);
         }
         Ok(all)
     }
@@ -305,6 +305,13 @@ impl Looking<'_> {
         }
         Ok(found)
     }
+}
+
+/// Adds what looks at later customers came to.
+fn add(all: &mut Looked, later: Looked) {
+    all.proposals.extend(later.proposals);
+    all.suppressions.extend(later.suppressions);
+    all.passages.extend(later.passages);
 }
 
 /// Fills in the template of a decision's action.
