@@ -388,65 +388,6 @@ fn rows(events: &[Event]) -> Vec<Value> {
     events.iter().map(row).collect()
 }
 
-#[test]
-fn the_next_best_action_is_what_may_go_and_brings_most() {
-    let campaigns = r#"
-[guardrails]
-consent = { phone = 'customer.mrr > 60' }
-[[campaigns]]
-name = "remind"
-on = 'login'
-value = 'customer.mrr * 2'
-cooldown = "7d"
-actions = [{ name = "mail", channel = "email", cost = 1 }, { name = "call", channel = "phone", cost = 20 }]
-[[campaigns]]
-name = "thanks"
-on = 'purchase'
-value = 'days_quiet * 100'
-when = 'days_quiet < 30'
-actions = [{ name = "gift", channel = "post", cost = 5 }]
-[[campaigns]]
-name = "hello"
-on = 'trial_started'
-actions = [{ name = "card", channel = "post", cost = 2 }]
-"#;
-    let mut engine = engine(campaigns);
-    ingest(&mut engine, &[("a", "2026-03-01T09:00:00Z", "login")]);
-    let before = engine.snapshot().unwrap();
-    let ask = |engine: &Engine, day: &str| {
-        let found = engine.next_best_actions("a", at(day)).unwrap();
-        found.into_iter().map(|one| (one.action, one.net, one.reason)).collect::<Vec<_>>()
-    };
-    let call = ("call".to_owned(), 80.0, Some(Reason::NoConsent));
-    let card = ("card".to_owned(), -2.0, None);
-    let expected = [
-        ("gift".to_owned(), 895.0, None),
-        ("mail".to_owned(), 99.0, None),
-        card.clone(),
-        call.clone(),
-    ];
-    assert_eq!(ask(&engine, "2026-03-10T09:00:00Z"), expected);
-    assert_eq!(engine.snapshot().unwrap(), before);
-    let late = ("gift".to_owned(), 4995.0, Some(Reason::Condition));
-    let expected = [("mail".to_owned(), 99.0, None), card.clone(), late, call.clone()];
-    assert_eq!(ask(&engine, "2026-04-20T09:00:00Z"), expected);
-    // What was sent counts, and nothing is asked about the past.
-    assert_eq!(sent(&engine.decide(at("2026-03-01T10:00:00Z")).unwrap()).len(), 1);
-    let expected = [
-        ("gift".to_owned(), 95.0, None),
-        card,
-        ("mail".to_owned(), 99.0, Some(Reason::Cooldown)),
-        call,
-    ];
-    assert_eq!(ask(&engine, "2026-03-02T09:00:00Z"), expected);
-    let found = engine.next_best_actions("a", at("2026-03-02T09:00:00Z")).unwrap();
-    assert_eq!(found[2].until, Some(at("2026-03-08T10:00:00Z")));
-    let error = engine.next_best_actions("a", at("2026-02-01")).unwrap_err();
-    assert_eq!(error.code(), ErrorCode::TimeOrder);
-    let error = engine.next_best_actions("b", at("2026-03-02")).unwrap_err();
-    assert_eq!(error.code(), ErrorCode::UnknownCustomer);
-}
-
 /// Campaigns of every kind of trigger, and rules of every kind.
 fn busy() -> String {
     let rules = r#"
