@@ -654,7 +654,10 @@ export type Decision = {
   at: Timestamp,
   /** The chance the action had of being chosen. */
   propensity: number,
-  /** What the campaign's value came to; nothing when missing, or when the playbook has none. */
+  /**
+   * What the campaign's value came to, and under the policy `uplift` the part of it that the send
+   * is expected to add; nothing when missing, or when the playbook has none.
+   */
   value: number | null,
   /** What the action costs. */
   cost: number,
@@ -701,7 +704,7 @@ export type Suppression = {
 }
 
 /** Why a firing came to nothing, in the order in which the reasons are looked for. */
-export type SuppressionReason = "condition" | "not_worth" | "suppression_list" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "re_entry" | "frequency_cap" | "fatigue" | "quiet_hours" | "blackout" | "budget"
+export type SuppressionReason = "condition" | "not_worth" | "suppression_list" | "no_consent" | "global_holdout" | "campaign_holdout" | "cooldown" | "re_entry" | "policy" | "frequency_cap" | "fatigue" | "quiet_hours" | "blackout" | "budget"
 
 /**
  * How customers moved between stages, summed over the steps between consecutive instants.
@@ -920,7 +923,7 @@ export type Passage = {
 }
 
 /** Which way a customer passes. */
-export type PassageKind = "entered" | "goal" | "exit" | "end" | "gone"
+export type PassageKind = "entered" | "goal" | "missed" | "exit" | "end" | "gone"
 
 /** How well the budgets were used. */
 export type Arbitration = {
@@ -965,7 +968,7 @@ export type ActionTally = {
   opened: number,
   /** How many were clicked in. */
   clicked: number,
-  /** How many were followed by what the campaign hoped for, in time. */
+  /** How many reached the campaign's goal, as far as that is known. */
   conversions: number,
   /** How many could not be delivered. */
   bounced: number,
@@ -973,6 +976,38 @@ export type ActionTally = {
   ended: number,
   /** What the conversions were worth, where that was recorded. */
   value: number,
+}
+
+/** Something that could be done for a customer. */
+export type NextAction = {
+  /** The campaign. */
+  campaign: string,
+  /** Its action. */
+  action: string,
+  /** By which channel. */
+  channel: string,
+  /** What it costs. */
+  cost: number,
+  /**
+   * What it is expected to bring: the campaign's value, and under `uplift` the part of it that the
+   * action adds, as far as that was learned. Null where it is missing, or the playbook has none.
+   */
+  value: number | null,
+  /** The value less the cost; less the cost alone where there is no value. */
+  net: number,
+  /** Whether it could be sent now, were it to fire; budgets are not asked. */
+  allowed: boolean,
+  /** What stops it; null where nothing does. */
+  reason: SuppressionReason | null,
+  /** The same in a sentence; null where nothing does. */
+  detail: string | null,
+  /** When that would no longer stop it; null where that is not known. */
+  until: Timestamp | null,
+  /**
+   * The customer's reasons to churn that the campaign is about, the strongest first: those of
+   * features that its triggers, conditions, value or policy read. None without a model.
+   */
+  answers: Array<ReasonCode>,
 }
 
 /** What a bundle would have decided over recorded history. */
@@ -1004,6 +1039,8 @@ export type Replay = {
   days: Array<ReplayDay>,
   /** Each two campaigns that would have sent to the same customer. */
   overlaps: Array<ReplayOverlap>,
+  /** Which campaigns to change, and why. */
+  recommendations: Array<Recommendation>,
   /** What would have been sent, by time, then as [`Engine::decide`] has it. */
   decisions: Array<Decision>,
   /** What would not have been sent, and why. */
@@ -1065,6 +1102,78 @@ export type ReplayOverlap = {
   customers: number,
   /** How many of these within seven days. */
   within_7d: number,
+}
+
+/** A campaign that had better be changed. */
+export type Recommendation = {
+  /** The campaign. */
+  campaign: string,
+  /** What is the matter. */
+  code: RecommendationCode,
+  /** The share that shows it: of customers, firings, sends, or customers reached. */
+  share: number,
+  /** The same in a sentence. */
+  message: string,
+  /** What to do. */
+  fix: string,
+}
+
+/** What is the matter with a campaign. */
+export type RecommendationCode = "never_fires" | "low_reach" | "high_suppression" | "little_to_gain" | "overlap"
+
+/**
+ * What another bundle would have done otherwise over the same history.
+ *
+ * Two sends are the same when they are of one campaign and action for one customer on the same civil
+ * day in UTC.
+ */
+export type ReplayComparison = {
+  /** What the bundle comes to. */
+  before: ReplayTotal,
+  /** What the other one comes to. */
+  after: ReplayTotal,
+  /** How many customers the other would have sent something, and the bundle nothing. */
+  gained: number,
+  /** How many customers the bundle would have sent something, and the other nothing. */
+  lost: number,
+  /** Each campaign of either, in the order of the other's playbook, then what only the bundle has. */
+  campaigns: Array<CampaignComparison>,
+  /** What only the other would have sent, by time. */
+  added: Array<Decision>,
+  /** What only the bundle would have sent, by time. */
+  dropped: Array<Decision>,
+}
+
+/** What a replay comes to. */
+export type ReplayTotal = {
+  /** The hash of the bundle. */
+  bundle: string,
+  /** How many sends it would have made. */
+  decisions: number,
+  /** How many firings came to nothing, or waited. */
+  suppressions: number,
+  /** How many customers it would have sent something. */
+  reached: number,
+  /** What the sends would have cost. */
+  cost: number,
+  /** What the campaigns' values of the sends come to; null where none is known. */
+  value: number | null,
+}
+
+/** One campaign under both bundles. */
+export type CampaignComparison = {
+  /** Its name. */
+  campaign: string,
+  /** What it would have done under the bundle; null where that does not have it. */
+  before: ReplayCampaign | null,
+  /** What it would have done under the other; null where that does not have it. */
+  after: ReplayCampaign | null,
+  /** How many sends are the same. */
+  kept: number,
+  /** How many are new. */
+  added: number,
+  /** How many there are no longer. */
+  dropped: number,
 }
 
 /** How many firings came to nothing for one reason. */
@@ -2431,13 +2540,19 @@ export declare class Bundle {
    * something to do.
    */
   replay(events: Rows, customers: Rows | null | undefined, options: ReplayOptions): Promise<Replay>
+  /**
+   * What another bundle would have done otherwise over the same history, before it is published:
+   * which sends there are more and less, for whom, and what each campaign comes to.
+   */
+  compare(other: Bundle, events: Rows, customers: Rows | null | undefined, options: ReplayOptions): Promise<ReplayComparison>
 }
 
 /**
  * A bundle and the state of its customers. It has no clock: every question names its instant.
  *
  * Calls may overlap: those that change the state wait for each other, in no stated order unless
- * you await them. `score` answers on the event loop; while events are being taken in it waits.
+ * you await them. `score` and `decideOne` answer on the event loop; while events are being taken in
+ * they wait.
  */
 export declare class Engine {
   /**
@@ -2446,6 +2561,17 @@ export declare class Engine {
    * and change nothing.
    */
   decide(options: DecideOptions): Promise<Decisions>
+  /**
+   * The same for one customer, on the event loop: what to do when an event has come in. Budgets pay
+   * for whom comes first then; among many customers `decide` spends them better.
+   */
+  decideOne(customerId: string, options: At): Decisions
+  /**
+   * What could be done for a customer at an instant, whether a campaign fires or not: first what could
+   * be sent, and of that what is expected to bring most beyond its cost, with the reasons to churn
+   * that it answers. Nothing is decided.
+   */
+  nextBestActions(customerId: string, options: At): NextAction[]
   /**
    * What time alone makes due by an instant: sends that waited, steps of journeys, times that
    * come again, absences that are long enough, and what crosses a threshold without any event.
@@ -2678,6 +2804,15 @@ export declare class Model {
 
 /** A checked playbook. */
 export declare class Playbook {
+  /**
+   * Which segments each row is in: for each segment an array with 1 where the row is in it, and 0
+   * where it is not or that is missing. A row has each feature that a condition reads by its name,
+   * attributes as `customer.plan`, and `health`, `churn` and `lifecycle` where they are read.
+   * `nJobs` threads work at it, all cores by default, and change nothing.
+   */
+  segmentRows(rows: Rows, options?: RowsOptions): Promise<Record<string, Uint8Array>>
+  /** The segments of one such row, here and now. */
+  segmentsOf(row: object): Array<string>
   /** Reads a playbook in TOML, or in JSON where its first character is `{`. */
   static parse(text: string): Playbook
   /** Reads a playbook from a file. */
@@ -2701,15 +2836,6 @@ export declare class Playbook {
    * if what the feature means can.
    */
   definitions(): Array<FeatureDefinition>
-  /**
-   * Which segments each row is in: for each segment an array with 1 where the row is in it, and 0
-   * where it is not or that is missing. A row has each feature that a condition reads by its name,
-   * attributes as `customer.plan`, and `health`, `churn` and `lifecycle` where they are read.
-   * `nJobs` threads work at it, all cores by default, and change nothing.
-   */
-  segmentRows(rows: Rows, options?: RowsOptions): Promise<Record<string, Uint8Array>>
-  /** The segments of one such row, here and now. */
-  segmentsOf(row: object): Array<string>
   /** What a feature reads, directly or through other features. */
   lineage(feature: string): Lineage
   /** How a feature is computed and what it reads, as text to print. */

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
-from stayput._documents import Accounts, ActionTallies, Choice, Cohorts, Comparison, Decisions, Description, Empc, ExperimentReport, FeatureDefinitions, FeatureDependence, FeatureImportances, FeatureValues, FittedHealth, HealthChange, HealthHistory, HealthOverride, HealthOverrides, HealthValidation, Intervals, LeftOut, Lift, Lineage, Lints, Moment, OffPolicyReport, Params, PowerAnalysis, PrecisionRecall, ProfitThreshold, Reasons, RecordReport, Recourse, Reliability, Replay, Report, Reports, Rfm, Roc, SampleRatio, Score, Scores, SegmentCounts, SequentialReport, Transitions, TreeSegments, Trial, WhatIf
+from stayput._documents import Accounts, ActionTallies, Choice, Cohorts, Comparison, Decisions, Description, Empc, ExperimentReport, FeatureDefinitions, FeatureDependence, FeatureImportances, FeatureValues, FittedHealth, HealthChange, HealthHistory, HealthOverride, HealthOverrides, HealthValidation, Intervals, LeftOut, Lift, Lineage, Lints, Moment, NextActions, OffPolicyReport, Params, PowerAnalysis, PrecisionRecall, ProfitThreshold, Reasons, RecordReport, Recourse, Reliability, Replay, ReplayComparison, Report, Reports, Rfm, Roc, SampleRatio, Score, Scores, SegmentCounts, SequentialReport, Transitions, TreeSegments, Trial, WhatIf
 from stayput._types import ArmsLike, AxesLike, ColumnLike, ContextLike, CovariateLike, FeaturesLike, Instant, Instants, LabelsLike, LooksLike, MatrixLike, ModelSource, OutcomesLike, RowLike, RowsLike, SpaceLike, TableLike, TrialCallback
 from typing import Any, SupportsFloat, SupportsIndex, final
 
@@ -74,6 +74,12 @@ class Bundle:
     """
     def __new__(cls, /, playbook: Playbook, model: Model | None = None) -> Bundle: ...
     def __repr__(self, /) -> str: ...
+    def compare(self, /, other: Bundle, events: TableLike, customers: TableLike | None = None, *, as_of: Instants, tick: bool = False, columns: dict[str, str] | None = None) -> ReplayComparison:
+        """
+        What another bundle would have done otherwise over the same history, before it is published: which
+        sends there are more and less, for whom, and what each campaign comes to. Arguments are those
+        of `replay`.
+        """
     @staticmethod
     def from_bytes(data: bytes) -> Bundle:
         """
@@ -153,6 +159,11 @@ class Engine:
         What to do at `as_of`, and what not to do and why. Never decides the same twice. `n_jobs`
         threads work at it, all cores by default, and change nothing.
         """
+    def decide_one(self, /, customer_id: str, *, as_of: Instant) -> Decisions:
+        """
+        The same for one customer: what to do when an event has come in. Budgets pay for whom comes
+        first then; among many customers `decide` spends them better.
+        """
     def delete_customer(self, /, customer_id: str) -> bool:
         """
         Forgets everything about a customer, and says whether there was anything.
@@ -204,6 +215,12 @@ class Engine:
         """
         Ends the overrides of a customer's health that hold at `as_of`, and gives them as they are
         then. Questions about earlier instants still see them.
+        """
+    def next_best_actions(self, /, customer_id: str, *, as_of: Instant) -> NextActions:
+        """
+        What could be done for a customer at `as_of`, whether a campaign fires or not: first what could be
+        sent, and of that what is expected to bring most beyond its cost, with the reasons to churn that
+        it answers. Nothing is decided.
         """
     def next_due(self, /, *, as_of: Instant) -> Moment:
         """

@@ -35,8 +35,9 @@ enum Plan {
     Table(Table),
 }
 
-/// How many rows walk through a tree together.
-const TOGETHER: usize = 4;
+/// How many rows walk through a tree together. A page explains one customer at a time, and is the
+/// smaller for one walk.
+const TOGETHER: usize = if cfg!(target_arch = "wasm32") { 1 } else { 4 };
 
 /// Memory that one block after the other uses again.
 #[derive(Debug, Default)]
