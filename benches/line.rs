@@ -40,7 +40,7 @@ fn line(c: &mut Criterion) {
     features.finish();
 
     let training = playbook
-        .training_set(&company.events, customers, &months(), &TrainingOptions::default())
+        .training_set(&company.events, customers, months(), &TrainingOptions::default())
         .unwrap()
         .set;
     let model = train(&training, &TrainParams::default()).unwrap();

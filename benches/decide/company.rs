@@ -9,7 +9,7 @@ use stayput::features::TrainingOptions;
 use stayput::models::simulate::{Simulation, SimulationParams, simulate};
 use stayput::models::{TrainParams, train};
 use stayput::time::{Span, Timestamp};
-use stayput::{Bundle, Engine, Playbook};
+use stayput::{Bundle, Engine, Playbook, ReasonParams};
 
 use super::{ROUNDS, at, median};
 
@@ -72,7 +72,7 @@ impl Company {
             }
             for id in ids.iter().step_by(10) {
                 let start = Instant::now();
-                black_box(engine.reasons(id, now, Default::default()).unwrap());
+                black_box(engine.reasons(id, now, ReasonParams::default()).unwrap());
                 told.push(start.elapsed().as_secs_f64() * 1e6);
             }
             taken.sort_by(f64::total_cmp);

@@ -1,5 +1,7 @@
 //! `Model`: what maps a row of features to the probability of churn.
 
+#![expect(clippy::needless_pass_by_value, reason = "the host hands arrays over")]
+
 use std::sync::Arc;
 
 use napi::bindgen_prelude::{Buffer, Env, Float64Array, Unknown};

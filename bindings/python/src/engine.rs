@@ -131,7 +131,6 @@ impl Engine {
     /// within the bounds given there; `max_changes` of them at most. Each feature changes by itself:
     /// `what_if` tells what else follows.
     #[pyo3(signature = (customer_id, *, as_of, threshold, features=None, max_changes=None))]
-    #[expect(clippy::too_many_arguments, reason = "all but one by name")]
     fn recourse<'py>(
         &self,
         py: Python<'py>,

@@ -339,7 +339,6 @@ impl Model {
     /// `"probability"`. With `interactions=True` the values are those of pairs of features.
     #[pyo3(signature = (X, *, background=None, output="log_odds", interactions=false, n_jobs=None))]
     #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
-    #[expect(clippy::too_many_arguments, reason = "all but one by name")]
     fn explain(
         &self,
         py: Python<'_>,

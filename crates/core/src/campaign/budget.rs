@@ -311,8 +311,7 @@ mod tests {
             campaign: "k0".to_owned(),
             cost,
         };
-        let spent =
-            vec![spend("2026-02-27", 6.0), spend("2026-02-23", 3.0), spend("2026-02-10", 9.0)];
+        let spent = [spend("2026-02-27", 6.0), spend("2026-02-23", 3.0), spend("2026-02-10", 9.0)];
         for (cost, until) in [(1.0, None), (4.0, Some("2026-03-02")), (8.0, Some("2026-03-06"))] {
             let mut ledger = Ledger::new(spent.iter().cloned());
             let (settled, _) = settle(&set, at(), &mut ledger, vec![proposal(0, 0, 1.0, cost)]);

@@ -174,7 +174,9 @@ impl Sum {
         if over > 0 {
             let left = self.counted.split_off(over);
             self.counted.clear();
-            left.into_iter().for_each(|paid| self.push(paid.at, paid.cost, paid.place));
+            for paid in left {
+                self.push(paid.at, paid.cost, paid.place);
+            }
         }
         let counts = |spend: &Spend| campaign.is_none_or(|only| only == spend.campaign);
         for (place, spend) in all.iter().enumerate().skip(self.read) {

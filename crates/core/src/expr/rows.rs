@@ -127,25 +127,22 @@ impl<'a> Block<'a> {
 
 /// The comparison of all pairs.
 fn by(op: BinaryOp, pairs: impl Iterator<Item = (f64, f64)>) -> Option<Vec<u8>> {
-    fn all(
-        pairs: impl Iterator<Item = (f64, f64)>,
-        holds: impl Fn(f64, f64) -> bool,
-    ) -> Option<Vec<u8>> {
+    fn all(pairs: impl Iterator<Item = (f64, f64)>, holds: impl Fn(f64, f64) -> bool) -> Vec<u8> {
         let truth = |(a, b): (f64, f64)| {
             let missing = a.is_nan() | b.is_nan();
             if missing { MISSING } else { byte(holds(a, b)) }
         };
-        Some(pairs.map(truth).collect())
+        pairs.map(truth).collect()
     }
-    match op {
+    Some(match op {
         BinaryOp::Equal => all(pairs, |a, b| a == b),
         BinaryOp::NotEqual => all(pairs, |a, b| a != b),
         BinaryOp::Less => all(pairs, |a, b| a < b),
         BinaryOp::LessEqual => all(pairs, |a, b| a <= b),
         BinaryOp::Greater => all(pairs, |a, b| a > b),
         BinaryOp::GreaterEqual => all(pairs, |a, b| a >= b),
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
 fn byte(truth: bool) -> u8 {

@@ -210,6 +210,11 @@ fn compare(
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole numbers of the tests"
+)]
 mod tests {
     use super::*;
 
@@ -242,7 +247,8 @@ mod tests {
 
     #[test]
     fn arms_where_nothing_came_true_do_not_differ() {
-        let report = experiment(&counts(&[("a", 5, 0), ("b", 5, 0)]), None, &Default::default());
+        let report =
+            experiment(&counts(&[("a", 5, 0), ("b", 5, 0)]), None, &ExperimentParams::default());
         let one = report.unwrap().comparisons.remove(0);
         assert_eq!((one.statistic, one.p_value, one.relative_lift), (0.0, 1.0, None));
         assert!(one.low < 0.0 && one.high > 0.0);
@@ -302,7 +308,7 @@ mod tests {
         let x = |name: &str, values: &[f64]| (name.to_owned(), values.to_vec());
         // Deviations −4/3, −1/3, 5/3 and −1, 0, 1: a squared correlation of 3²/(14/3 · 2) = 27/28.
         let good = [x("b", &[0.0, 1.0, 2.0]), x("a", &[0.0, 1.0, 2.0])];
-        let report = experiment(&arms, Some(&good), &Default::default()).unwrap();
+        let report = experiment(&arms, Some(&good), &ExperimentParams::default()).unwrap();
         assert!((report.cuped.unwrap().variance_reduction - 27.0 / 28.0).abs() < 1e-12);
         for (covariates, path) in [
             (vec![good[0].clone()], "covariate"),
@@ -311,7 +317,8 @@ mod tests {
             (vec![good[0].clone(), x("a", &[1.0, f64::NAN, 2.0])], "covariate.a"),
             (vec![x("a", &[1.0; 3]), x("b", &[2.0; 3])], "covariate"),
         ] {
-            let error = experiment(&arms, Some(&covariates), &Default::default()).unwrap_err();
+            let error =
+                experiment(&arms, Some(&covariates), &ExperimentParams::default()).unwrap_err();
             assert_eq!(error.path(), Some(path), "{error}");
         }
     }

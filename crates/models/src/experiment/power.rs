@@ -223,6 +223,11 @@ fn least_effect(plan: &Plan, n: f64, power: f64) -> Result<f64> {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole numbers of the tests"
+)]
 mod tests {
     use proptest::prelude::*;
 

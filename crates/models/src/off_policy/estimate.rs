@@ -271,6 +271,7 @@ fn check_rows(rows: &OffPolicyRows<'_>) -> Result<()> {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_precision_loss, reason = "small numbers of the tests")]
 mod tests {
     use ndarray::{Array2, array};
     use proptest::prelude::*;

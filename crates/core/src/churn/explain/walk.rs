@@ -28,6 +28,11 @@
 //! read once for all of them, and their sums do not wait for each other. Each row has the bits it
 //! has alone.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what is inlined where vectors were asked for is compiled with them"
+)]
+
 use fearless_simd::dispatch;
 
 use super::quadrature::gauss_legendre;
