@@ -53,7 +53,7 @@ def test_one_customer_is_decided_as_among_all() -> None:
     assert [decision for each in reversed(alone) for decision in each.decisions] == found.decisions
     assert len(found.decisions) == 2
     assert one.snapshot() == all_at_once.snapshot()
-    with pytest.raises(stayput.StateError, match="is not known"):
+    with pytest.raises(stayput.ArgumentError, match="is not known"):
         one.decide_one("nobody", as_of="2026-03-05")
 
 
