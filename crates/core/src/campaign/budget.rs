@@ -51,9 +51,7 @@ struct Purse<'a> {
     zone: Zone,
     /// What was spent in the period before, in the order of time.
     before: &'a [Paid],
-    /// What is spent now.
-    now: Vec<(Timestamp, f64)>,
-    /// All of it.
+    /// All of it, and what is spent now.
     spent: f64,
     /// What divisible sends have left.
     left: f64,
@@ -63,7 +61,7 @@ impl<'a> Purse<'a> {
     fn new(((budget, campaign), zone, sum): (Counted<'a>, Zone, &'a Sum)) -> Self {
         let (before, spent) = (sum.counted(), sum.spent());
         let left = (budget.max - spent).max(0.0);
-        Self { budget, campaign, zone, before, now: Vec::new(), spent, left }
+        Self { budget, campaign, zone, before, spent, left }
     }
 
     fn counts(&self, proposal: &Proposal) -> bool {
@@ -74,23 +72,20 @@ impl<'a> Purse<'a> {
         self.spent + cost <= self.budget.max * (1.0 + ROUNDING)
     }
 
-    /// When there is room for `cost`, if nothing else is spent.
+    /// When there is room for `cost`, if nothing else is spent. Cost: O(log n) in what was spent.
     fn until(&self, cost: f64, as_of: Timestamp) -> Option<Timestamp> {
-        if cost > self.budget.max * (1.0 + ROUNDING) {
+        let most = self.budget.max * (1.0 + ROUNDING);
+        if cost > most {
             return None;
         }
         let Period::Rolling(_) = self.budget.per else {
             return self.budget.per.end(as_of, as_of, &self.zone);
         };
-        let before = self.before.iter().map(|paid| (paid.at, paid.cost));
-        let mut left = before.chain(self.now.iter().copied());
-        loop {
-            let (at, _) = left.next()?;
-            let rest = left.clone().fold(0.0, |sum, (_, cost)| sum + cost);
-            if rest + cost <= self.budget.max * (1.0 + ROUNDING) {
-                return self.budget.per.end(at, as_of, &self.zone);
-            }
-        }
+        // The first whose leaving the period, after all before it, makes room; else that of what is
+        // spent now, which leaves together.
+        let too_much = |paid: &Paid| self.spent - paid.sum + cost > most;
+        let last = self.before.get(self.before.partition_point(too_much));
+        self.budget.per.end(last.map_or(as_of, |paid| paid.at), as_of, &self.zone)
     }
 
     fn stop(&self, proposal: Proposal, as_of: Timestamp) -> Suppression {
@@ -162,7 +157,6 @@ pub fn settle(
         }
         for purse in purses.iter_mut().filter(|purse| purse.counts(&proposal)) {
             purse.spent += cost;
-            purse.now.push((as_of, cost));
         }
         used.sent += 1;
         used.cost += cost;

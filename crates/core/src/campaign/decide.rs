@@ -25,7 +25,7 @@ use super::assign::unit;
 use super::budget::{Arbitration, settle};
 use super::decision::{Decision, Reason, Suppression, decision_id, step_id};
 use super::guard::{Candidate, Stop};
-use super::journey::{Asked, Journey, Passage, PassageKind, Place, Stand};
+use super::journey::{Passage, PassageKind};
 use super::learning::Learning;
 use super::ledger::{Ledger, Spend};
 use super::outcome::Kinds;
@@ -157,14 +157,14 @@ struct Asking<'a> {
 }
 
 /// What one look works on.
-struct Look<'a> {
+pub(super) struct Look<'a> {
     set: &'a CampaignSet,
-    customer: &'a Customer<'a>,
-    as_of: Timestamp,
+    pub(super) customer: &'a Customer<'a>,
+    pub(super) as_of: Timestamp,
     bundle: &'a str,
-    state: &'a mut CustomerCampaignState,
+    pub(super) state: &'a mut CustomerCampaignState,
     asking: Vec<Asking<'a>>,
-    found: Looked,
+    pub(super) found: Looked,
 }
 
 /// Says what one customer could be sent, of all campaigns of `set`, which [`CampaignSet::check`]
@@ -256,68 +256,9 @@ impl<'a> Look<'a> {
         Candidate { set, campaign, input, customer, state: self.state, pending, as_of }
     }
 
-    /// Takes a customer who is in a journey on.
-    fn travel(&mut self, campaign: &'a CampaignSpec, input: &'a CampaignInput) {
-        let Some(mut place) = self.state.place(&campaign.name).cloned() else { return };
-        let before = place.clone();
-        match &campaign.journey {
-            Some(journey) => self.walk(campaign, input, journey, &mut place),
-            None => self.leave(campaign, &place, PassageKind::Gone),
-        }
-        self.found.timely |= self.state.place(&campaign.name) != Some(&before)
-            || self.asking.iter().any(|asking| asking.campaign.name == campaign.name);
-    }
-
-    /// Walks as far as possible; an action on the way is asked about.
-    fn walk(
-        &mut self,
-        campaign: &'a CampaignSpec,
-        input: &'a CampaignInput,
-        journey: &'a Journey,
-        place: &mut Place,
-    ) {
-        let asked = Asked {
-            as_of: self.as_of,
-            exit: input.exit,
-            goal: campaign.goal.as_ref(),
-            truths: &input.truths,
-            first_event: self.customer.first_event,
-        };
-        match journey.walk(place, &asked) {
-            Stand::Out(kind) => return self.leave(campaign, place, kind),
-            Stand::Waits => {}
-            Stand::Act(step, action) => {
-                let name = place.step.clone();
-                let entered = format!("journey: step `{name}`, entered at {}", place.entered);
-                let step = Some((step, name));
-                let choice = Choice { action: Some(action), propensity: 1.0, added: None };
-                self.ask_about(campaign, input, place.epoch, vec![entered], step, choice);
-            }
-        }
-        self.state.put(&campaign.name, Some(place.clone()));
-    }
-
-    fn leave(&mut self, campaign: &CampaignSpec, place: &Place, kind: PassageKind) {
-        self.state.put(&campaign.name, None);
-        let step = Some(place.step.clone()).filter(|step| !step.is_empty());
-        self.note_passage(campaign, place.epoch, kind, step);
-    }
-
-    fn note_passage(
-        &mut self,
-        campaign: &CampaignSpec,
-        epoch: u64,
-        kind: PassageKind,
-        step: Option<String>,
-    ) {
-        self.found.passages.push(Passage {
-            customer_id: self.customer.id.to_owned(),
-            campaign: campaign.name.clone(),
-            epoch,
-            at: self.as_of,
-            kind,
-            step,
-        });
+    /// Whether a send of the campaign is asked about at this look.
+    pub(super) fn is_asking(&self, campaign: &str) -> bool {
+        self.asking.iter().any(|asking| asking.campaign.name == campaign)
     }
 
     /// Opens an entry for a campaign that fired.
@@ -380,7 +321,7 @@ impl<'a> Look<'a> {
         self.ask_about(campaign, input, epoch, fired_by, step, choice);
     }
 
-    fn ask_about(
+    pub(super) fn ask_about(
         &mut self,
         campaign: &'a CampaignSpec,
         input: &'a CampaignInput,
@@ -466,26 +407,6 @@ impl<'a> Look<'a> {
                 }
             }
         }
-    }
-
-    /// Takes a customer past an action of a journey, or has the customer wait there.
-    fn step_on(
-        &mut self,
-        campaign: &'a CampaignSpec,
-        input: &'a CampaignInput,
-        at: usize,
-        waits: Option<Timestamp>,
-    ) {
-        let place = self.state.place(&campaign.name).cloned();
-        let (Some(mut place), Some(journey)) = (place, &campaign.journey) else { return };
-        if waits.is_some() {
-            place.due = waits;
-            self.state.put(&campaign.name, Some(place));
-            return;
-        }
-        journey.pass(&mut place, at, self.as_of);
-        // No action follows at once: the playbook's check holds that.
-        self.walk(campaign, input, journey, &mut place);
     }
 
     /// Remembers that nothing was sent, where the policy is to learn of it.

@@ -95,7 +95,7 @@ impl Learning {
         let lessons = set.campaigns.iter().map(|campaign| {
             let (_, bandit) = bandits.iter().find(|(name, _)| *name == campaign.name)?;
             let policy = campaign.policy.learning()?;
-            Some(if policy.uplift.is_some() {
+            Some(if policy.control.is_some() {
                 Lesson::Uplift(Box::new(Posterior::new(bandit, *day)))
             } else if bandit.spec().kind.is_linear() {
                 Lesson::Linear(bandit.clone(), bandit.read(*day))

@@ -61,7 +61,7 @@ pub(super) struct Paid {
     /// Where it stands in the ledger.
     place: usize,
     /// What it and those before it come to.
-    sum: f64,
+    pub(super) sum: f64,
 }
 
 /// A budget, and the campaign that it counts, where that is only one.

@@ -29,6 +29,7 @@ mod spec;
 mod state;
 #[cfg(feature = "templates")]
 mod template;
+mod travel;
 mod trigger;
 mod weigh;
 

@@ -46,8 +46,8 @@ pub struct LearningPolicy {
     pub bandit: BanditSpec,
     /// How far back it learns from; nothing where it is from all that was ever sent.
     pub memory: Option<Span>,
-    /// Of `uplift`, the least chance to leave the customer alone.
-    pub uplift: Option<f64>,
+    /// Of `uplift`, the least chance to leave the customer alone; nothing of other kinds.
+    pub control: Option<f64>,
 }
 
 impl LearningPolicy {
@@ -56,7 +56,7 @@ impl LearningPolicy {
     #[must_use]
     pub fn new(bandit: BanditSpec) -> Self {
         let counts = !bandit.kind.is_linear() && bandit.discount >= 1.0;
-        Self { bandit, memory: (!counts).then(|| Span::days(180)), uplift: None }
+        Self { bandit, memory: (!counts).then(|| Span::days(180)), control: None }
     }
 }
 
@@ -114,7 +114,7 @@ impl Policy {
     /// Whether it learns of those who were left alone.
     #[must_use]
     pub fn compares(&self) -> bool {
-        self.learning().is_some_and(|policy| policy.uplift.is_some())
+        self.learning().is_some_and(|policy| policy.control.is_some())
     }
 
     /// How far back it has to remember.
@@ -144,7 +144,7 @@ impl Policy {
                         by_weights(&bandit.chances(sums, &inputs), asked.actions, unit)
                     }
                     Lesson::Uplift(posterior) => {
-                        Some(by_effects(posterior, asked, policy.uplift.unwrap_or(0.0), unit))
+                        Some(by_effects(posterior, asked, policy.control.unwrap_or(0.0), unit))
                     }
                 }
             }
@@ -284,7 +284,7 @@ mod tests {
             bandit.update(&spec.actions[arm], &[x], reward, 0).unwrap();
         }
         let lesson = Lesson::Uplift(Box::new(Posterior::new(&bandit, 0)));
-        let policy = LearningPolicy { uplift: Some(0.2), ..LearningPolicy::new(spec) };
+        let policy = LearningPolicy { control: Some(0.2), ..LearningPolicy::new(spec) };
         let policy = Policy::Learning(policy);
         let two = actions(&[10.0, 10.0]);
         let counts = |x: f64, value: f64| {

@@ -95,23 +95,18 @@ impl Engine {
     fn next_action(&self, weighed: Weighed<'_>, reasons: &[ReasonCode]) -> NextAction {
         let Weighed { campaign, action, value, stop } = weighed;
         let playbook = self.bundle.playbook();
-        let concerns = playbook.concerns(campaign);
-        let specs = &playbook.feature_set().specs;
-        let about = |name: &str| {
-            specs.iter().zip(&concerns).any(|(spec, about)| *about && spec.name == name)
+        let plan = playbook.reasons();
+        let features = playbook.feature_set().specs.iter().zip(&plan.features);
+        let about = features.zip(&self.scorer.campaigns[campaign].about);
+        let about: Vec<_> = about.filter(|(_, about)| **about).map(|(known, _)| known).collect();
+        // A group is answered where any of its features is.
+        let answered = |reason: &&ReasonCode| {
+            about.iter().any(|(spec, told)| match &reason.group {
+                Some(group) => told.group.is_some_and(|at| plan.groups[at].name == *group),
+                None => spec.name == reason.feature,
+            })
         };
-        let of_group = |group: &str| {
-            let plan = playbook.reasons();
-            let in_group = |at: usize| {
-                let told = plan.features.get(at).and_then(|told| told.group);
-                told.is_some_and(|at| plan.groups[at].name == group)
-            };
-            concerns.iter().enumerate().any(|(at, about)| *about && in_group(at))
-        };
-        let answers = reasons.iter().filter(|reason| match &reason.group {
-            Some(group) => of_group(group),
-            None => about(&reason.feature),
-        });
+        let answers = reasons.iter().filter(answered);
         let known = Some(value).filter(|value| !value.is_nan());
         NextAction {
             campaign: playbook.campaigns().set.campaigns[campaign].name.clone(),

@@ -57,6 +57,8 @@ pub(super) struct BoundCampaign {
     pub(super) steps: Vec<Option<Program>>,
     /// The numbers that the policy reads.
     pub(super) context: Vec<Program>,
+    /// For each feature of the playbook, whether the campaign is about it.
+    pub(super) about: Vec<bool>,
     /// For each action, the values that its template names.
     #[cfg(feature = "templates")]
     pub(super) templates: Vec<Vec<(String, Program)>>,
@@ -444,6 +446,7 @@ fn bind_campaigns(
             value: campaign.value.as_ref().map(|program| plan.bind(schema, program)),
             exit: campaign.exit.as_ref().map(|program| plan.bind(schema, program)),
             context: campaign.context.iter().map(|one| plan.bind(schema, one)).collect(),
+            about: playbook.concerns(campaign),
             steps: campaign
                 .steps
                 .iter()

@@ -1,22 +1,19 @@
 //! Which features a campaign is about: those that its triggers, conditions, value and policy read,
 //! directly or through segments, stages and other features.
 
-use super::Playbook;
+use super::{CampaignPrograms, Playbook};
 use crate::expr::{Input, Program, State, TriggerKind};
 
 impl Playbook {
-    /// For each feature, whether the campaign at that place is about it.
-    pub(crate) fn concerns(&self, campaign: usize) -> Vec<bool> {
+    /// For each feature, whether a campaign with these expressions is about it.
+    pub(crate) fn concerns(&self, campaign: &CampaignPrograms) -> Vec<bool> {
         let specs = &self.feature_set().specs;
         let mut found = vec![false; specs.len()];
+        let CampaignPrograms { when, value, exit, context, steps, triggers, .. } = campaign;
         let mut programs: Vec<&Program> = Vec::new();
-        if let Some(own) = self.campaigns().programs.get(campaign) {
-            programs.extend(own.when.iter().chain(&own.value).chain(&own.exit).chain(&own.context));
-            programs.extend(own.steps.iter().flatten());
-            for trigger in &own.triggers {
-                programs.extend(self.watched(&trigger.kind));
-            }
-        }
+        programs.extend(when.iter().chain(value).chain(exit).chain(context));
+        programs.extend(steps.iter().flatten());
+        programs.extend(triggers.iter().flat_map(|trigger| self.watched(&trigger.kind)));
         // What is read through a segment or the stage is read too; a program seen before adds nothing.
         let mut next = 0;
         while let Some(program) = programs.get(next).copied() {
@@ -106,8 +103,9 @@ mod tests {
             "#,
         );
         let playbook = playbook.unwrap();
-        assert_eq!(playbook.concerns(0), [true, true, true, false, false]);
-        assert_eq!(playbook.concerns(1), [true, false, false, true, false]);
-        assert_eq!(playbook.concerns(2), [false; 5]);
+        let concerns = |at: usize| playbook.concerns(&playbook.campaigns().programs[at]);
+        assert_eq!(concerns(0), [true, true, true, false, false]);
+        assert_eq!(concerns(1), [true, false, false, true, false]);
+        assert_eq!(concerns(2), [false; 5]);
     }
 }

@@ -13,6 +13,12 @@ const CONTROL: f64 = 0.05;
 
 /// The most numbers of a context.
 const MOST_NUMBERS: usize = 31;
+/// The most actions that a policy can learn of.
+const MOST_ACTIONS: usize = 1_000;
+/// The most coefficients of `uplift`: its matrix, packed, then has 1 MB.
+const MOST_COEFFICIENTS: usize = 512;
+/// The most draws of `uplift`, which are kept for a day: of all coefficients 40 MB.
+const MOST_DRAWS: u32 = 10_000;
 
 /// The policy of a campaign, whose actions and goal are read already, and the numbers it reads.
 /// `valued` is whether the campaign has a value.
@@ -78,6 +84,12 @@ fn learning(
     scope: &Scope<'_>,
 ) -> Result<(LearningPolicy, Vec<Program>)> {
     let uplift = name == "uplift";
+    let count = campaign.actions.len();
+    if count > MOST_ACTIONS {
+        let message =
+            format!("a policy can learn of {MOST_ACTIONS} actions, and there are {count}");
+        return Err(table.error(ErrorCode::PlaybookValue, message));
+    }
     if uplift && campaign.actions.iter().any(|action| action.name == NO_CONTACT) {
         let message = format!(
             "`{NO_CONTACT}` is what `uplift` calls leaving a customer alone: name the action otherwise"
@@ -112,6 +124,15 @@ fn learning(
         if nodes.len() > MOST_NUMBERS {
             return Err(many);
         }
+        let coefficients = (nodes.len() + 1) * (count + 1);
+        if uplift && coefficients > MOST_COEFFICIENTS {
+            let message = format!(
+                "each of {count} actions has an effect by each of {} numbers and a constant: {coefficients} \
+                 coefficients, and at most {MOST_COEFFICIENTS} can be learned",
+                nodes.len()
+            );
+            return Err(table.error(ErrorCode::PlaybookValue, message));
+        }
         for node in nodes {
             let text = node.string()?;
             if spec.context.iter().any(|known| known == text) {
@@ -137,7 +158,7 @@ fn learning(
     }
     let drawn = matches!(kind, BanditKind::Thompson | BanditKind::LinearThompson);
     if let Some(node) = drawn.then(|| table.take("draws")).flatten() {
-        spec.draws = node.whole_in(10, 100_000)?;
+        spec.draws = node.whole_in(10, if uplift { MOST_DRAWS } else { 100_000 })?;
     }
     number(table, "discount", 0.5, 1.0, &mut spec.discount)?;
     let mut policy = LearningPolicy::new(spec);
@@ -153,7 +174,7 @@ fn learning(
     if uplift {
         let mut control = CONTROL;
         number(table, "control", 0.0, 0.9, &mut control)?;
-        policy.uplift = Some(control);
+        policy.control = Some(control);
     }
     Ok((policy, programs))
 }
