@@ -83,7 +83,7 @@ fn an_absence_fires_when_its_time_is_over_and_once() {
     let found = engine.tick(due.unwrap()).unwrap();
     assert_eq!(sent(&found), [("a".to_owned(), "nudge".to_owned())]);
     assert_eq!(
-        found.decisions[0].trace[0],
+        found.decisions[0].trace.lines().next().unwrap(),
         r#"fired: absent(login, trial_started, "14d"): at 2026-03-15T09:00:00Z"#
     );
     // A login that comes in late takes nothing back, and nothing fires twice.

@@ -15,7 +15,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::decide::Proposal;
-use super::decision::{Reason, Suppression};
+use super::decision::{Decision, Reason, Suppression};
+use super::guard::Stop;
 use super::ledger::{Counted, Ledger, Paid, Spend, Sum};
 use super::period::Period;
 use super::rules::Budget;
@@ -41,6 +42,17 @@ pub struct Arbitration {
     pub bound: f64,
     /// `bound − value`.
     pub gap: f64,
+}
+
+/// What became of proposals.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Settled {
+    /// What is sent, in the order of the proposals.
+    pub sent: Vec<Proposal>,
+    /// What the budgets stop, in the same order.
+    pub stopped: Vec<Suppression>,
+    /// How well the budgets were used; nothing where there are none, or no proposals.
+    pub arbitration: Option<Arbitration>,
 }
 
 /// One budget at one instant.
@@ -88,8 +100,8 @@ impl<'a> Purse<'a> {
         self.budget.per.end(last.map_or(as_of, |paid| paid.at), as_of, &self.zone)
     }
 
-    fn stop(&self, proposal: Proposal, as_of: Timestamp) -> Suppression {
-        let decision = proposal.decision;
+    fn stop(&self, proposal: &Proposal, as_of: Timestamp) -> Stop {
+        let decision = &proposal.decision;
         let Budget { max, per, .. } = self.budget;
         let of = self.campaign.map_or_else(String::new, |name| format!(" of `{name}`"));
         let (spent, cost) = (self.spent, decision.cost);
@@ -97,79 +109,92 @@ impl<'a> Purse<'a> {
             "{spent} of {max}{of} is spent in {per}, and `{}` costs {cost}",
             decision.action
         );
-        Suppression {
-            id: decision.id,
-            customer_id: decision.customer_id,
-            campaign: decision.campaign,
-            step: decision.step,
-            at: decision.at,
-            reason: Reason::Budget,
-            detail,
-            until: self.until(cost, as_of),
-            epoch: decision.epoch,
-            trace: decision.trace,
-        }
+        Stop { reason: Reason::Budget, detail, until: self.until(cost, as_of) }
     }
 }
 
 /// Holds proposals to the budgets of `set`, which have paid before for what is in the ledger; so
 /// what they pay for now is when this returns.
 ///
-/// Each proposal comes back in its place, or as the suppression that it becomes; and, where there
-/// are budgets and proposals, how well they were used. Cost: O(n log n).
+/// Cost: O(n log n).
 #[must_use]
 pub fn settle(
     set: &CampaignSet,
     as_of: Timestamp,
     ledger: &mut Ledger,
     proposals: Vec<Proposal>,
-) -> (Vec<Result<Proposal, Suppression>>, Option<Arbitration>) {
+) -> Settled {
     if proposals.is_empty() || !set.has_budgets() {
-        return (proposals.into_iter().map(Ok).collect(), None);
+        return Settled { sent: proposals, ..Settled::default() };
     }
     let mut purses: Vec<Purse<'_>> = ledger.sums(set, as_of).map(Purse::new).collect();
-    let mut order: Vec<(usize, Proposal)> = proposals.into_iter().enumerate().collect();
-    order.sort_by(|(_, a), (_, b)| {
-        let density = density(b).total_cmp(&density(a));
+    let mut order: Vec<(f64, usize)> = proposals.iter().map(density).zip(0..).collect();
+    order.sort_unstable_by(|(density_a, a), (density_b, b)| {
+        let (a, b) = (&proposals[*a], &proposals[*b]);
         let priority = || b.priority.total_cmp(&a.priority);
         let lot = || a.lot.total_cmp(&b.lot);
         let id = || a.decision.id.cmp(&b.decision.id);
-        density.then_with(priority).then_with(lot).then_with(id)
+        density_b.total_cmp(density_a).then_with(priority).then_with(lot).then_with(id)
     });
     let mut used =
         Arbitration { proposed: order.len(), sent: 0, cost: 0.0, value: 0.0, bound: 0.0, gap: 0.0 };
-    let mut settled = Vec::with_capacity(order.len());
+    // For each proposal, what stops it and until when.
+    let mut stops: Vec<Option<Stop>> = vec![None; order.len()];
     let mut paid = Vec::new();
-    for (place, proposal) in order {
-        used.bound += divided(&mut purses, &proposal);
+    for (_, place) in order {
+        let proposal = &proposals[place];
+        used.bound += divided(&mut purses, proposal);
         let cost = proposal.decision.cost;
         // Of several that are empty, the one that fills up last is told: nothing goes before.
         let mut empty =
-            purses.iter().filter(|purse| purse.counts(&proposal) && !purse.has_room(cost));
+            purses.iter().filter(|purse| purse.counts(proposal) && !purse.has_room(cost));
         if let Some(first) = empty.next() {
             let until = |purse: &Purse<'_>| {
                 let until = purse.until(cost, as_of);
                 (until.is_none(), until)
             };
             let last = empty.fold(first, |a, b| if until(b) > until(a) { b } else { a });
-            settled.push((place, Err(last.stop(proposal, as_of))));
+            stops[place] = Some(last.stop(proposal, as_of));
             continue;
         }
-        for purse in purses.iter_mut().filter(|purse| purse.counts(&proposal)) {
+        for purse in purses.iter_mut().filter(|purse| purse.counts(proposal)) {
             purse.spent += cost;
         }
         used.sent += 1;
         used.cost += cost;
         used.value += proposal.net;
         paid.push(Spend { at: as_of, campaign: proposal.decision.campaign.clone(), cost });
-        settled.push((place, Ok(proposal)));
     }
     ledger.add(paid);
     used.bound = used.bound.max(used.value);
     used.gap = used.bound - used.value;
-    settled.sort_by_key(|(place, _)| *place);
-    let (_, settled): (Vec<usize>, Vec<_>) = settled.into_iter().unzip();
-    (settled, Some(used))
+    let mut settled = Settled { arbitration: Some(used), ..Settled::default() };
+    if used.sent == proposals.len() {
+        return Settled { sent: proposals, ..settled };
+    }
+    for (proposal, stop) in proposals.into_iter().zip(stops) {
+        match stop {
+            Some(stop) => settled.stopped.push(suppression(proposal.decision, stop)),
+            None => settled.sent.push(proposal),
+        }
+    }
+    settled
+}
+
+/// The suppression that a decision becomes.
+fn suppression(decision: Decision, stop: Stop) -> Suppression {
+    Suppression {
+        id: decision.id,
+        customer_id: decision.customer_id,
+        campaign: decision.campaign,
+        step: decision.step,
+        at: decision.at,
+        reason: stop.reason,
+        detail: stop.detail,
+        until: stop.until,
+        epoch: decision.epoch,
+        trace: decision.trace,
+    }
 }
 
 /// What a send promises for each unit of its cost.
@@ -195,7 +220,7 @@ fn divided(purses: &mut [Purse<'_>], proposal: &Proposal) -> f64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{ActionSpec, CampaignSpec, Decision, Guardrails};
+    use super::super::{ActionSpec, CampaignSpec, Guardrails, Trace};
     use super::*;
 
     fn at() -> Timestamp {
@@ -215,7 +240,7 @@ mod tests {
             value: Some(net + cost),
             cost,
             epoch: 1,
-            trace: Vec::new(),
+            trace: Trace::default(),
             content: None,
             template: None,
             bundle: String::new(),
@@ -277,9 +302,9 @@ mod tests {
             let proposals: Vec<Proposal> = all
                 .map(|(number, (campaign, net, cost))| proposal(*campaign, number, *net, *cost))
                 .collect();
-            let (settled, used) = settle(&set(overall, own), at(), &mut Ledger::default(), proposals);
-            let used = used.unwrap();
-            let sent: Vec<_> = settled.iter().filter_map(|settled| settled.as_ref().ok()).collect();
+            let settled = settle(&set(overall, own), at(), &mut Ledger::default(), proposals);
+            let (sent, used) = (settled.sent, settled.arbitration.unwrap());
+            prop_assert_eq!(settled.stopped.len(), used.proposed - used.sent);
             prop_assert_eq!(sent.len(), used.sent);
             prop_assert_eq!(used.value, sent.iter().map(|sent| sent.net).fold(0.0, |a, b| a + b));
             let best = best(overall, own, &sends);
@@ -287,11 +312,10 @@ mod tests {
             // One send for each of three budgets.
             let most = sends.iter().map(|send| send.1).fold(0.0, f64::max);
             prop_assert!(used.gap <= 3.0 * most + 1e-9, "{used:?}");
-            for (settled, (_, _, cost)) in settled.iter().zip(&sends) {
-                if let Err(stopped) = settled {
-                    let least = own[0].min(own[1]).min(overall);
-                    prop_assert!(stopped.until.is_some() || *cost > least);
-                }
+            let least = own[0].min(own[1]).min(overall);
+            for stopped in settled.stopped.iter().filter(|stopped| stopped.until.is_none()) {
+                let number: usize = stopped.customer_id[1..].parse().unwrap();
+                prop_assert!(sends[number].2 > least);
             }
         }
     }
@@ -308,10 +332,10 @@ mod tests {
         let spent = [spend("2026-02-27", 6.0), spend("2026-02-23", 3.0), spend("2026-02-10", 9.0)];
         for (cost, until) in [(1.0, None), (4.0, Some("2026-03-02")), (8.0, Some("2026-03-06"))] {
             let mut ledger = Ledger::new(spent.iter().cloned());
-            let (settled, _) = settle(&set, at(), &mut ledger, vec![proposal(0, 0, 1.0, cost)]);
+            let settled = settle(&set, at(), &mut ledger, vec![proposal(0, 0, 1.0, cost)]);
             let until = until.map(|day| Timestamp::parse(day).unwrap());
-            assert_eq!(settled[0].as_ref().err().and_then(|stopped| stopped.until), until);
-            assert_eq!(settled[0].is_ok(), until.is_none());
+            assert_eq!(settled.stopped.first().and_then(|stopped| stopped.until), until);
+            assert_eq!(settled.sent.len(), usize::from(until.is_none()));
         }
     }
 }

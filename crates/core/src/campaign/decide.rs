@@ -21,6 +21,8 @@
 //! alone is asked about the same, as far as no channel is concerned, and then recorded as a
 //! suppression: so what it is compared with are customers who could have been sent something.
 
+use std::borrow::Cow;
+
 use super::assign::unit;
 use super::budget::{Arbitration, settle};
 use super::decision::{Decision, Reason, Suppression, decision_id, step_id};
@@ -32,6 +34,7 @@ use super::outcome::Kinds;
 use super::policy::{Added, Choice, Policy, PolicyContext};
 use super::spec::{ActionSpec, CampaignSet, CampaignSpec};
 use super::state::{CustomerCampaignState, Deferred, Sent, Withheld};
+use super::trace::Trace;
 use crate::error::Result;
 use crate::math::finite;
 use crate::time::{Timestamp, Zone};
@@ -105,7 +108,7 @@ pub struct Proposal {
     pub context: Vec<f64>,
 }
 
-/// What a look at one customer came to.
+/// What looks at customers came to, one after the other.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Looked {
     /// What could be sent, in the order in which the campaigns went.
@@ -114,8 +117,6 @@ pub struct Looked {
     pub suppressions: Vec<Suppression>,
     /// Who came into journeys and out of them.
     pub passages: Vec<Passage>,
-    /// Whether time alone had something to do: a send that waited, or a step of a journey.
-    pub timely: bool,
 }
 
 impl Proposal {
@@ -143,17 +144,14 @@ struct Asking<'a> {
     input: &'a CampaignInput,
     /// Nothing where the policy leaves the customer alone.
     action: Option<&'a ActionSpec>,
-    propensity: f64,
+    choice: Choice,
     /// What the send is thought to bring, NaN where that is not known.
     value: f64,
     epoch: u64,
-    id: String,
-    trace: Vec<String>,
     /// The step and its index, of a journey.
     step: Option<(usize, String)>,
-    fired_by: Vec<String>,
+    fired_by: Cow<'a, [String]>,
     net: f64,
-    lot: f64,
 }
 
 /// What one look works on.
@@ -164,11 +162,14 @@ pub(super) struct Look<'a> {
     bundle: &'a str,
     pub(super) state: &'a mut CustomerCampaignState,
     asking: Vec<Asking<'a>>,
-    pub(super) found: Looked,
+    pub(super) found: &'a mut Looked,
+    /// Whether time alone had something to do: a send that waited, or a step of a journey.
+    pub(super) timely: bool,
 }
 
 /// Says what one customer could be sent, of all campaigns of `set`, which [`CampaignSet::check`]
-/// accepts.
+/// accepts: it is added to `found`. Gives whether time alone had something to do, a send that waited
+/// or a step of a journey.
 ///
 /// `inputs` has one for each campaign, in the order of the set. A campaign that has already fired
 /// at this `as_of` does not fire again, so that asking twice gives nothing new. What is really
@@ -184,30 +185,31 @@ pub fn propose(
     inputs: &[CampaignInput],
     state: &mut CustomerCampaignState,
     bundle: &str,
-) -> Result<Looked> {
+    found: &mut Looked,
+) -> Result<bool> {
     state.check_order(as_of)?;
     // Before anything is forgotten.
     state.observe_goals(set, customer.first_event);
     state.note_decided(set, as_of);
-    let (asking, found) = (Vec::new(), Looked::default());
-    let mut look = Look { set, customer, as_of, bundle, state, asking, found };
+    let (asking, timely) = (Vec::new(), false);
+    let mut look = Look { set, customer, as_of, bundle, state, asking, found, timely };
     for (campaign, input) in set.campaigns.iter().zip(inputs) {
         look.travel(campaign, input);
     }
     for deferred in look.state.take_due(as_of) {
-        look.found.timely = true;
+        look.timely = true;
         let at = set.campaigns.iter().position(|campaign| campaign.name == deferred.campaign);
         // What a new playbook no longer has is no longer sent.
         if let Some((campaign, input)) = at.and_then(|at| set.campaigns.get(at).zip(inputs.get(at)))
         {
-            look.ask(campaign, input, deferred.epoch, deferred.fired_by, None);
+            look.ask(campaign, input, deferred.epoch, Cow::Owned(deferred.fired_by), None);
         }
     }
     for (campaign, input) in set.campaigns.iter().zip(inputs).filter(|(_, input)| input.fired) {
         look.fire(campaign, input);
     }
     look.decide();
-    Ok(look.found)
+    Ok(look.timely)
 }
 
 /// Decides for one customer alone, as if there were no other whose sends the budgets pay for.
@@ -223,17 +225,13 @@ pub fn decide(
     bundle: &str,
 ) -> Result<(Vec<Decision>, Vec<Suppression>, Option<Arbitration>)> {
     let mut ledger = Ledger::new(state.sends().iter().map(Spend::of));
-    let mut looked = propose(set, customer, as_of, inputs, state, bundle)?;
+    let mut looked = Looked::default();
+    propose(set, customer, as_of, inputs, state, bundle, &mut looked)?;
     let proposals = std::mem::take(&mut looked.proposals);
-    let (settled, arbitration) = settle(set, as_of, &mut ledger, proposals);
-    let mut decisions = Vec::new();
-    for settled in settled {
-        match settled {
-            Ok(proposal) => decisions.push(state.commit(proposal)),
-            Err(suppression) => looked.suppressions.push(suppression),
-        }
-    }
-    Ok((decisions, looked.suppressions, arbitration))
+    let settled = settle(set, as_of, &mut ledger, proposals);
+    looked.suppressions.extend(settled.stopped);
+    let decisions = settled.sent.into_iter().map(|proposal| state.commit(proposal)).collect();
+    Ok((decisions, looked.suppressions, settled.arbitration))
 }
 
 impl CustomerCampaignState {
@@ -250,7 +248,7 @@ impl<'a> Look<'a> {
         &'b self,
         campaign: &'b CampaignSpec,
         input: &'b CampaignInput,
-        pending: &'b [Sent],
+        pending: &'b [(&'b CampaignSpec, &'b ActionSpec)],
     ) -> Candidate<'b> {
         let Self { set, customer, as_of, .. } = *self;
         Candidate { set, campaign, input, customer, state: self.state, pending, as_of }
@@ -278,17 +276,18 @@ impl<'a> Look<'a> {
             }
         };
         let Some(epoch) = self.state.open(name, self.as_of) else { return };
-        let trace = fired(&input.fired_by);
+        let mut trace = Trace::default();
         if let Some((detail, until)) = inside {
+            fired(&input.fired_by, &mut trace);
             let stop = Stop { reason: Reason::ReEntry, detail, until };
-            return self.suppress(name, epoch, None, stop, trace);
+            return self.suppress(name, epoch, None, stop, &trace);
         }
         let Some(journey) = &campaign.journey else {
-            return self.ask(campaign, input, epoch, input.fired_by.clone(), None);
+            return self.ask(campaign, input, epoch, Cow::Borrowed(&input.fired_by), None);
         };
-        let mut trace = trace;
+        fired(&input.fired_by, &mut trace);
         if let Err(stop) = self.candidate(campaign, input, &[]).enter(&mut trace) {
-            return self.suppress(name, epoch, None, stop, trace);
+            return self.suppress(name, epoch, None, stop, &trace);
         }
         self.state.note_entered(name, self.as_of);
         self.note_passage(campaign, epoch, PassageKind::Entered, None);
@@ -301,7 +300,7 @@ impl<'a> Look<'a> {
         campaign: &'a CampaignSpec,
         input: &'a CampaignInput,
         epoch: u64,
-        fired_by: Vec<String>,
+        fired_by: Cow<'a, [String]>,
         step: Option<(usize, String)>,
     ) {
         let place = self.set.campaigns.iter().position(|known| known.name == campaign.name);
@@ -326,14 +325,11 @@ impl<'a> Look<'a> {
         campaign: &'a CampaignSpec,
         input: &'a CampaignInput,
         epoch: u64,
-        fired_by: Vec<String>,
+        fired_by: Cow<'a, [String]>,
         step: Option<(usize, String)>,
         choice: Choice,
     ) {
         let action = choice.action.and_then(|at| campaign.actions.get(at));
-        let (playbook, name, id) = (&self.set.playbook, &campaign.name, self.customer.id);
-        let mut trace = if step.is_some() { fired_by.clone() } else { fired(&fired_by) };
-        trace.push(chosen(campaign, step.is_some(), action, &choice));
         let whole = finite(input.value);
         let value = choice.added.map_or(whole, |added| finite(whole * added.effect));
         let net = match (choice.added, action) {
@@ -341,23 +337,22 @@ impl<'a> Look<'a> {
             (None, Some(action)) if !value.is_nan() => finite(value - action.cost),
             _ => 0.0,
         };
-        self.asking.push(Asking {
-            campaign,
-            input,
-            action,
-            propensity: choice.propensity,
-            value,
-            epoch,
-            id: match &step {
-                Some((_, step)) => step_id(playbook, name, id, epoch, step),
-                None => decision_id(playbook, name, id, epoch),
-            },
-            trace,
-            step,
-            fired_by,
-            net,
-            lot: unit(&["tie", playbook, name, id]),
-        });
+        let asking = Asking { campaign, input, action, choice, value, epoch, step, fired_by, net };
+        self.asking.push(asking);
+    }
+
+    /// The lot of a campaign.
+    fn lot(&self, campaign: &CampaignSpec) -> f64 {
+        unit(&["tie", &self.set.playbook, &campaign.name, self.customer.id])
+    }
+
+    /// The id of what comes of an entry, or of a step of it.
+    fn id(&self, campaign: &str, epoch: u64, step: Option<&str>) -> String {
+        let (playbook, customer) = (&self.set.playbook, self.customer.id);
+        match step {
+            Some(step) => step_id(playbook, campaign, customer, epoch, step),
+            None => decision_id(playbook, campaign, customer, epoch),
+        }
     }
 
     /// Asks the guardrails about everything, the most promising first.
@@ -366,16 +361,19 @@ impl<'a> Look<'a> {
         asking.sort_by(|a, b| {
             let net = b.net.total_cmp(&a.net);
             let priority = || finite(b.campaign.priority).total_cmp(&finite(a.campaign.priority));
-            net.then_with(priority).then_with(|| a.lot.total_cmp(&b.lot))
+            let lot = || self.lot(a.campaign).total_cmp(&self.lot(b.campaign));
+            net.then_with(priority).then_with(lot)
         });
-        let mut pending: Vec<Sent> = Vec::new();
+        let mut pending: Vec<(&CampaignSpec, &ActionSpec)> = Vec::new();
+        let mut trace = Trace::default();
         for mut asked in asking {
-            let mut trace = std::mem::take(&mut asked.trace);
+            trace.clear();
+            asked.begin(&mut trace);
             let candidate = self.candidate(asked.campaign, asked.input, &pending);
             let passed = match (asked.action, &asked.step) {
                 (Some(action), Some(_)) => candidate.step(action, &mut trace),
                 (Some(action), None) => candidate.pass(action, &mut trace),
-                (None, _) => Err(candidate.leave_alone(asked.propensity, &mut trace)),
+                (None, _) => Err(candidate.leave_alone(asked.choice.propensity, &mut trace)),
             };
             let name = &asked.campaign.name;
             let step = asked.step.as_ref().map(|(_, step)| step.clone());
@@ -389,21 +387,22 @@ impl<'a> Look<'a> {
                     campaign: name.clone(),
                     epoch: asked.epoch,
                     due,
-                    fired_by: std::mem::take(&mut asked.fired_by),
+                    fired_by: std::mem::take(&mut asked.fired_by).into_owned(),
                 }),
                 (Some((at, _)), _) => self.step_on(asked.campaign, asked.input, *at, waits),
                 (None, None) => {}
             }
             match passed {
                 Ok(()) => {
-                    if let Some(proposal) = self.proposal(&asked, step, trace) {
-                        pending.push(proposal.sent());
+                    if let Some(action) = asked.action {
+                        pending.push((asked.campaign, action));
+                        let proposal = self.proposal(&asked, action, step, &trace);
                         self.found.proposals.push(proposal);
                     }
                 }
                 Err(stop) => {
                     self.withhold(&asked, stop.reason);
-                    self.suppress(name, asked.epoch, step, stop, trace);
+                    self.suppress(name, asked.epoch, step, stop, &trace);
                 }
             }
         }
@@ -426,31 +425,32 @@ impl<'a> Look<'a> {
     fn proposal(
         &self,
         asked: &Asking<'a>,
+        action: &ActionSpec,
         step: Option<String>,
-        trace: Vec<String>,
-    ) -> Option<Proposal> {
-        let Asking { campaign, input, propensity, value, epoch, net, lot, .. } = *asked;
-        let action = asked.action?;
+        trace: &Trace,
+    ) -> Proposal {
+        let Asking { campaign, input, value, epoch, net, .. } = *asked;
         let enters = step.is_none();
         let decision = Decision {
-            id: asked.id.clone(),
+            id: self.id(&campaign.name, epoch, step.as_deref()),
             customer_id: self.customer.id.to_owned(),
             campaign: campaign.name.clone(),
             action: action.name.clone(),
             step,
             channel: action.channel.clone(),
             at: self.as_of,
-            propensity,
+            propensity: asked.choice.propensity,
             value: Some(value).filter(|value| !value.is_nan()),
             cost: action.cost,
             epoch,
-            trace,
+            trace: trace.clone(),
             content: None,
             template: action.template.clone(),
             bundle: self.bundle.to_owned(),
         };
         let (priority, context) = (finite(campaign.priority), input.context.clone());
-        Some(Proposal { decision, net, priority, lot, enters, context })
+        let lot = self.lot(campaign);
+        Proposal { decision, net, priority, lot, enters, context }
     }
 
     fn suppress(
@@ -459,15 +459,12 @@ impl<'a> Look<'a> {
         epoch: u64,
         step: Option<String>,
         stop: Stop,
-        trace: Vec<String>,
+        trace: &Trace,
     ) {
-        let (playbook, id) = (&self.set.playbook, self.customer.id);
+        let id = self.id(campaign, epoch, step.as_deref());
         self.found.suppressions.push(Suppression {
-            id: match &step {
-                Some(step) => step_id(playbook, campaign, id, epoch, step),
-                None => decision_id(playbook, campaign, id, epoch),
-            },
-            customer_id: id.to_owned(),
+            id,
+            customer_id: self.customer.id.to_owned(),
             campaign: campaign.to_owned(),
             step,
             at: self.as_of,
@@ -475,43 +472,52 @@ impl<'a> Look<'a> {
             detail: stop.detail,
             until: stop.until,
             epoch,
-            trace,
+            trace: trace.clone(),
         });
     }
 }
 
-/// The line of a trace that says what was chosen, and how.
-fn chosen(
-    campaign: &CampaignSpec,
-    of_a_step: bool,
-    action: Option<&ActionSpec>,
-    choice: &Choice,
-) -> String {
-    let (count, propensity) = (campaign.actions.len(), choice.propensity);
-    let Some(ActionSpec { name, .. }) = action else {
-        return format!("action: none, with a chance of {propensity}");
-    };
-    if of_a_step {
-        return format!("action: `{name}`, of this step");
+impl Asking<'_> {
+    /// Notes why it is asked about.
+    fn begin(&self, trace: &mut Trace) {
+        let what = if self.step.is_some() { "" } else { "fired: " };
+        for line in &*self.fired_by {
+            trace.note(format_args!("{what}{line}"));
+        }
+        self.chosen(trace);
     }
-    match (&campaign.policy, choice.added) {
-        (Policy::Fixed, _) => format!("action: `{name}`, the first of {count}"),
+
+    /// Notes what was chosen, and how.
+    fn chosen(&self, trace: &mut Trace) {
+        let (campaign, choice) = (self.campaign, &self.choice);
+        let (count, propensity) = (campaign.actions.len(), choice.propensity);
+        let Some(ActionSpec { name, .. }) = self.action else {
+            return trace.note(format_args!("action: none, with a chance of {propensity}"));
+        };
+        if self.step.is_some() {
+            return trace.note(format_args!("action: `{name}`, of this step"));
+        }
+        match (&campaign.policy, choice.added) {
+        (Policy::Fixed, _) => trace.note(format_args!("action: `{name}`, the first of {count}")),
         (Policy::Split { .. }, _) => {
-            format!("action: `{name}`, by a split that gives it {propensity}")
+            trace.note(format_args!("action: `{name}`, by a split that gives it {propensity}"));
         }
-        (Policy::Learning(_), None) => {
-            format!("action: `{name}`, which what was learned gives a chance of {propensity}")
-        }
-        (Policy::Learning(_), Some(Added { effect, .. })) => format!(
+        (Policy::Learning(_), None) => trace.note(format_args!(
+            "action: `{name}`, which what was learned gives a chance of {propensity}"
+        )),
+        (Policy::Learning(_), Some(Added { effect, .. })) => trace.note(format_args!(
             "action: `{name}`, which adds {effect:.4} to the chance of the goal by what was learned, \
              with a chance of {propensity}"
-        ),
+        )),
+    }
     }
 }
 
-/// The first lines of a trace: what fired, and what it saw.
-fn fired(fired_by: &[String]) -> Vec<String> {
-    fired_by.iter().map(|trigger| format!("fired: {trigger}")).collect()
+/// Notes what fired, and what it saw.
+fn fired(fired_by: &[String], trace: &mut Trace) {
+    for trigger in fired_by {
+        trace.note(format_args!("fired: {trigger}"));
+    }
 }
 
 #[cfg(test)]

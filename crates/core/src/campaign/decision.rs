@@ -10,6 +10,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::assign::digest;
+use super::trace::Trace;
 use crate::time::Timestamp;
 
 /// A decision to send something to a customer.
@@ -40,7 +41,8 @@ pub struct Decision {
     /// The number of the entry, from 1.
     pub epoch: u64,
     /// What was asked and answered, in order, for a reader.
-    pub trace: Vec<String>,
+    #[cfg_attr(feature = "typescript", ts(type = "Array<string>"))]
+    pub trace: Trace,
     /// What to say: the action's template, filled in; nothing where it has none, or where
     /// templates are not built in.
     pub content: Option<String>,
@@ -74,7 +76,8 @@ pub struct Suppression {
     /// The number of the entry, from 1.
     pub epoch: u64,
     /// What was asked and answered before that, in order.
-    pub trace: Vec<String>,
+    #[cfg_attr(feature = "typescript", ts(type = "Array<string>"))]
+    pub trace: Trace,
 }
 
 /// Why a firing came to nothing, in the order in which the reasons are looked for.

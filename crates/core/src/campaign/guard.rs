@@ -16,12 +16,15 @@
 //! A journey is entered by what concerns the customer and the campaign (up to re-entry, without
 //! consent); each of its actions is asked about what concerns the send.
 
+use std::fmt;
+
 use super::assign::{in_campaign_holdout, in_global_holdout};
 use super::decide::{CampaignInput, Customer};
 use super::decision::Reason;
 use super::rules::{Blackout, Cap, Fatigue};
 use super::spec::{ActionSpec, CampaignSet, CampaignSpec, ReEntry};
-use super::state::{CustomerCampaignState, Sent};
+use super::state::CustomerCampaignState;
+use super::trace::Trace;
 use crate::math;
 use crate::time::Timestamp;
 
@@ -50,90 +53,98 @@ pub(super) struct Candidate<'a> {
     pub(super) customer: &'a Customer<'a>,
     pub(super) state: &'a CustomerCampaignState,
     /// What is to be sent to the customer at this look already.
-    pub(super) pending: &'a [Sent],
+    pub(super) pending: &'a [(&'a CampaignSpec, &'a ActionSpec)],
     pub(super) as_of: Timestamp,
 }
 
 impl Candidate<'_> {
     /// Asks all guardrails about a send that stands alone. The answers go to `trace`.
-    pub(super) fn pass(&self, action: &ActionSpec, trace: &mut Vec<String>) -> Result<(), Stop> {
-        trace.push(self.condition()?);
-        trace.extend(self.worth(action)?);
-        trace.extend(self.suppression()?);
-        trace.push(self.consent(action)?);
-        trace.push(self.global_holdout()?);
-        trace.push(self.campaign_holdout()?);
-        trace.push(self.cooldown()?);
-        trace.extend(self.re_entry()?);
+    pub(super) fn pass(&self, action: &ActionSpec, trace: &mut Trace) -> Result<(), Stop> {
+        self.condition(trace)?;
+        self.worth(action, trace)?;
+        self.suppression(trace)?;
+        self.consent(action, trace)?;
+        self.global_holdout(trace)?;
+        self.campaign_holdout(trace)?;
+        self.cooldown(trace)?;
+        self.re_entry(trace)?;
         self.of_the_moment(action, trace)
     }
 
     /// Asks about leaving the customer alone, as the policy chose with a chance: what else would
     /// have stopped a send goes before.
-    pub(super) fn leave_alone(&self, propensity: f64, trace: &mut Vec<String>) -> Stop {
+    pub(super) fn leave_alone(&self, propensity: f64, trace: &mut Trace) -> Stop {
         let detail = format!("the policy leaves the customer alone, with a chance of {propensity}");
         let enter = self.enter(trace);
         enter.err().unwrap_or_else(|| Stop::new(Reason::Policy, detail))
     }
 
     /// Asks about entering a journey.
-    pub(super) fn enter(&self, trace: &mut Vec<String>) -> Result<(), Stop> {
-        trace.push(self.condition()?);
-        trace.extend(self.suppression()?);
-        trace.push(self.global_holdout()?);
-        trace.push(self.campaign_holdout()?);
-        trace.push(self.cooldown()?);
-        trace.extend(self.re_entry()?);
+    pub(super) fn enter(&self, trace: &mut Trace) -> Result<(), Stop> {
+        self.condition(trace)?;
+        self.suppression(trace)?;
+        self.global_holdout(trace)?;
+        self.campaign_holdout(trace)?;
+        self.cooldown(trace)?;
+        self.re_entry(trace)?;
         Ok(())
     }
 
     /// Asks about an action of a journey that the customer is in.
-    pub(super) fn step(&self, action: &ActionSpec, trace: &mut Vec<String>) -> Result<(), Stop> {
-        trace.extend(self.worth(action)?);
-        trace.extend(self.suppression()?);
-        trace.push(self.consent(action)?);
-        trace.push(self.global_holdout()?);
-        trace.push(self.campaign_holdout()?);
+    pub(super) fn step(&self, action: &ActionSpec, trace: &mut Trace) -> Result<(), Stop> {
+        self.worth(action, trace)?;
+        self.suppression(trace)?;
+        self.consent(action, trace)?;
+        self.global_holdout(trace)?;
+        self.campaign_holdout(trace)?;
         self.of_the_moment(action, trace)
     }
 
     /// Caps, fatigue, quiet hours and blackout days.
-    fn of_the_moment(&self, action: &ActionSpec, trace: &mut Vec<String>) -> Result<(), Stop> {
+    fn of_the_moment(&self, action: &ActionSpec, trace: &mut Trace) -> Result<(), Stop> {
         self.caps(&action.channel, trace)?;
-        trace.extend(self.fatigue()?);
-        trace.extend(self.quiet_hours(&action.channel)?);
-        trace.extend(self.blackout()?);
+        self.fatigue(trace)?;
+        self.quiet_hours(&action.channel, trace)?;
+        self.blackout(trace)?;
         Ok(())
     }
 
-    fn condition(&self) -> Result<String, Stop> {
+    fn condition(&self, trace: &mut Trace) -> Result<(), Stop> {
         let stop = |what| Err(Stop::new(Reason::Condition, format!("`when` is {what}")));
         match self.input.when {
-            Some(true) => Ok("condition: true".to_owned()),
+            Some(true) => {
+                trace.note(format_args!("condition: true"));
+                Ok(())
+            }
             Some(false) => stop("false"),
             None => stop("missing"),
         }
     }
 
-    fn worth(&self, action: &ActionSpec) -> Result<Option<String>, Stop> {
+    fn worth(&self, action: &ActionSpec, trace: &mut Trace) -> Result<(), Stop> {
         let (value, cost) = (math::finite(self.input.value), action.cost);
         if value < cost {
             let detail = format!("the value is {value}, and `{}` costs {cost}", action.name);
             return Err(Stop::new(Reason::NotWorth, detail));
         }
-        Ok((!value.is_nan()).then(|| format!("worth: the value {value} less the cost {cost}")))
+        if !value.is_nan() {
+            trace.note(format_args!("worth: the value {value} less the cost {cost}"));
+        }
+        Ok(())
     }
 
-    fn suppression(&self) -> Result<Option<String>, Stop> {
+    fn suppression(&self, trace: &mut Trace) -> Result<(), Stop> {
         if self.customer.suppressed == Some(true) {
             let detail = "the customer is on the suppression list";
             return Err(Stop::new(Reason::SuppressionList, detail));
         }
-        let listed = self.set.guardrails.suppression;
-        Ok(listed.then(|| "suppression list: not on it".to_owned()))
+        if self.set.guardrails.suppression {
+            trace.note(format_args!("suppression list: not on it"));
+        }
+        Ok(())
     }
 
-    fn consent(&self, action: &ActionSpec) -> Result<String, Stop> {
+    fn consent(&self, action: &ActionSpec, trace: &mut Trace) -> Result<(), Stop> {
         let channel = &action.channel;
         if let Some(ended) = self.state.ended(channel) {
             let detail = format!("the customer ended `{channel}` at {ended}");
@@ -141,42 +152,50 @@ impl Candidate<'_> {
         }
         let rules = &self.set.guardrails.consent;
         let Some(rule) = rules.iter().position(|name| name == channel) else {
-            return Ok(format!("consent: `{channel}` needs none"));
+            trace.note(format_args!("consent: `{channel}` needs none"));
+            return Ok(());
         };
         let stop =
             |what| Err(Stop::new(Reason::NoConsent, format!("consent to `{channel}` is {what}")));
         match self.customer.consent.get(rule).copied().flatten() {
-            Some(true) => Ok(format!("consent: given to `{channel}`")),
+            Some(true) => {
+                trace.note(format_args!("consent: given to `{channel}`"));
+                Ok(())
+            }
             Some(false) => stop("not given"),
             None => stop("missing"),
         }
     }
 
-    fn global_holdout(&self) -> Result<String, Stop> {
+    fn global_holdout(&self, trace: &mut Trace) -> Result<(), Stop> {
         let share = self.set.guardrails.holdout;
         if in_global_holdout(&self.set.playbook, self.customer.id, share) {
             let detail = format!("the customer is in the global holdout of {share}");
             return Err(Stop::new(Reason::GlobalHoldout, detail));
         }
-        Ok(format!("global holdout: not in the share of {share}"))
+        trace.note(format_args!("global holdout: not in the share of {share}"));
+        Ok(())
     }
 
-    fn campaign_holdout(&self) -> Result<String, Stop> {
+    fn campaign_holdout(&self, trace: &mut Trace) -> Result<(), Stop> {
         let share = self.campaign.holdout;
         if in_campaign_holdout(&self.set.playbook, self.campaign, self.customer.id) {
             let name = &self.campaign.name;
             let detail = format!("the customer is in the holdout of {share} of `{name}`");
             return Err(Stop::new(Reason::CampaignHoldout, detail));
         }
-        Ok(format!("campaign holdout: not in the share of {share}"))
+        trace.note(format_args!("campaign holdout: not in the share of {share}"));
+        Ok(())
     }
 
-    fn cooldown(&self) -> Result<String, Stop> {
+    fn cooldown(&self, trace: &mut Trace) -> Result<(), Stop> {
         let Some(cooldown) = self.campaign.cooldown else {
-            return Ok("cooldown: none".to_owned());
+            trace.note(format_args!("cooldown: none"));
+            return Ok(());
         };
         let Some(sent) = self.state.entry(&self.campaign.name).and_then(|entry| entry.sent) else {
-            return Ok(format!("cooldown: {cooldown}, nothing sent before"));
+            trace.note(format_args!("cooldown: {cooldown}, nothing sent before"));
+            return Ok(());
         };
         // The cooldown is over at `sent + cooldown`, as a window that long no longer holds `sent`.
         if self.as_of.since(sent) < cooldown {
@@ -186,15 +205,19 @@ impl Candidate<'_> {
                 until: Timestamp::from_micros(sent.plus(cooldown).as_micros()).ok(),
             });
         }
-        Ok(format!("cooldown: {cooldown}, last sent at {sent}"))
+        trace.note(format_args!("cooldown: {cooldown}, last sent at {sent}"));
+        Ok(())
     }
 
-    fn re_entry(&self) -> Result<Option<String>, Stop> {
+    fn re_entry(&self, trace: &mut Trace) -> Result<(), Stop> {
         let entered = self.state.entry(&self.campaign.name).and_then(|entry| entry.entered);
         let stop = |detail, until| Err(Stop { reason: Reason::ReEntry, detail, until });
         match (self.campaign.re_entry, entered) {
-            (ReEntry::Always, _) => Ok(None),
-            (_, None) => Ok(Some("re-entry: never in before".to_owned())),
+            (ReEntry::Always, _) => Ok(()),
+            (_, None) => {
+                trace.note(format_args!("re-entry: never in before"));
+                Ok(())
+            }
             (ReEntry::Never, Some(entered)) => {
                 stop(format!("came in at {entered}, and nobody comes in twice"), None)
             }
@@ -206,22 +229,23 @@ impl Candidate<'_> {
                         until,
                     );
                 }
-                Ok(Some(format!("re-entry: last in at {entered}, more than {span} before")))
+                trace.note(format_args!("re-entry: last in at {entered}, more than {span} before"));
+                Ok(())
             }
         }
     }
 
     /// All caps are asked; of those that are reached, the one that lifts last is recorded, since
     /// nothing can be sent before. Of several that lift at once it is the first in the playbook.
-    fn caps(&self, channel: &str, trace: &mut Vec<String>) -> Result<(), Stop> {
+    fn caps(&self, channel: &str, trace: &mut Trace) -> Result<(), Stop> {
         let mut worst: Option<Stop> = None;
         let caps = self.set.guardrails.caps.iter();
         for cap in caps.filter(|cap| cap.counts(self.set, &self.campaign.name, channel)) {
             let counted = self.counted(cap);
-            let (max, name) = (cap.max, describe(cap));
+            let (max, name) = (cap.max, Counted(cap));
             // A `u32` fits a `usize` on every target.
             let Some(excess) = counted.len().checked_sub(max as usize) else {
-                trace.push(format!("frequency cap: {} of {max} {name}", counted.len()));
+                trace.note(format_args!("frequency cap: {} of {max} {name}", counted.len()));
                 continue;
             };
             // The cap lifts when all but `max - 1` of the counted sends have gone out of it.
@@ -238,26 +262,28 @@ impl Candidate<'_> {
 
     /// The times of the sends that `cap` counts now, in order.
     fn counted(&self, cap: &Cap) -> Vec<Timestamp> {
-        let sends = self.state.sends().iter().chain(self.pending);
-        let matching = sends.filter(|send| cap.counts(self.set, &send.campaign, &send.channel));
-        let times = matching.map(|send| send.at);
-        times.filter(|at| cap.per.holds(*at, self.as_of, self.customer.zone)).collect()
+        let before = self.state.sends().iter();
+        let before = before.map(|send| (send.at, &*send.campaign, &*send.channel));
+        let now = self.pending.iter();
+        let now = now.map(|(campaign, action)| (self.as_of, &*campaign.name, &*action.channel));
+        before
+            .chain(now)
+            .filter(|(_, campaign, channel)| cap.counts(self.set, campaign, channel))
+            .map(|(at, ..)| at)
+            .filter(|at| cap.per.holds(*at, self.as_of, self.customer.zone))
+            .collect()
     }
 
-    fn fatigue(&self) -> Result<Option<String>, Stop> {
-        let Some(rule) = self.set.guardrails.fatigue else { return Ok(None) };
-        let sends: Vec<Timestamp> = self
-            .state
-            .sends()
-            .iter()
-            .chain(self.pending)
-            .filter(|send| send.outcomes.unanswered())
-            .map(|send| send.at)
-            .collect();
+    fn fatigue(&self, trace: &mut Trace) -> Result<(), Stop> {
+        let Some(rule) = self.set.guardrails.fatigue else { return Ok(()) };
+        let before = self.state.sends().iter().filter(|send| send.outcomes.unanswered());
+        let now = self.pending.iter().map(|_| self.as_of);
+        let sends: Vec<Timestamp> = before.map(|send| send.at).chain(now).collect();
         let now = weariness(&rule, &sends, self.as_of);
         let max = rule.max;
         if now < max {
-            return Ok(Some(format!("fatigue: {now} of {max}")));
+            trace.note(format_args!("fatigue: {now} of {max}"));
+            return Ok(());
         }
         // It only falls until something else is sent. At the end of the last send's reach it is 0.
         let reach = rule.reach().as_micros();
@@ -280,10 +306,11 @@ impl Candidate<'_> {
         })
     }
 
-    fn quiet_hours(&self, channel: &str) -> Result<Option<String>, Stop> {
-        let Some(quiet) = &self.set.guardrails.quiet_hours else { return Ok(None) };
+    fn quiet_hours(&self, channel: &str, trace: &mut Trace) -> Result<(), Stop> {
+        let Some(quiet) = &self.set.guardrails.quiet_hours else { return Ok(()) };
         if !quiet.channels.is_empty() && !quiet.channels.iter().any(|known| known == channel) {
-            return Ok(Some(format!("quiet hours: not of `{channel}`")));
+            trace.note(format_args!("quiet hours: not of `{channel}`"));
+            return Ok(());
         }
         let clock = quiet.clocks.zone(self.customer.zone).clock();
         let (from, to) = (quiet.window.from, quiet.window.to);
@@ -292,18 +319,20 @@ impl Candidate<'_> {
             let detail = format!("it is between {from} and {to}");
             return Err(Stop { reason: Reason::QuietHours, detail, until });
         }
-        Ok(Some(format!("quiet hours: not between {from} and {to}")))
+        trace.note(format_args!("quiet hours: not between {from} and {to}"));
+        Ok(())
     }
 
-    fn blackout(&self) -> Result<Option<String>, Stop> {
+    fn blackout(&self, trace: &mut Trace) -> Result<(), Stop> {
         let rules = &self.set.guardrails;
         if rules.blackout.is_empty() {
-            return Ok(None);
+            return Ok(());
         }
         let zone = rules.blackout_clocks.zone(self.customer.zone);
         let date = zone.date(self.as_of);
         if !Blackout::any(&rules.blackout, date) {
-            return Ok(Some(format!("blackout: {date} is none of its days")));
+            trace.note(format_args!("blackout: {date} is none of its days"));
+            return Ok(());
         }
         // Where clocks go back over midnight, the free day may have begun already, for a while.
         let free = Blackout::free_day(&rules.blackout, date);
@@ -330,9 +359,17 @@ impl Cap {
 }
 
 /// What a cap counts, as in `sends by `email` in 7d`.
-fn describe(cap: &Cap) -> String {
-    let campaign = cap.campaign.as_ref().map_or_else(String::new, |name| format!(" of `{name}`"));
-    let group = cap.group.as_ref().map_or_else(String::new, |name| format!(" of group `{name}`"));
-    let channel = cap.channel.as_ref().map_or_else(String::new, |name| format!(" by `{name}`"));
-    format!("sends{campaign}{group}{channel} in {}", cap.per)
+struct Counted<'a>(&'a Cap);
+
+impl fmt::Display for Counted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(cap) = self;
+        f.write_str("sends")?;
+        for (of, name) in [("of", &cap.campaign), ("of group", &cap.group), ("by", &cap.channel)] {
+            if let Some(name) = name {
+                write!(f, " {of} `{name}`")?;
+            }
+        }
+        write!(f, " in {}", cap.per)
+    }
 }

@@ -29,12 +29,13 @@ mod spec;
 mod state;
 #[cfg(feature = "templates")]
 mod template;
+mod trace;
 mod travel;
 mod trigger;
 mod weigh;
 
 pub use assign::{in_campaign_holdout, in_global_holdout, unit};
-pub use budget::{Arbitration, settle};
+pub use budget::{Arbitration, Settled, settle};
 pub use decide::{CampaignInput, Customer, Looked, Proposal, decide, propose};
 pub use decision::{Decision, Reason, Suppression, decision_id, step_id};
 pub use guard::Stop;
@@ -50,5 +51,6 @@ pub use spec::{ActionSpec, CampaignSet, CampaignSpec, Goal, ReEntry};
 pub use state::{CustomerCampaignState, Deferred, Entry, Sent, Withheld};
 #[cfg(feature = "templates")]
 pub use template::{TemplateValue, render, template_names};
+pub use trace::Trace;
 pub use trigger::{Observation, Trigger, TriggerMemory, observe};
 pub use weigh::{Weighed, weigh};

@@ -457,7 +457,7 @@ fn any_decision() -> Decision {
         value: None,
         cost: 0.0,
         epoch: 1,
-        trace: Vec::new(),
+        trace: Trace::default(),
         content: None,
         template: None,
         bundle: String::new(),

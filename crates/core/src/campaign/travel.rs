@@ -1,5 +1,7 @@
 //! The journeys of one look: how a customer goes on in them, comes in and goes out.
 
+use std::borrow::Cow;
+
 use super::decide::{CampaignInput, Look};
 use super::journey::{Asked, Journey, Passage, PassageKind, Place, Stand};
 use super::policy::Choice;
@@ -15,7 +17,7 @@ impl<'a> Look<'a> {
             Some(journey) => self.walk(campaign, input, journey, &mut place),
             None => self.leave(campaign, &place, PassageKind::Gone),
         }
-        self.found.timely |=
+        self.timely |=
             self.state.place(&campaign.name) != Some(&before) || self.is_asking(&campaign.name);
     }
 
@@ -42,7 +44,14 @@ impl<'a> Look<'a> {
                 let entered = format!("journey: step `{name}`, entered at {}", place.entered);
                 let step = Some((step, name));
                 let choice = Choice { action: Some(action), propensity: 1.0, added: None };
-                self.ask_about(campaign, input, place.epoch, vec![entered], step, choice);
+                self.ask_about(
+                    campaign,
+                    input,
+                    place.epoch,
+                    Cow::Owned(vec![entered]),
+                    step,
+                    choice,
+                );
             }
         }
         self.state.put(&campaign.name, Some(place.clone()));

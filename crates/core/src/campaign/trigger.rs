@@ -88,34 +88,85 @@ pub enum Observation<'a> {
     Fingerprint(u64),
 }
 
-/// What one trigger remembers of one customer.
+/// What one trigger remembers of one customer: there are a million of them for each trigger, so it
+/// is small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct TriggerMemory {
+#[serde(from = "Written", into = "Written")]
+pub enum TriggerMemory {
+    /// Nothing was seen yet.
+    #[default]
+    New,
+    /// Whether the customer was inside.
+    Inside(bool),
+    /// A number that is the same where the value was.
+    Seen(u64),
+    /// When it was looked at.
+    Looked {
+        /// The last look.
+        at: Timestamp,
+        /// When that happened which was answered last; nothing of a time that comes again.
+        answered: Option<Timestamp>,
+    },
+}
+
+/// The same as it is written.
+#[derive(Serialize, Deserialize)]
+struct Written {
     inside: Option<bool>,
     looked: Option<Timestamp>,
     seen: Option<u64>,
-    /// When that happened which was answered last.
     answered: Option<Timestamp>,
+}
+
+impl From<TriggerMemory> for Written {
+    fn from(memory: TriggerMemory) -> Self {
+        let none = Self { inside: None, looked: None, seen: None, answered: None };
+        match memory {
+            TriggerMemory::New => none,
+            TriggerMemory::Inside(inside) => Self { inside: Some(inside), ..none },
+            TriggerMemory::Seen(seen) => Self { seen: Some(seen), ..none },
+            TriggerMemory::Looked { at, answered } => Self { looked: Some(at), answered, ..none },
+        }
+    }
+}
+
+impl From<Written> for TriggerMemory {
+    fn from(written: Written) -> Self {
+        match written {
+            Written { looked: Some(at), answered, .. } => Self::Looked { at, answered },
+            Written { inside: Some(inside), .. } => Self::Inside(inside),
+            Written { seen: Some(seen), .. } => Self::Seen(seen),
+            _ => Self::New,
+        }
+    }
 }
 
 impl TriggerMemory {
     /// Up to when what happened is answered; at the first look, a day back.
     #[must_use]
     pub fn answered(&self, as_of: Timestamp) -> Timestamp {
-        self.answered.unwrap_or_else(|| as_of.minus(Span::days(1)))
+        match self {
+            Self::Looked { answered: Some(answered), .. } => *answered,
+            _ => as_of.minus(Span::days(1)),
+        }
     }
 
     /// When the customer was last looked at, of what happens or comes again.
     #[must_use]
     pub fn looked(&self) -> Option<Timestamp> {
-        self.looked
+        match self {
+            Self::Looked { at, .. } => Some(*at),
+            _ => None,
+        }
     }
 
     /// Whether this is more than another look at the same.
     #[must_use]
     pub fn differs(&self, before: &Self) -> bool {
-        let mark = |memory: &Self| (memory.inside, memory.seen, memory.looked.is_some());
-        mark(self) != mark(before)
+        match (self, before) {
+            (Self::Looked { .. }, Self::Looked { .. }) => false,
+            _ => self != before,
+        }
     }
 }
 
@@ -129,24 +180,27 @@ pub fn observe(
     observation: Observation<'_>,
     as_of: Timestamp,
 ) -> bool {
-    let before = memory.inside == Some(true);
+    let before = *memory == TriggerMemory::Inside(true);
     let inside = match (trigger, observation) {
         (Trigger::Happens, Observation::Latest(latest)) => {
-            if memory.looked.replace(as_of) == Some(as_of) {
+            if memory.looked() == Some(as_of) {
                 return false;
             }
             let answered = memory.answered(as_of);
             let fires = latest.is_some_and(|at| at > answered && at <= as_of);
-            memory.answered = Some(latest.filter(|_| fires).unwrap_or(answered));
+            let answered = latest.filter(|_| fires).unwrap_or(answered);
+            *memory = TriggerMemory::Looked { at: as_of, answered: Some(answered) };
             return fires;
         }
         (Trigger::Every(every), Observation::Clocks(zone)) => {
-            let since = memory.looked.replace(as_of);
-            let since = since.unwrap_or_else(|| as_of.minus(Span::micros(1)));
+            let since = memory.looked().unwrap_or_else(|| as_of.minus(Span::micros(1)));
+            *memory = TriggerMemory::Looked { at: as_of, answered: None };
             return every.next(since, zone).is_some_and(|at| at <= as_of);
         }
         (Trigger::Changed, Observation::Fingerprint(now)) => {
-            return memory.seen.replace(now).is_some_and(|before| before != now);
+            let changed = matches!(*memory, TriggerMemory::Seen(before) if before != now);
+            *memory = TriggerMemory::Seen(now);
+            return changed;
         }
         (Trigger::RisesAbove { threshold, margin }, Observation::Number(x)) if !x.is_nan() => {
             x > threshold - if before { *margin } else { 0.0 }
@@ -162,7 +216,7 @@ pub fn observe(
         }
         _ => return false,
     };
-    memory.inside = Some(inside);
+    *memory = TriggerMemory::Inside(inside);
     match trigger {
         Trigger::Leaves { .. } => !inside && before,
         _ => inside && !before,

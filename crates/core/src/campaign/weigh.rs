@@ -5,6 +5,7 @@ use super::guard::{Candidate, Stop};
 use super::learning::Lesson;
 use super::spec::{ActionSpec, CampaignSet, CampaignSpec};
 use super::state::CustomerCampaignState;
+use super::trace::Trace;
 use crate::math::finite;
 use crate::time::Timestamp;
 
@@ -39,7 +40,7 @@ pub fn weigh<'a>(
         let candidate = Candidate { set, campaign, input, customer, state, pending: &[], as_of };
         let values = values(campaign, place, input, customer);
         for (action, value) in campaign.actions.iter().zip(values) {
-            let stop = candidate.pass(action, &mut Vec::new()).err();
+            let stop = candidate.pass(action, &mut Trace::default()).err();
             weighed.push(Weighed { campaign: place, action, value, stop });
         }
     }

@@ -134,20 +134,22 @@ pub(super) fn decide(
             ledger.insert(Ledger::new(sends.map(Spend::of)))
         }
     };
-    let (settled, arbitration) = campaign::settle(set, as_of, ledger, found.proposals);
-    all.arbitration = arbitration;
-    for settled in settled {
-        match settled {
-            Ok(proposal) => {
-                let state = customers.get_mut(&proposal.decision.customer_id);
-                let decided = state.and_then(|state| state.decided.as_mut());
-                all.decisions.extend(decided.map(|decided| decided.campaigns.commit(proposal)));
-            }
-            Err(suppression) => all.suppressions.push(suppression),
-        }
+    let settled = campaign::settle(set, as_of, ledger, found.proposals);
+    all.arbitration = settled.arbitration;
+    all.decisions.reserve_exact(settled.sent.len());
+    // Proposals come in the order of the customers.
+    let mut states = look.at(customers).peekable();
+    for proposal in settled.sent {
+        let id = proposal.decision.customer_id.as_str();
+        while states.next_if(|(known, _)| known.as_str() < id).is_some() {}
+        let state = states.peek_mut().and_then(|(_, state)| state.decided.as_mut());
+        all.decisions.extend(state.map(|decided| decided.campaigns.commit(proposal)));
     }
-    // What the budgets stop stands behind what else was stopped of the same customer.
-    all.suppressions.sort_by(|a, b| a.customer_id.cmp(&b.customer_id));
+    if !settled.stopped.is_empty() {
+        all.suppressions.extend(settled.stopped);
+        // What the budgets stop stands behind what else was stopped of the same customer.
+        all.suppressions.sort_by(|a, b| a.customer_id.cmp(&b.customer_id));
+    }
     Ok(all)
 }
 
@@ -228,38 +230,42 @@ impl Looking<'_> {
             // A look leaves its mark at once; where time had nothing to do, it is taken back.
             let before = if self.due { state.decided.clone() } else { None };
             let mut decided = state.decided.take().unwrap_or_default();
-            let looked = self.look_at((id, state), &mut decided, &mut moment, &mut memory);
+            let counts = (all.proposals.len(), all.suppressions.len(), all.passages.len());
+            let timely =
+                self.look_at((id, state), &mut decided, &mut moment, &mut memory, &mut all);
             idle = memory.recycled();
             state.decided = Some(decided);
-            let looked = looked?;
-            if self.due && !looked.timely {
+            if self.due && !timely? {
                 state.decided = before;
-                continue;
+                all.proposals.truncate(counts.0);
+                all.suppressions.truncate(counts.1);
+                all.passages.truncate(counts.2);
             }
-            add(&mut all, looked);
         }
         Ok(all)
     }
 
-    /// One customer: what becomes of the campaigns, and what is left behind for the next time.
+    /// One customer: what becomes of the campaigns, which is added to `found`, and what is left behind for
+    /// the next time. Gives whether time alone had something to do.
     fn look_at<'a>(
         &'a self,
         customer: (&str, &'a CustomerState),
         decided: &mut Decided,
         moment: &mut Moment,
         memory: &mut Memory<'a>,
-    ) -> Result<Looked> {
+        found: &mut Looked,
+    ) -> Result<bool> {
         let Self { bundle, scorer, as_of, .. } = *self;
         let set = &bundle.playbook().campaigns().set;
         self.see(customer, decided, moment, memory, |seen, campaigns| {
             let Sight { customer, inputs, frame, .. } = seen;
-            let mut looked =
-                campaign::propose(set, customer, as_of, inputs, campaigns, bundle.hash())?;
-            looked.timely |= seen.timely;
-            for proposal in &mut looked.proposals {
+            let before = found.proposals.len();
+            let hash = bundle.hash();
+            let timely = campaign::propose(set, customer, as_of, inputs, campaigns, hash, found)?;
+            for proposal in &mut found.proposals[before..] {
                 fill_in(scorer, bundle, frame, &mut proposal.decision);
             }
-            Ok(looked)
+            Ok(timely || seen.timely)
         })
     }
 
@@ -341,7 +347,9 @@ fn fill_in(scorer: &Scorer, bundle: &Bundle, frame: &[Value<'_>], decision: &mut
     });
     match render(&text, &decision.channel, values) {
         Ok(content) => decision.content = Some(content),
-        Err(error) => decision.trace.push(format!("content: none, for {}", error.message())),
+        Err(error) => {
+            decision.trace.note(format_args!("content: none, for {}", error.message()));
+        }
     }
 }
 
