@@ -97,6 +97,29 @@ fn an_absence_fires_when_its_time_is_over_and_once() {
 }
 
 #[test]
+fn of_a_customer_whose_events_were_all_deleted_nothing_is_due() {
+    let mut engine = engine(&mail("morning", r#"every("day", "09:00")"#, ""));
+    let row = |at: &str, revision: u8, deleted: bool| {
+        let row = format!(
+            r#"{{"customer_id":"a","timestamp":"{at}","type":"login","event_id":"e","revision":{revision},"deleted":{deleted}}}"#
+        );
+        Frame::from_ndjson(row.as_bytes()).unwrap()
+    };
+    engine.ingest(&row("2026-03-01T00:00:00Z", 0, false)).unwrap();
+    engine.decide(at("2026-03-02")).unwrap();
+    assert!(engine.next_due(at("2026-03-02")).unwrap().is_some());
+    engine.ingest(&row("2026-03-02T01:00:00Z", 1, true)).unwrap();
+    assert_eq!(engine.next_due(at("2026-03-03")).unwrap(), None);
+    // What is told of a later time is due when it begins to count.
+    engine.ingest(&row("2026-03-05T10:00:00Z", 2, false)).unwrap();
+    let due = engine.next_due(at("2026-03-03")).unwrap();
+    assert_eq!(due, Some(at("2026-03-05T10:00:00Z")));
+    // Once for the mornings in between; then it is 09:00 in New York.
+    assert_eq!(engine.tick(due.unwrap()).unwrap().decisions.len(), 1);
+    assert_eq!(engine.next_due(due.unwrap()).unwrap(), Some(at("2026-03-05T14:00:00Z")));
+}
+
+#[test]
 fn a_sequence_fires_with_its_second_event_even_a_late_one() {
     let mut engine = engine(&mail("thanks", r#"sequence(login, purchase, "2d")"#, ""));
     ingest(&mut engine, &[("a", "2026-03-01T09:00:00Z", "login")]);

@@ -39,6 +39,11 @@ pub(super) fn next_due(
     }
     for state in customers.values() {
         let Some(decided) = &state.decided else { continue };
+        if !state.known_at(bundle.playbook().layout(), as_of) {
+            // Nobody is looked at before something is known: of all that was, all may be deleted.
+            best = best.into_iter().chain(state.begins(bundle.playbook().layout())).min();
+            continue;
+        }
         let known = known_due(bundle, scorer, state, &mut now)?;
         let known = known.into_iter().chain(decided.campaigns.due()).min();
         best = best.into_iter().chain(known.map(|known| known.max(next))).min();
