@@ -20,6 +20,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod twig;
 mod walk;
 
 use std::sync::Arc;

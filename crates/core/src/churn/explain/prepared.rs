@@ -11,6 +11,9 @@ use crate::error::{Error, ErrorCode, Result};
 /// The most inputs that one path may ask about: quadrature takes half as many points.
 const LONGEST: u32 = 512;
 
+/// The most splits of a forest whose trees' ends become tables: mostly 6 MB, at most 76.
+const MOST_SPLITS: usize = 1 << 14;
+
 /// A model's form as it is explained.
 #[derive(Debug)]
 pub(in crate::churn) struct Prepared {
@@ -68,8 +71,9 @@ impl Prepared {
                     ));
                 }
                 let mean = trees.mean();
+                let splits: usize = trees.list.iter().map(|tree| tree.splits.len()).sum();
                 let plan = |tree: &super::tree::Tree| {
-                    let walk = Walk::new(tree);
+                    let walk = Walk::new(tree, splits <= MOST_SPLITS);
                     match Table::new(&trees.rules, tree, &walk, kinds.len()) {
                         Some(table) => Plan::Table(table),
                         None => Plan::Walk(tree.splits.iter().map(|s| s.question).collect(), walk),

@@ -24,6 +24,10 @@
 //! φ += ∫ P · z / (t + z(1 − t))² · D dt               P_side = P · (r_side + τ·([row's side] − r_side))
 //! ```
 //!
+//! Most splits are near the leaves, so the ends of the tree, subtrees of at most three splits, are not
+//! walked: what they sum up to and what they add for each unit of `P` is computed once for every way
+//! their splits can be passed ([`super::twig`]), and then read.
+//!
 //! Several rows are taken down and up a tree together, each in lanes of its own: what a split is needs to be
 //! read once for all of them, and their sums do not wait for each other. Each row has the bits it
 //! has alone.
@@ -33,20 +37,24 @@
     reason = "what is inlined where vectors were asked for is compiled with them"
 )]
 
-use fearless_simd::dispatch;
+use fearless_simd::{Simd, dispatch, f64x4, prelude::*};
 
 use super::quadrature::gauss_legendre;
 use super::tree::{NONE, Tree};
+use super::twig::{self, End, Twig};
 use crate::churn::forest::simd_level;
 
 /// Points that are taken together.
-const LANES: usize = 4;
+pub(super) const LANES: usize = 4;
 
-type Lanes = [f64; LANES];
+pub(super) type Lanes = [f64; LANES];
+
+/// The most rounds of points of a tree whose ends become tables, one for each round.
+const MOST_ROUNDS: usize = 2;
 
 /// What a split needs to know of the points.
 #[derive(Debug, Clone, Copy)]
-struct Factor {
+pub(super) struct Factor {
     /// `τ` at each point.
     tau: Lanes,
     /// The weight of each point, times `z / (t + z(1 − t))²`.
@@ -70,27 +78,44 @@ impl Factor {
 
 /// A split as it is walked.
 #[derive(Debug, Clone, Copy)]
-struct Step {
-    feature: u32,
-    parent: u32,
-    above: u32,
-    /// The row's side of `above` that leads here, in the low bit; that of `parent` in the next.
-    sides: u8,
+pub(super) struct Step {
+    /// Its place among the splits of the tree.
+    split: u32,
+    pub(super) feature: u32,
+    /// The step above, and the side it leads here by.
+    pub(super) parent: u32,
+    pub(super) side: u8,
+    /// Whether a split above asks about the same input.
+    pub(super) asked_above: bool,
     /// Which factor holds where the row passed above.
     factor: u32,
-    child: [u32; 2],
-    value: [f64; 2],
+    /// What is on either side: a step, or behind the steps a twig; [`NONE`] for a leaf.
+    pub(super) child: [u32; 2],
+    /// The value of a leaf on either side.
+    pub(super) value: [f64; 2],
     ratio: [f64; 2],
 }
 
 /// A tree prepared for the walk.
 #[derive(Debug, Clone)]
 pub(super) struct Walk {
+    /// For each split, the one above that asks about the same input, and its side that leads here.
+    above: Vec<(u32, u8)>,
+    /// The splits that are walked, each after its parent.
     steps: Vec<Step>,
-    /// [`Factor::OFF`] and those of the splits, for each four points in turn.
+    /// What hangs on them.
+    twigs: Vec<Twig>,
+    /// What holds at each four points in turn.
+    rounds: Vec<Round>,
+}
+
+/// What holds at four points.
+#[derive(Debug, Clone)]
+struct Round {
+    /// [`Factor::OFF`] and those of the splits.
     factors: Vec<Factor>,
-    /// How many of them there are for four points.
-    stride: usize,
+    /// What becomes of the twigs in each way.
+    ends: Vec<End>,
 }
 
 /// Memory that one walk of so many rows after the other uses again.
@@ -102,26 +127,27 @@ pub(super) struct Scratch<const ROWS: usize> {
 }
 
 /// The side of a row that is not on the path: neither.
-const OFF: u8 = 2;
+pub(super) const OFF: u8 = 2;
 
 impl Walk {
-    pub(super) fn new(tree: &Tree) -> Self {
+    /// `with_twigs` is whether the ends of the tree may become tables: they are many times as large as
+    /// the splits.
+    pub(super) fn new(tree: &Tree, with_twigs: bool) -> Self {
         // Splits of an input that was asked about above share a factor where as many rows passed.
         let mut passed = vec![1.0];
-        let mut steps = Vec::with_capacity(tree.splits.len());
-        for split in &tree.splits {
-            let factor = if split.above == NONE {
-                0
-            } else {
+        let mut splits = Vec::with_capacity(tree.splits.len());
+        for (at, split) in (0..).zip(&tree.splits) {
+            let asked_above = split.above != NONE;
+            if asked_above {
                 passed.push(split.passed);
-                passed.len() - 1
-            };
-            steps.push(Step {
+            }
+            splits.push(Step {
+                split: at,
                 feature: split.question.feature,
                 parent: split.parent,
-                above: split.above,
-                sides: split.above_side | split.side << 1,
-                factor: u32::try_from(factor + 1).unwrap_or(0),
+                side: split.side,
+                asked_above,
+                factor: if asked_above { u32::try_from(passed.len()).unwrap_or(0) } else { 1 },
                 child: split.child,
                 value: split.value,
                 ratio: split.ratio,
@@ -129,12 +155,39 @@ impl Walk {
         }
         let lanes = u32::try_from(LANES).unwrap_or(1);
         let points = gauss_legendre(tree.longest.div_ceil(2).next_multiple_of(lanes).max(lanes));
-        let mut factors = Vec::new();
-        for points in points.chunks(LANES) {
-            factors.push(Factor::OFF);
-            factors.extend(passed.iter().map(|&passed| Factor::of(points, passed)));
+        let mut rounds: Vec<Round> = points
+            .chunks(LANES)
+            .map(|points| {
+                let factors = passed.iter().map(|&passed| Factor::of(points, passed));
+                Round {
+                    factors: std::iter::once(Factor::OFF).chain(factors).collect(),
+                    ends: Vec::new(),
+                }
+            })
+            .collect();
+        let most = if with_twigs && rounds.len() <= MOST_ROUNDS { twig::MOST } else { 0 };
+        let cut = twig::cut(&tree.splits, most);
+        let (places, count) = places(&cut);
+        let placed = |split: u32| places.get(split as usize).copied().unwrap_or(NONE);
+        let (mut steps, mut twigs) = (Vec::with_capacity(count), Vec::new());
+        let mut at = 0;
+        while let Some(split) = splits.get(at) {
+            if cut[at] == 0 {
+                let (parent, child) = (placed(split.parent), split.child.map(placed));
+                steps.push(Step { parent, child, ..*split });
+                at += 1;
+                continue;
+            }
+            let part = &splits[at..at + cut[at]];
+            let twig = Twig::new(part, at, placed(split.parent), rounds[0].ends.len());
+            for Round { factors, ends } in &mut rounds {
+                dispatch!(simd_level(), simd => ends.extend(twig.ends(simd, part, factors)));
+            }
+            twigs.push(twig);
+            at += cut[at];
         }
-        Self { steps, factors, stride: passed.len() + 1 }
+        let above = tree.splits.iter().map(|split| (split.above, split.above_side)).collect();
+        Self { above, steps, twigs, rounds }
     }
 
     /// Adds the contributions of rows, of which `sides` says where each goes at each split; those of a
@@ -145,99 +198,186 @@ impl Walk {
         scratch: &mut Scratch<ROWS>,
         into: &mut [f64],
     ) {
-        dispatch!(simd_level(), _simd => self.add_here(sides, scratch, into));
+        dispatch!(simd_level(), simd => self.add_here(simd, sides, scratch, into));
     }
 
     #[inline(always)]
-    fn add_here<const ROWS: usize>(
+    fn add_here<S: Simd, const ROWS: usize>(
         &self,
+        simd: S,
         sides: &[[u8; ROWS]],
         scratch: &mut Scratch<ROWS>,
         into: &mut [f64],
     ) {
         let Scratch { down, up, on } = scratch;
-        let count = self.steps.len();
         on.clear();
-        for (step, sides) in self.steps.iter().zip(sides) {
-            let above = on.get(step.above as usize).copied();
-            on.push(std::array::from_fn(|row| {
-                let passes = above.is_none_or(|above| above[row] == step.sides & 1);
-                if passes { sides[row] } else { OFF }
-            }));
+        on.extend_from_slice(&sides[..self.above.len()]);
+        for (at, (above, above_side)) in self.above.iter().enumerate() {
+            let Some(above) = on.get(*above as usize).copied() else { continue };
+            for row in 0..ROWS {
+                if above[row] != *above_side {
+                    on[at][row] = OFF;
+                }
+            }
         }
-        down.resize(count.max(down.len()), [[0.0; LANES]; ROWS]);
-        up.resize(count.max(up.len()), [[0.0; LANES]; ROWS]);
-        let (down, up, on) = (&mut down[..count], &mut up[..count], &on[..count]);
-        for factors in self.factors.chunks_exact(self.stride) {
-            self.pass_down(factors, on, down);
-            self.pass_up(factors, on, sides, (down, up), into);
+        let (walked, all) = (self.steps.len(), self.steps.len() + self.twigs.len());
+        down.resize(walked.max(down.len()), [[0.0; LANES]; ROWS]);
+        up.resize(all.max(up.len()), [[0.0; LANES]; ROWS]);
+        let (down, up) = (&mut down[..walked], &mut up[..all]);
+        for round in &self.rounds {
+            self.pass_down(simd, &round.factors, on, down);
+            self.turn(simd, round, on, (down, &mut up[walked..]), into);
+            self.pass_up(simd, &round.factors, on, (down, up), into);
         }
     }
 
-    /// The products from the root to each split, for four points.
+    /// The products from the root to each step, for four points.
     #[inline(always)]
-    fn pass_down<const ROWS: usize>(
+    fn pass_down<S: Simd, const ROWS: usize>(
         &self,
+        simd: S,
         factors: &[Factor],
         on: &[[u8; ROWS]],
         down: &mut [[Lanes; ROWS]],
     ) {
         for (at, step) in self.steps.iter().enumerate() {
-            let Some(parent) = self.steps.get(step.parent as usize) else {
-                down[at] = [[1.0; LANES]; ROWS];
-                continue;
-            };
-            let side = step.sides >> 1;
-            let ratio = parent.ratio[usize::from(side)];
-            let (above, from) = (on[step.parent as usize], down[step.parent as usize]);
             for row in 0..ROWS {
-                let tau = &factors[parent.factor(above[row])].tau;
-                let toward = f64::from(u8::from(above[row] == side)) - ratio;
-                for lane in 0..LANES {
-                    down[at][row][lane] = from[row][lane] * (ratio + tau[lane] * toward);
+                let hung = (step.parent, step.side, row);
+                down[at][row] = *self.toward(simd, hung, factors, on, down);
+            }
+        }
+    }
+
+    /// The products that come to what hangs on a side of a step, of one row.
+    #[inline(always)]
+    fn toward<S: Simd, const ROWS: usize>(
+        &self,
+        simd: S,
+        (parent, side, row): (u32, u8, usize),
+        factors: &[Factor],
+        on: &[[u8; ROWS]],
+        down: &[[Lanes; ROWS]],
+    ) -> f64x4<S> {
+        let Some(step) = self.steps.get(parent as usize) else { return f64x4::splat(simd, 1.0) };
+        let from = f64x4::simd_from(simd, down[parent as usize][row]);
+        step.toward(simd, side, on[step.split as usize][row], factors, from)
+    }
+
+    /// The sums of the twigs, and what their splits add, for four points.
+    #[inline(always)]
+    fn turn<S: Simd, const ROWS: usize>(
+        &self,
+        simd: S,
+        Round { factors, ends }: &Round,
+        on: &[[u8; ROWS]],
+        (down, up): (&[[Lanes; ROWS]], &mut [[Lanes; ROWS]]),
+        into: &mut [f64],
+    ) {
+        let width = into.len() / ROWS;
+        for (twig, up) in self.twigs.iter().zip(&mut *up) {
+            for row in 0..ROWS {
+                up[row] = ends[twig.end(on, row)].up();
+            }
+        }
+        for twig in &self.twigs {
+            for row in 0..ROWS {
+                let hung = (twig.parent, twig.side, row);
+                let down = self.toward(simd, hung, factors, on, down);
+                let adds = ends[twig.end(on, row)].adds(simd, down);
+                for split in 0..twig::MOST {
+                    into[row * width + twig.features[split] as usize] += adds[split];
                 }
             }
         }
     }
 
-    /// The sums from the leaves to each split, and what each split adds, for four points.
+    /// The sums from the leaves to each step, and what each step adds, for four points.
     #[inline(always)]
-    fn pass_up<const ROWS: usize>(
+    fn pass_up<S: Simd, const ROWS: usize>(
         &self,
+        simd: S,
         factors: &[Factor],
         on: &[[u8; ROWS]],
-        sides: &[[u8; ROWS]],
         (down, up): (&[[Lanes; ROWS]], &mut [[Lanes; ROWS]]),
         into: &mut [f64],
     ) {
         let width = into.len() / ROWS;
         for (at, step) in self.steps.iter().enumerate().rev() {
-            let below = [0, 1].map(|side| {
-                let known = up.get(step.child[side] as usize).copied();
-                known.unwrap_or([[step.value[side]; LANES]; ROWS])
-            });
+            let on = &on[step.split as usize];
             for row in 0..ROWS {
-                let Factor { tau, weight } = &factors[step.factor(on[at][row])];
-                let own = &below[usize::from(sides[at][row] != 0)][row];
-                let mut products = [0.0; LANES];
-                for lane in 0..LANES {
-                    let (left, right) = (below[0][row][lane], below[1][row][lane]);
-                    let mean = step.ratio[0] * left + step.ratio[1] * right;
-                    let differs = own[lane] - mean;
-                    up[at][row][lane] = mean + tau[lane] * differs;
-                    products[lane] = weight[lane] * down[at][row][lane] * differs;
-                }
+                let below = [0, 1].map(|side| match up.get(step.child[side] as usize) {
+                    Some(sums) => f64x4::simd_from(simd, sums[row]),
+                    None => f64x4::splat(simd, step.value[side]),
+                });
+                let down = f64x4::simd_from(simd, down[at][row]);
+                let (sum, adds) = step.gather(simd, below, on[row], factors, down);
+                up[at][row] = *sum;
                 into[row * width + step.feature as usize] +=
-                    (products[0] + products[1]) + (products[2] + products[3]);
+                    (adds[0] + adds[1]) + (adds[2] + adds[3]);
             }
         }
     }
 }
 
+/// Where each split stands among the steps, or behind them its twig; and how many steps there are.
+fn places(cut: &[usize]) -> (Vec<u32>, usize) {
+    let mut places = vec![NONE; cut.len()];
+    let mut inside = 0;
+    let (mut steps, mut twigs) = (Vec::new(), Vec::new());
+    for (at, &size) in cut.iter().enumerate() {
+        if inside > 0 {
+            inside -= 1;
+        } else if size > 0 {
+            twigs.push(at);
+            inside = size - 1;
+        } else {
+            steps.push(at);
+        }
+    }
+    for (place, at) in (0..).zip(steps.iter().chain(&twigs)) {
+        places[*at] = place;
+    }
+    (places, steps.len())
+}
+
 impl Step {
     /// Which factor holds for a row that is on that side.
     #[inline(always)]
-    fn factor(&self, on: u8) -> usize {
-        if on == OFF { 0 } else { self.factor as usize }
+    fn factor<'f>(&self, on: u8, factors: &'f [Factor]) -> &'f Factor {
+        &factors[if on == OFF { 0 } else { self.factor as usize }]
+    }
+
+    /// `P` on a side, where `from` comes to the split.
+    #[inline(always)]
+    pub(super) fn toward<S: Simd>(
+        &self,
+        simd: S,
+        side: u8,
+        on: u8,
+        factors: &[Factor],
+        from: f64x4<S>,
+    ) -> f64x4<S> {
+        let ratio = self.ratio[usize::from(side)];
+        let tau = f64x4::simd_from(simd, self.factor(on, factors).tau);
+        from * (tau * (f64::from(u8::from(on == side)) - ratio) + ratio)
+    }
+
+    /// The sum `T` of what is below, and what the split adds at each point.
+    #[inline(always)]
+    pub(super) fn gather<S: Simd>(
+        &self,
+        simd: S,
+        below: [f64x4<S>; 2],
+        on: u8,
+        factors: &[Factor],
+        down: f64x4<S>,
+    ) -> (f64x4<S>, f64x4<S>) {
+        let factor = self.factor(on, factors);
+        let tau = f64x4::simd_from(simd, factor.tau);
+        let weight = f64x4::simd_from(simd, factor.weight);
+        let mean = below[0] * self.ratio[0] + below[1] * self.ratio[1];
+        // Off the path τ and the weight are 0, and either side will do.
+        let differs = below[usize::from(on == 1)] - mean;
+        (mean + tau * differs, weight * down * differs)
     }
 }
