@@ -125,6 +125,13 @@ impl Subject<'_> {
                     wire::replay_json(&self.bundle()?, events, customers.as_ref(), &options)?;
                 serde_json::from_str(&answer).unwrap()
             }
+            "segment_rows" => {
+                let found = self.playbook()?.segment_rows(&frame(step, "rows")?, Some(1))?;
+                found.names.into_iter().zip(found.members.into_iter().map(Value::from)).collect()
+            }
+            "segments_of" => {
+                value(&self.playbook()?.segments_of(step["row"].as_object().unwrap())?)
+            }
             "features" => {
                 let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
                 let options = options(step)?;

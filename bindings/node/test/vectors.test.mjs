@@ -56,6 +56,11 @@ class Subject {
         report: set.table.report,
       }
     },
+    segment_rows: async ({ rows }) => {
+      const found = Object.entries(await this.playbook.segmentRows(rows))
+      return Object.fromEntries(found.map(([name, members]) => [name, Array.from(members, Boolean)]))
+    },
+    segments_of: ({ row }) => this.playbook.segmentsOf(row),
     score_rows: async ({ rows }) => [...(await this.bundle.scoreRows(rows))],
     round_trip: () => {
       const bytes = this.bundle.toBytes()

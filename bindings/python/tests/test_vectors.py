@@ -109,6 +109,13 @@ class Host:
         found = self.bundle.replay(step["events"], step.get("customers"), **arguments(step))
         return found.to_dict()
 
+    def segment_rows(self, step):
+        found = self.playbook.segment_rows(step["rows"])
+        return {name: members.tolist() for name, members in found.items()}
+
+    def segments_of(self, step):
+        return self.playbook.segments_of(step["row"])
+
     def features(self, step):
         table = self.playbook.features(
             step.get("events", []), step.get("customers"), as_of=step.get("as_of")

@@ -48,6 +48,11 @@ export function run({ Playbook, Bundle, Engine, cohorts }, spec, bytes) {
     replay: ({ events, customers, options }) => bundle().replay(events, customers, named(options)),
     features: ({ events = [], customers, as_of }) =>
       playbook().features(events, customers, { asOf: as_of }),
+    segment_rows({ rows }) {
+      const found = Object.entries(playbook().segmentRows(rows));
+      return Object.fromEntries(found.map(([name, members]) => [name, Array.from(members, Boolean)]));
+    },
+    segments_of: ({ row }) => playbook().segmentsOf(row),
     score_rows: ({ rows }) => [...bundle().scoreRows(rows)],
     round_trip() {
       const before = bundle().toBytes();

@@ -128,20 +128,23 @@ pub fn settle(
         return Settled { sent: proposals, ..Settled::default() };
     }
     let mut purses: Vec<Purse<'_>> = ledger.sums(set, as_of).map(Purse::new).collect();
-    let mut order: Vec<(f64, usize)> = proposals.iter().map(density).zip(0..).collect();
-    order.sort_unstable_by(|(density_a, a), (density_b, b)| {
-        let (a, b) = (&proposals[*a], &proposals[*b]);
-        let priority = || b.priority.total_cmp(&a.priority);
-        let lot = || a.lot.total_cmp(&b.lot);
-        let id = || a.decision.id.cmp(&b.decision.id);
-        density_b.total_cmp(density_a).then_with(priority).then_with(lot).then_with(id)
+    // What orders them stands together: a proposal is large, and there can be a million.
+    let keys = proposals.iter().zip(0..);
+    let keys =
+        keys.map(|(proposal, place)| (density(proposal), proposal.priority, proposal.lot, place));
+    let mut order: Vec<(f64, f64, f64, usize)> = keys.collect();
+    order.sort_unstable_by(|a, b| {
+        let priority = || b.1.total_cmp(&a.1);
+        let lot = || a.2.total_cmp(&b.2);
+        let id = || proposals[a.3].decision.id.cmp(&proposals[b.3].decision.id);
+        b.0.total_cmp(&a.0).then_with(priority).then_with(lot).then_with(id)
     });
     let mut used =
         Arbitration { proposed: order.len(), sent: 0, cost: 0.0, value: 0.0, bound: 0.0, gap: 0.0 };
     // For each proposal, what stops it and until when.
     let mut stops: Vec<Option<Stop>> = vec![None; order.len()];
     let mut paid = Vec::new();
-    for (_, place) in order {
+    for (.., place) in order {
         let proposal = &proposals[place];
         used.bound += divided(&mut purses, proposal);
         let cost = proposal.decision.cost;

@@ -310,6 +310,10 @@ impl CustomerCampaignState {
                 entry.entered = Some(send.at);
             }
         }
+        if self.sends.is_empty() {
+            // Most customers have one; room for four would be most of what they take.
+            self.sends.reserve_exact(1);
+        }
         self.sends.push(send);
     }
 

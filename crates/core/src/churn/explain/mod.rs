@@ -12,6 +12,7 @@
 //! is explained at the mean margin; base and contributions add up to what the model states.
 
 mod against;
+mod asks;
 mod carry;
 mod interactions;
 mod prepared;

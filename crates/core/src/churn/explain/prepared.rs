@@ -1,8 +1,9 @@
 //! What explaining needs of a model, computed once.
 
 use super::against::{self, Against};
+use super::asks::{Ask, Asks};
 use super::table::Table;
-use super::tree::{Question, Rules, Trees};
+use super::tree::{Rules, Trees};
 use super::walk::{self, Walk};
 use crate::churn::model::{InputKind, Predictor};
 use crate::churn::{ForestParts, Linear, Link};
@@ -26,7 +27,7 @@ pub(in crate::churn) struct Prepared {
 
 #[derive(Debug)]
 enum Form {
-    Trees { rules: Rules, trees: Vec<Plan> },
+    Trees { rules: Rules, asks: Asks, trees: Vec<Plan> },
     Against(Box<Against>),
     Linear { form: Linear, means: Vec<f64> },
 }
@@ -34,7 +35,7 @@ enum Form {
 /// How one tree is explained.
 #[derive(Debug)]
 enum Plan {
-    Walk(Vec<Question>, Walk),
+    Walk(Vec<Ask>, Walk),
     Table(Table),
 }
 
@@ -46,6 +47,7 @@ const TOGETHER: usize = if cfg!(target_arch = "wasm32") { 1 } else { 4 };
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     rounded: Vec<f64>,
+    places: Vec<u32>,
     sides: Vec<[u8; TOGETHER]>,
     walk: walk::Scratch<TOGETHER>,
     side: Vec<[u8; 1]>,
@@ -72,16 +74,22 @@ impl Prepared {
                 }
                 let mean = trees.mean();
                 let splits: usize = trees.list.iter().map(|tree| tree.splits.len()).sum();
+                let mut asks = Asks::new(&trees.list, kinds.len());
                 let plan = |tree: &super::tree::Tree| {
                     let walk = Walk::new(tree, splits <= MOST_SPLITS);
-                    match Table::new(&trees.rules, tree, &walk, kinds.len()) {
-                        Some(table) => Plan::Table(table),
-                        None => Plan::Walk(tree.splits.iter().map(|s| s.question).collect(), walk),
+                    if let Some(table) = Table::new(&trees.rules, tree, &walk, kinds.len()) {
+                        return Plan::Table(table);
                     }
+                    let questions = tree.splits.iter().map(|split| asks.ask(&split.question));
+                    Plan::Walk(questions.collect(), walk)
                 };
                 let split = trees.list.iter().filter(|tree| !tree.splits.is_empty());
                 let plans = split.map(plan).collect();
-                Ok(Self { form: Form::Trees { rules: trees.rules, trees: plans }, mean, link })
+                Ok(Self {
+                    form: Form::Trees { rules: trees.rules, asks, trees: plans },
+                    mean,
+                    link,
+                })
             }
             Predictor::Linear(linear) => match means {
                 Some(means) if !means.is_empty() => Ok(Self::linear(linear, means.to_vec())),
@@ -122,11 +130,19 @@ impl Prepared {
     /// Adds the contributions of each column to the margin of each row.
     pub(super) fn add(&self, rows: &[f64], width: usize, scratch: &mut Scratch, into: &mut [f64]) {
         let width = width.max(1);
-        let Scratch { rounded, sides, walk: walking, side, walk_alone, against: pairs } = scratch;
+        let Scratch { rounded, places, sides, walk: walking, side, walk_alone, against: pairs } =
+            scratch;
         rounded.clear();
+        places.clear();
         match &self.form {
-            Form::Trees { rules, trees } => {
+            Form::Trees { rules, asks, trees } => {
                 rules.rounded(rows.iter().copied(), rounded);
+                for row in rounded.chunks_exact(width) {
+                    asks.place(rules, row, places);
+                }
+                let slots = asks.slots();
+                let rows = rounded.len() / width;
+                let whole = rows - rows % TOGETHER;
                 for plan in trees {
                     match plan {
                         Plan::Table(table) => {
@@ -136,12 +152,12 @@ impl Prepared {
                             }
                         }
                         Plan::Walk(questions, walk) => {
-                            let whole = rounded.len() - rounded.len() % (TOGETHER * width);
-                            let (rows, rest) = rounded.split_at(whole);
-                            let (into, into_rest) = into.split_at_mut(whole);
-                            together(questions, walk, rules, (rows, width), (sides, walking), into);
-                            let rest = (rest, width);
-                            together(questions, walk, rules, rest, (side, walk_alone), into_rest);
+                            let (places, rest) = places.split_at(whole * slots);
+                            let (into, into_rest) = into.split_at_mut(whole * width);
+                            let scratch = (&mut *sides, &mut *walking);
+                            together(questions, walk, (places, slots), scratch, (into, width));
+                            let scratch = (&mut *side, &mut *walk_alone);
+                            together(questions, walk, (rest, slots), scratch, (into_rest, width));
                         }
                     }
                 }
@@ -166,21 +182,22 @@ impl Prepared {
     }
 }
 
-/// Walks rows of that width through one tree, so many together.
+/// Walks rows through one tree, so many together.
 fn together<const ROWS: usize>(
-    questions: &[Question],
+    questions: &[Ask],
     walk: &Walk,
-    rules: &Rules,
-    (rows, width): (&[f64], usize),
+    (places, slots): (&[u32], usize),
     (sides, scratch): (&mut Vec<[u8; ROWS]>, &mut walk::Scratch<ROWS>),
-    into: &mut [f64],
+    (into, width): (&mut [f64], usize),
 ) {
-    let size = ROWS * width;
-    for (rows, into) in rows.chunks_exact(size).zip(into.chunks_exact_mut(size)) {
+    let rows = places.chunks_exact((ROWS * slots).max(1));
+    for (places, into) in rows.zip(into.chunks_exact_mut(ROWS * width)) {
         sides.clear();
-        sides.extend(questions.iter().map(|asks| {
-            std::array::from_fn(|row| rules.side(asks, &rows[row * width..][..width]))
-        }));
+        sides.extend(
+            questions
+                .iter()
+                .map(|ask| std::array::from_fn(|row| ask.side(&places[row * slots..][..slots]))),
+        );
         walk.add(sides, scratch, into);
     }
 }

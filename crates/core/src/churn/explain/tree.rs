@@ -53,6 +53,13 @@ pub(in crate::churn) struct Question {
     set: Option<Set>,
 }
 
+impl Question {
+    /// Whether it asks for more than on which side of a threshold a number lies.
+    pub(super) fn is_odd(&self) -> bool {
+        self.set.is_some() || self.threshold.is_nan()
+    }
+}
+
 /// Where a set lies in the words, and how many categories its input has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Set {
@@ -166,6 +173,22 @@ impl Rules {
             if missing { question.missing_left } else { left }
         };
         u8::from(!left)
+    }
+
+    /// How many of these thresholds, which rise, a rounded value lies beyond, so that it goes right; none
+    /// where it is missing.
+    pub(super) fn beyond(&self, cuts: &[f64], value: f64) -> Option<u32> {
+        let zero = self.compare == Compare::NonZeroLessEqual && value.abs() <= ZERO_AS_MISSING;
+        if value.is_nan() || zero {
+            return None;
+        }
+        let count = match self.compare {
+            Compare::Less => cuts.partition_point(|cut| *cut <= value),
+            Compare::LessEqual | Compare::NonZeroLessEqual => {
+                cuts.partition_point(|cut| *cut < value)
+            }
+        };
+        u32::try_from(count).ok()
     }
 
     /// The number next to the threshold of a question that goes to the side where `value` does not,
