@@ -3,7 +3,7 @@
 120,000 rows of 20 numbers and 3 categories as codes, 200 trees at a learning rate of 0.1, of depth 6
 or 31 leaves. Training runs on two threads, and its models are judged on 30,000 rows more; predictions
 are of the same models, imported, on one thread. Medians of five runs, of three for training. A model
-for the Node package is left in the folder that is named.
+for the Node and wasm packages is left in the folder that is named.
 
     python benches/models/speed.py [folder]
 """
@@ -63,6 +63,15 @@ def trainers(values, labels, data):
         "LightGBM": lambda: lightgbm.train(leaves, lightgbm.Dataset(narrow, labels), TREES),
         "CatBoost": lambda: catboost.CatBoostClassifier(**even, allow_writing_files=False).fit(narrow, labels),
     }
+
+
+def bundle(model, names):
+    """The model and a playbook whose features are its inputs, for the page."""
+    attributes = "".join(f'{name} = "number"\n' for name in names)
+    features = "".join(f"{name} = 'customer.{name}'\n" for name in names)
+    label = "label = 'exists(left, horizon)'\nhorizon = \"30d\"\n"
+    text = f'[playbook]\nname = "speed"\n[customer]\n{attributes}[events.left]\n[features]\n{features}[churn]\n{label}'
+    return stayput.Bundle(stayput.Playbook.parse(text), model)
 
 
 def main():
@@ -131,7 +140,14 @@ def main():
         if folder is not None and name.startswith("XGBoost"):
             folder.mkdir(parents=True, exist_ok=True)
             model.save(folder / "model")
-            some = {"rows": values[:1_000].tolist(), "p": model.predict_proba(values[:1_000]).tolist()}
+            # As XGBoost calls the columns of a table without names.
+            inputs = [f"f{at}" for at in range(values.shape[1])]
+            bundle(model, inputs).save(folder / "bundle")
+            some = {
+                "names": inputs,
+                "rows": values[:1_000].tolist(),
+                "p": model.predict_proba(values[:1_000]).tolist(),
+            }
             (folder / "rows.json").write_text(json.dumps(some))
 
 

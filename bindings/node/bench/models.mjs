@@ -1,9 +1,11 @@
 // One row at a time through Node: the model and rows that `benches/models/speed.py` left in a
-// folder. The median of five runs. `npm run bench:models -- folder`
+// folder. The median of five runs. `npm run bench:models -- folder package`, where `package` is the
+// one that ships, which `scripts/node-release.sh` has built.
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
-import { Model } from 'stayput'
+const { Model } = createRequire(import.meta.url)(process.argv[3])
 
 const RUNS = 5
 const folder = process.argv[2]

@@ -134,8 +134,26 @@ fn weights_that_cannot_be_are_refused() {
         assert_eq!(error.code(), ErrorCode::ModelData);
         assert_eq!(error.to_string(), format!("training data `sample_weight`: {message}"));
     }
-    let platt = TrainParams { calibrate: Some(Calibrate::Platt), ..gbm };
-    assert_eq!(refused(&platt, &[1.0; 40]).code(), ErrorCode::Unsupported);
+    let confident = TrainParams { confidence: Some(true), ..gbm };
+    assert_eq!(refused(&confident, &[1.0; 40]).code(), ErrorCode::Unsupported);
+}
+
+#[test]
+fn a_calibrated_model_counts_rows_as_its_trees_do() {
+    let set = made_up(400, 5);
+    for kind in Calibrate::ALL {
+        let params =
+            TrainParams { calibrate: Some(kind), n_estimators: Some(20), ..of(Algorithm::Gbm) };
+        let once = train(&set, &params).unwrap();
+        assert_eq!(weighed(&set, &params, &[1.0; 400]), once);
+        // Of rows that churned and count three times as much, more are said to churn.
+        let thrice: Vec<f64> = set.labels.iter().map(|label| 1.0 + 2.0 * label).collect();
+        let mean = |model: &Model| evaluate(model, &set).unwrap().mean_probability;
+        let (plain, more) = (mean(&once), mean(&weighed(&set, &params, &thrice)));
+        assert!((plain - set.labels.iter().sum::<f64>() / 400.0).abs() < 0.05, "{kind:?} {plain}");
+        let expected = 3.0 * plain / (1.0 + 2.0 * plain);
+        assert!((more - expected).abs() < 0.06, "{kind:?} {plain} {more} {expected}");
+    }
 }
 
 #[test]

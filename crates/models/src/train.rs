@@ -47,7 +47,7 @@ pub fn train(set: &TrainingSet, params: &TrainParams) -> Result<Model> {
 ///
 /// # Errors
 /// As for [`train`]. [`stayput_core::ErrorCode::ModelData`] for weights that are not one a row or
-/// out of range. [`stayput_core::ErrorCode::Unsupported`] for weights with `calibrate` or
+/// out of range. [`stayput_core::ErrorCode::Unsupported`] for weights with
 /// `confidence`, and for a model to go on from that is none of `gbm`, has a calibrator or an
 /// interval, or is to be calibrated: what it has seen says too little of what it has not.
 pub fn train_with(
@@ -62,9 +62,9 @@ pub fn train_with(
     };
     let judged = params.calibrate.is_some() || params.confidence;
     if let Some(weights) = options.sample_weight {
-        if judged {
-            let message = "is not for use with `calibrate` or `confidence`, which count every row \
-                           once; leave one out";
+        if params.confidence {
+            let message =
+                "is not for use with `confidence`, which counts every row once; leave one out";
             return Err(Error::new(ErrorCode::Unsupported, "training data", message)
                 .at_path("sample_weight"));
         }
@@ -80,10 +80,11 @@ pub fn train_with(
     if !judged {
         return known(fit_from(data, &params, init)?);
     }
-    let margins = calibrate::out_of_fold(&data, &params)?;
-    let calibrator =
-        params.calibrate.map(|kind| calibrate::calibrator(kind, &margins, &data.labels));
-    let confidence = params.confidence.then(|| calibrate::venn_abers(&margins, &data.labels));
+    // A row that counts nothing is not there.
+    let counted = data.counted();
+    let margins = calibrate::out_of_fold(&counted, &params)?;
+    let calibrator = params.calibrate.map(|kind| calibrate::calibrator(kind, &margins, &counted));
+    let confidence = params.confidence.then(|| calibrate::venn_abers(&margins, &counted.labels));
     known(fit(data, &params)?)?.calibrated(calibrator)?.with_confidence(confidence)
 }
 

@@ -122,7 +122,7 @@ fn delongs_test_of_telco_customers_is_that_of_all_pairs() {
 #[test]
 fn calibrators_of_telco_customers_are_those_of_scikit_learn() {
     let Some((labels, a, _)) = scored() else { return };
-    let fitted = isotonic(&a, &labels);
+    let fitted = isotonic(&a, &labels, None);
     for (margin, expected) in [
         (-1.0, 0.000_141_944_641_589_78),
         (0.02, 0.000_141_944_641_589_78),
@@ -140,7 +140,7 @@ fn calibrators_of_telco_customers_are_those_of_scikit_learn() {
     let Calibrator::Isotonic { margins, .. } = &fitted else { panic!("not isotonic") };
     println!("{} points", margins.len());
     let margins: Vec<f64> = a.iter().map(|score| 10.0 * score - 2.0).collect();
-    let Calibrator::Beta { a, b, c } = beta(&margins, &labels) else { panic!("not beta") };
+    let Calibrator::Beta { a, b, c } = beta(&margins, &labels, None) else { panic!("not beta") };
     for (found, expected) in [(a, 1.979_811_74), (b, 0.141_537_8), (c, 0.529_347_11)] {
         near(found, expected, 1e-6);
     }

@@ -10,6 +10,8 @@
 use stayput_core::churn::Calibrator;
 use stayput_core::math;
 
+use super::weights::Weights;
+
 /// Margins farther from 0 are taken as this: their probabilities are 0 and 1 to any double.
 const FARTHEST: f64 = 700.0;
 
@@ -19,20 +21,21 @@ const RIDGE: [f64; 3] = [1e-6, 1e-6, 1e-12];
 /// The weights where the margins tell nothing.
 const FLAT: f64 = 1e-9;
 
-/// A row: `ln q`, `−ln(1 − q)` and 1, and the label.
-type Row = ([f64; 3], f64);
+/// A row: `ln q`, `−ln(1 − q)` and 1, the label, and what it counts.
+type Row = ([f64; 3], f64, f64);
 
 /// The beta calibrator for these margins and labels, of which it takes as many as there are of
-/// both. Where the margins do not rise with the label, the curve is flat at the share of label 1.
+/// both. `weights` say what each row counts, once where there are none. Where the margins do not rise with the label, the curve is flat at the share of label 1.
 #[must_use]
-#[expect(clippy::cast_precision_loss, reason = "counts of rows")]
-pub fn beta(margins: &[f64], labels: &[bool]) -> Calibrator {
+pub fn beta(margins: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Calibrator {
+    let counts = Weights(weights);
     let softplus = |x: f64| x.max(0.0) + math::ln_1p(math::exp(-x.abs()));
-    let row = |(margin, label): (&f64, &bool)| -> Row {
+    let row = |(at, (margin, label)): (usize, (&f64, &bool))| -> Row {
         let margin = margin.clamp(-FARTHEST, FARTHEST);
-        ([-softplus(-margin), softplus(margin), 1.0], f64::from(u8::from(*label)))
+        let columns = [-softplus(-margin), softplus(margin), 1.0];
+        (columns, f64::from(u8::from(*label)), counts.of(at))
     };
-    let rows: Vec<Row> = margins.iter().zip(labels).map(row).collect();
+    let rows: Vec<Row> = margins.iter().zip(labels).enumerate().map(row).collect();
     let without = |column: usize| -> Vec<Row> {
         let mut rows = rows.clone();
         for row in &mut rows {
@@ -50,8 +53,7 @@ pub fn beta(margins: &[f64], labels: &[bool]) -> Calibrator {
     if a >= 0.0 && b >= 0.0 && a + b > FLAT && weights.iter().all(|weight| weight.is_finite()) {
         return Calibrator::Beta { a, b, c };
     }
-    let positives = labels.iter().filter(|&&label| label).count() as f64;
-    let negatives = labels.len() as f64 - positives;
+    let [negatives, positives] = counts.of_labels(labels);
     Calibrator::Beta { a: FLAT, b: FLAT, c: math::ln((positives + 1.0) / (negatives + 1.0)) }
 }
 
@@ -80,7 +82,7 @@ fn log_odds(row: &Row, weights: [f64; 3]) -> f64 {
 fn loss(rows: &[Row], weights: [f64; 3]) -> f64 {
     let one = |row: &Row| {
         let z = log_odds(row, weights);
-        z.max(0.0) - row.1 * z + math::ln_1p(math::exp(-z.abs()))
+        row.2 * (z.max(0.0) - row.1 * z + math::ln_1p(math::exp(-z.abs())))
     };
     let penalty: f64 = (0..3).map(|at| RIDGE[at] * weights[at] * weights[at]).sum();
     rows.iter().map(one).sum::<f64>() + penalty / 2.0
@@ -96,10 +98,10 @@ fn newton(rows: &[Row], weights: [f64; 3]) -> Option<[f64; 3]> {
     for row in rows {
         let p = math::sigmoid(log_odds(row, weights));
         for i in 0..3 {
-            gradient[i] += row.0[i] * (p - row.1);
+            gradient[i] += row.2 * row.0[i] * (p - row.1);
             // The lower triangle is all that is read.
             for (second, column) in hessian[i].iter_mut().zip(&row.0).take(i + 1) {
-                *second += row.0[i] * column * p * (1.0 - p);
+                *second += row.2 * row.0[i] * column * p * (1.0 - p);
             }
         }
     }
@@ -159,24 +161,30 @@ mod tests {
             (bent, LABELS, [0.0, one[0], -one[1]]),
             (turned, others, [one[0], 0.0, one[1]]),
         ] {
-            let found = parameters(&beta(&margins, &labels));
+            let found = parameters(&beta(&margins, &labels, None));
             for (found, expected) in found.into_iter().zip(expected) {
                 near(found, expected, 1e-5);
             }
+        }
+        let weights = [2.0, 1.5, 0.5, 1.5, 1.0, 0.25, 1.0, 1.0, 1.75, 2.25];
+        let weighed = [0.631_402_448_982_892, 1.463_085_249_106_595, -1.734_359_957_526_749];
+        let found = parameters(&beta(&MARGINS, &LABELS, Some(&weights)));
+        for (found, expected) in found.into_iter().zip(weighed) {
+            near(found, expected, 1e-5);
         }
     }
 
     #[test]
     fn margins_that_tell_nothing_or_all_stay_finite() {
         for margins in [[0.0; 10], MARGINS.map(|margin| -margin)] {
-            let p = beta(&margins, &LABELS).probability(1.0);
+            let p = beta(&margins, &LABELS, None).probability(1.0);
             assert!((p - 0.5).abs() < 1e-6, "{p}");
         }
         for margins in [[1e300, -1e300, 3.0], [5.0, -5.0, -4.0]] {
-            let fitted = beta(&margins, &[true, false, false]);
+            let fitted = beta(&margins, &[true, false, false], None);
             assert!(parameters(&fitted).iter().all(|value| value.is_finite()), "{fitted:?}");
             assert!(fitted.probability(5.0) > fitted.probability(-5.0));
         }
-        assert!((beta(&[], &[]).probability(3.0) - 0.5).abs() < 1e-6);
+        assert!((beta(&[], &[], None).probability(3.0) - 0.5).abs() < 1e-6);
     }
 }

@@ -8,6 +8,7 @@ mod isotonic;
 mod platt;
 mod prior;
 mod venn_abers;
+mod weights;
 
 use ndarray::Axis;
 use stayput_core::Result;
@@ -52,12 +53,14 @@ pub(crate) fn out_of_fold(data: &Data, params: &CheckedTrainParams) -> Result<Ve
     Ok(margins)
 }
 
-/// The calibrator of a kind for these margins and labels.
-pub(crate) fn calibrator(kind: Calibrate, margins: &[f64], labels: &[bool]) -> Calibrator {
+/// The calibrator of a kind for these margins of the rows, each of which counts what it weighs by itself:
+/// probabilities are of rows as they come, whatever their labels count in training.
+pub(crate) fn calibrator(kind: Calibrate, margins: &[f64], data: &Data) -> Calibrator {
+    let (labels, weights) = (&data.labels, data.sample_weight.as_deref());
     match kind {
-        Calibrate::Platt => platt(margins, labels),
-        Calibrate::Isotonic => isotonic(margins, labels),
-        Calibrate::Beta => beta(margins, labels),
+        Calibrate::Platt => platt(margins, labels, weights),
+        Calibrate::Isotonic => isotonic(margins, labels, weights),
+        Calibrate::Beta => beta(margins, labels, weights),
     }
 }
 

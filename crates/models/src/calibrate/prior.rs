@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn the_odds_are_multiplied_by_the_ratio_of_the_priors() {
         let (from, to) = (0.5, 0.1);
-        let steps = isotonic(&[-1.0, 1.0, 2.0, 3.0], &[false, true, false, true]);
+        let steps = isotonic(&[-1.0, 1.0, 2.0, 3.0], &[false, true, false, true], None);
         let platt = Calibrator::Platt { slope: 2.0, intercept: 0.5 };
         let beta = Calibrator::Beta { a: 0.5, b: 1.5, c: 0.2 };
         for calibrator in [&steps, &platt, &beta] {
