@@ -15,7 +15,7 @@ use crate::{calibrate, forest, gbdt, gbm, logistic, tree, warm};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TrainOptions<'a> {
     /// What each row counts, as scikit-learn's `sample_weight`: 0, or 1e-9 to 1e9. A row of weight 0
-    /// is as if it were not there. Not with `calibrate` or `confidence`, which count rows.
+    /// is as if it were not there. Not with `confidence`, which counts rows.
     pub sample_weight: Option<&'a [f64]>,
     /// A model of `gbm` that training goes on from: its trees stay, and as many as `n_estimators`
     /// says are added to them. See [`train_with`].
