@@ -133,38 +133,8 @@ impl Walk {
     /// `with_twigs` is whether the ends of the tree may become tables: they are many times as large as
     /// the splits.
     pub(super) fn new(tree: &Tree, with_twigs: bool) -> Self {
-        // Splits of an input that was asked about above share a factor where as many rows passed.
-        let mut passed = vec![1.0];
-        let mut splits = Vec::with_capacity(tree.splits.len());
-        for (at, split) in (0..).zip(&tree.splits) {
-            let asked_above = split.above != NONE;
-            if asked_above {
-                passed.push(split.passed);
-            }
-            splits.push(Step {
-                split: at,
-                feature: split.question.feature,
-                parent: split.parent,
-                side: split.side,
-                asked_above,
-                factor: if asked_above { u32::try_from(passed.len()).unwrap_or(0) } else { 1 },
-                child: split.child,
-                value: split.value,
-                ratio: split.ratio,
-            });
-        }
-        let lanes = u32::try_from(LANES).unwrap_or(1);
-        let points = gauss_legendre(tree.longest.div_ceil(2).next_multiple_of(lanes).max(lanes));
-        let mut rounds: Vec<Round> = points
-            .chunks(LANES)
-            .map(|points| {
-                let factors = passed.iter().map(|&passed| Factor::of(points, passed));
-                Round {
-                    factors: std::iter::once(Factor::OFF).chain(factors).collect(),
-                    ends: Vec::new(),
-                }
-            })
-            .collect();
+        let (splits, passed) = Step::all(tree);
+        let mut rounds = Round::all(tree.longest, &passed);
         let most = if with_twigs && rounds.len() <= MOST_ROUNDS { twig::MOST } else { 0 };
         let cut = twig::cut(&tree.splits, most);
         let (places, count) = places(&cut);
@@ -340,7 +310,47 @@ fn places(cut: &[usize]) -> (Vec<u32>, usize) {
     (places, steps.len())
 }
 
+impl Round {
+    /// As many rounds as the points that a path of so many inputs needs, without twigs yet.
+    fn all(longest: u32, passed: &[f64]) -> Vec<Self> {
+        let lanes = u32::try_from(LANES).unwrap_or(1);
+        let points = gauss_legendre(longest.div_ceil(2).next_multiple_of(lanes).max(lanes));
+        let round = |points| {
+            let factors = passed.iter().map(|&passed| Factor::of(points, passed));
+            let factors = std::iter::once(Factor::OFF).chain(factors).collect();
+            Self { factors, ends: Vec::new() }
+        };
+        points.chunks(LANES).map(round).collect()
+    }
+}
+
 impl Step {
+    /// The splits of a tree, each in its place, and the shares of rows that their factors are of, from
+    /// the second factor on. Splits whose input is not asked about above have the second.
+    fn all(tree: &Tree) -> (Vec<Self>, Vec<f64>) {
+        let mut passed = vec![1.0];
+        let mut all = Vec::with_capacity(tree.splits.len());
+        for (at, split) in (0..).zip(&tree.splits) {
+            let asked_above = split.above != NONE;
+            if asked_above {
+                passed.push(split.passed);
+            }
+            let factor = if asked_above { passed.len() } else { 1 };
+            all.push(Self {
+                split: at,
+                feature: split.question.feature,
+                parent: split.parent,
+                side: split.side,
+                asked_above,
+                factor: u32::try_from(factor).unwrap_or(0),
+                child: split.child,
+                value: split.value,
+                ratio: split.ratio,
+            });
+        }
+        (all, passed)
+    }
+
     /// Which factor holds for a row that is on that side.
     #[inline(always)]
     fn factor<'f>(&self, on: u8, factors: &'f [Factor]) -> &'f Factor {
