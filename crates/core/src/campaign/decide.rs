@@ -152,6 +152,7 @@ struct Asking<'a> {
     step: Option<(usize, String)>,
     fired_by: Cow<'a, [String]>,
     net: f64,
+    lot: f64,
 }
 
 /// What one look works on.
@@ -337,13 +338,19 @@ impl<'a> Look<'a> {
             (None, Some(action)) if !value.is_nan() => finite(value - action.cost),
             _ => 0.0,
         };
-        let asking = Asking { campaign, input, action, choice, value, epoch, step, fired_by, net };
-        self.asking.push(asking);
-    }
-
-    /// The lot of a campaign.
-    fn lot(&self, campaign: &CampaignSpec) -> f64 {
-        unit(&["tie", &self.set.playbook, &campaign.name, self.customer.id])
+        let lot = unit(&["tie", &self.set.playbook, &campaign.name, self.customer.id]);
+        self.asking.push(Asking {
+            campaign,
+            input,
+            action,
+            choice,
+            value,
+            epoch,
+            step,
+            fired_by,
+            net,
+            lot,
+        });
     }
 
     /// The id of what comes of an entry, or of a step of it.
@@ -361,8 +368,7 @@ impl<'a> Look<'a> {
         asking.sort_by(|a, b| {
             let net = b.net.total_cmp(&a.net);
             let priority = || finite(b.campaign.priority).total_cmp(&finite(a.campaign.priority));
-            let lot = || self.lot(a.campaign).total_cmp(&self.lot(b.campaign));
-            net.then_with(priority).then_with(lot)
+            net.then_with(priority).then_with(|| a.lot.total_cmp(&b.lot))
         });
         let mut pending: Vec<(&CampaignSpec, &ActionSpec)> = Vec::new();
         let mut trace = Trace::default();
@@ -429,7 +435,7 @@ impl<'a> Look<'a> {
         step: Option<String>,
         trace: &Trace,
     ) -> Proposal {
-        let Asking { campaign, input, value, epoch, net, .. } = *asked;
+        let Asking { campaign, input, value, epoch, net, lot, .. } = *asked;
         let enters = step.is_none();
         let decision = Decision {
             id: self.id(&campaign.name, epoch, step.as_deref()),
@@ -449,7 +455,6 @@ impl<'a> Look<'a> {
             bundle: self.bundle.to_owned(),
         };
         let (priority, context) = (finite(campaign.priority), input.context.clone());
-        let lot = self.lot(campaign);
         Proposal { decision, net, priority, lot, enters, context }
     }
 

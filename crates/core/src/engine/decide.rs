@@ -235,7 +235,8 @@ impl Looking<'_> {
                 self.look_at((id, state), &mut decided, &mut moment, &mut memory, &mut all);
             idle = memory.recycled();
             state.decided = Some(decided);
-            if self.due && !timely? {
+            let timely = timely?;
+            if self.due && !timely {
                 state.decided = before;
                 all.proposals.truncate(counts.0);
                 all.suppressions.truncate(counts.1);
