@@ -4,7 +4,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use stayput_core::campaign::{Outcome, OutcomeKind, PassageKind, Reason};
+use stayput_core::campaign::{DecisionId, Outcome, OutcomeKind, PassageKind, Reason};
 use stayput_core::columns::Frame;
 use stayput_core::time::{Span, Timestamp};
 use stayput_core::{Bundle, Decisions, Engine, ErrorCode, Playbook};
@@ -55,7 +55,7 @@ fn frame(rows: &[Value]) -> Frame {
 
 fn sent(decisions: &Decisions) -> Vec<(String, String)> {
     let decisions = decisions.decisions.iter();
-    decisions.map(|sent| (sent.customer_id.clone(), sent.campaign.clone())).collect()
+    decisions.map(|sent| (sent.customer_id.to_string(), sent.campaign.to_string())).collect()
 }
 
 fn mail(name: &str, on: &str, more: &str) -> String {
@@ -175,9 +175,9 @@ fn time_alone_crosses_thresholds_and_changes_stages() {
         found.extend(decided.decisions.iter().map(|sent| (sent.campaign.clone(), sent.at)));
     }
     // An event leaves a window of seven days at the very instant seven days later.
-    assert_eq!(found[0], ("lapse".to_owned(), at("2026-03-09T10:00:00Z")));
+    assert_eq!(found[0], ("lapse".into(), at("2026-03-09T10:00:00Z")));
     // And more than ten days are over a microsecond after ten.
-    assert_eq!(found[1], ("asleep".to_owned(), at("2026-03-13T11:00:00.000001Z")));
+    assert_eq!(found[1], ("asleep".into(), at("2026-03-13T11:00:00.000001Z")));
     assert_eq!(now, found[1].1.plus(Span::days(30)));
 }
 
@@ -282,10 +282,10 @@ fn a_journey_goes_on_with_time_and_events_and_ends_at_its_goal() {
         }
         let decided = engine.tick(due).unwrap();
         for sent in &decided.decisions {
-            found.push((sent.customer_id.clone(), sent.action.clone(), sent.at.to_string()));
+            found.push((sent.customer_id.to_string(), sent.action.to_string(), sent.at.to_string()));
         }
         for passage in &decided.passages {
-            ends.push((passage.customer_id.clone(), passage.kind, passage.at.to_string()));
+            ends.push((passage.customer_id.to_string(), passage.kind, passage.at.to_string()));
         }
         now = due;
     }
@@ -322,8 +322,8 @@ fn outcomes_end_channels_and_are_counted_and_goals_are_seen() {
     ingest(&mut engine, &logins);
     let first = engine.decide(at("2026-03-01T10:00:00Z")).unwrap();
     let outcome = |of: usize, kind| Outcome {
-        decision_id: first.decisions[of].id.clone(),
-        customer_id: first.decisions[of].customer_id.clone(),
+        decision_id: first.decisions[of].id.to_string(),
+        customer_id: first.decisions[of].customer_id.to_string(),
         kind,
         at: at("2026-03-01T11:00:00Z"),
         value: None,
@@ -498,8 +498,8 @@ proptest! {
         });
         // The second engine had decided already, so it gives nothing again.
         prop_assert!(again.iter().all(|day| day.decisions.is_empty()));
-        let mut ids: Vec<&str> =
-            plain.iter().flat_map(|day| &day.decisions).map(|sent| sent.id.as_str()).collect();
+        let mut ids: Vec<DecisionId> =
+            plain.iter().flat_map(|day| &day.decisions).map(|sent| sent.id).collect();
         let count = ids.len();
         ids.sort_unstable();
         ids.dedup();

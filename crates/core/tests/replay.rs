@@ -341,9 +341,9 @@ fn check_counts(replay: &Replay) {
         assert!(campaign.goals.unwrap() + campaign.open_goals.unwrap() <= campaign.decisions);
     }
     for overlap in &replay.overlaps {
-        let of = |name: &str| -> Vec<(&String, Timestamp)> {
+        let of = |name: &str| -> Vec<(&str, Timestamp)> {
             let own = replay.decisions.iter().filter(|sent| sent.campaign == name);
-            own.map(|sent| (&sent.customer_id, sent.at)).collect()
+            own.map(|sent| (&*sent.customer_id, sent.at)).collect()
         };
         let (a, b) = (of(&overlap.campaign), of(&overlap.other));
         let both = |near: i64| {

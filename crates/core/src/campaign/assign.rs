@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn holdouts_hold_their_share_and_do_not_depend_on_each_other() {
         let campaign = |name: &str| CampaignSpec {
-            name: name.to_owned(),
+            name: name.into(),
             holdout: 0.1,
             ..CampaignSpec::default()
         };

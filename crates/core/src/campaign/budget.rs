@@ -109,7 +109,7 @@ impl<'a> Purse<'a> {
             "{spent} of {max}{of} is spent in {per}, and `{}` costs {cost}",
             decision.action
         );
-        Stop { reason: Reason::Budget, detail, until: self.until(cost, as_of) }
+        Stop { reason: Reason::Budget, detail: detail.into(), until: self.until(cost, as_of) }
     }
 }
 
@@ -223,7 +223,7 @@ fn divided(purses: &mut [Purse<'_>], proposal: &Proposal) -> f64 {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::{ActionSpec, CampaignSpec, Guardrails, Trace};
+    use super::super::{ActionSpec, CampaignSpec, DecisionId, Guardrails, Name, Trace};
     use super::*;
 
     fn at() -> Timestamp {
@@ -232,12 +232,12 @@ mod tests {
 
     fn proposal(campaign: u8, number: usize, net: f64, cost: f64) -> Proposal {
         let decision = Decision {
-            id: format!("{number:032}"),
-            customer_id: format!("c{number}"),
-            campaign: format!("k{campaign}"),
-            action: "mail".to_owned(),
+            id: DecisionId::parse(&format!("{number:032}")).unwrap(),
+            customer_id: format!("c{number}").into(),
+            campaign: format!("k{campaign}").into(),
+            action: "mail".into(),
             step: None,
-            channel: "email".to_owned(),
+            channel: "email".into(),
             at: at(),
             propensity: 1.0,
             value: Some(net + cost),
@@ -246,7 +246,7 @@ mod tests {
             trace: Trace::default(),
             content: None,
             template: None,
-            bundle: String::new(),
+            bundle: Name::default(),
         };
         Proposal { decision, net, priority: 0.0, lot: 0.5, enters: true, context: Vec::new() }
     }
@@ -254,11 +254,11 @@ mod tests {
     fn set(overall: f64, own: [f64; 2]) -> CampaignSet {
         let budget = |max| vec![Budget { max, per: Period::CalendarDay, zone: None }];
         let campaign = |(name, max): (&str, f64)| CampaignSpec {
-            name: name.to_owned(),
+            name: name.into(),
             budgets: budget(max),
             actions: vec![ActionSpec {
-                name: "mail".to_owned(),
-                channel: "email".to_owned(),
+                name: "mail".into(),
+                channel: "email".into(),
                 cost: 1.0,
                 template: None,
             }],
@@ -329,7 +329,7 @@ mod tests {
         set.guardrails.budgets[0].per = Period::parse("7d").unwrap();
         let spend = |day: &str, cost| Spend {
             at: Timestamp::parse(day).unwrap(),
-            campaign: "k0".to_owned(),
+            campaign: "k0".into(),
             cost,
         };
         let spent = [spend("2026-02-27", 6.0), spend("2026-02-23", 3.0), spend("2026-02-10", 9.0)];

@@ -25,7 +25,8 @@ use std::borrow::Cow;
 
 use super::assign::unit;
 use super::budget::{Arbitration, settle};
-use super::decision::{Decision, Reason, Suppression, decision_id, step_id};
+use super::Name;
+use super::decision::{Decision, DecisionId, Reason, Suppression};
 use super::guard::{Candidate, Stop};
 use super::journey::{Passage, PassageKind};
 use super::learning::Learning;
@@ -77,7 +78,7 @@ impl Default for CampaignInput {
 #[derive(Clone, Copy)]
 pub struct Customer<'a> {
     /// The customer's id.
-    pub id: &'a str,
+    pub id: &'a Name,
     /// The zone whose calendar and clocks the rules follow.
     pub zone: &'a Zone,
     /// Whether the customer is on the suppression list; missing is not.
@@ -130,7 +131,7 @@ impl Proposal {
             action: decision.action.clone(),
             channel: decision.channel.clone(),
             cost: decision.cost,
-            id: decision.id.clone(),
+            id: decision.id,
             outcomes: Kinds::default(),
             value: 0.0,
             context: self.context.clone(),
@@ -149,7 +150,7 @@ struct Asking<'a> {
     value: f64,
     epoch: u64,
     /// The step and its index, of a journey.
-    step: Option<(usize, String)>,
+    step: Option<(usize, Name)>,
     fired_by: Cow<'a, [String]>,
     net: f64,
     lot: f64,
@@ -160,7 +161,7 @@ pub(super) struct Look<'a> {
     set: &'a CampaignSet,
     pub(super) customer: &'a Customer<'a>,
     pub(super) as_of: Timestamp,
-    bundle: &'a str,
+    bundle: &'a Name,
     pub(super) state: &'a mut CustomerCampaignState,
     asking: Vec<Asking<'a>>,
     pub(super) found: &'a mut Looked,
@@ -185,7 +186,7 @@ pub fn propose(
     as_of: Timestamp,
     inputs: &[CampaignInput],
     state: &mut CustomerCampaignState,
-    bundle: &str,
+    bundle: &Name,
     found: &mut Looked,
 ) -> Result<bool> {
     state.check_order(as_of)?;
@@ -223,7 +224,7 @@ pub fn decide(
     as_of: Timestamp,
     inputs: &[CampaignInput],
     state: &mut CustomerCampaignState,
-    bundle: &str,
+    bundle: &Name,
 ) -> Result<(Vec<Decision>, Vec<Suppression>, Option<Arbitration>)> {
     let mut ledger = Ledger::new(state.sends().iter().map(Spend::of));
     let mut looked = Looked::default();
@@ -280,7 +281,7 @@ impl<'a> Look<'a> {
         let mut trace = Trace::default();
         if let Some((detail, until)) = inside {
             fired(&input.fired_by, &mut trace);
-            let stop = Stop { reason: Reason::ReEntry, detail, until };
+            let stop = Stop { reason: Reason::ReEntry, detail: detail.into(), until };
             return self.suppress(name, epoch, None, stop, &trace);
         }
         let Some(journey) = &campaign.journey else {
@@ -302,7 +303,7 @@ impl<'a> Look<'a> {
         input: &'a CampaignInput,
         epoch: u64,
         fired_by: Cow<'a, [String]>,
-        step: Option<(usize, String)>,
+        step: Option<(usize, Name)>,
     ) {
         let place = self.set.campaigns.iter().position(|known| known.name == campaign.name);
         let learning = self.customer.learning;
@@ -327,7 +328,7 @@ impl<'a> Look<'a> {
         input: &'a CampaignInput,
         epoch: u64,
         fired_by: Cow<'a, [String]>,
-        step: Option<(usize, String)>,
+        step: Option<(usize, Name)>,
         choice: Choice,
     ) {
         let action = choice.action.and_then(|at| campaign.actions.get(at));
@@ -354,11 +355,11 @@ impl<'a> Look<'a> {
     }
 
     /// The id of what comes of an entry, or of a step of it.
-    fn id(&self, campaign: &str, epoch: u64, step: Option<&str>) -> String {
+    fn id(&self, campaign: &str, epoch: u64, step: Option<&str>) -> DecisionId {
         let (playbook, customer) = (&self.set.playbook, self.customer.id);
         match step {
-            Some(step) => step_id(playbook, campaign, customer, epoch, step),
-            None => decision_id(playbook, campaign, customer, epoch),
+            Some(step) => DecisionId::of_step(playbook, campaign, customer, epoch, step),
+            None => DecisionId::new(playbook, campaign, customer, epoch),
         }
     }
 
@@ -432,14 +433,14 @@ impl<'a> Look<'a> {
         &self,
         asked: &Asking<'a>,
         action: &ActionSpec,
-        step: Option<String>,
+        step: Option<Name>,
         trace: &Trace,
     ) -> Proposal {
         let Asking { campaign, input, value, epoch, net, lot, .. } = *asked;
         let enters = step.is_none();
         let decision = Decision {
             id: self.id(&campaign.name, epoch, step.as_deref()),
-            customer_id: self.customer.id.to_owned(),
+            customer_id: self.customer.id.clone(),
             campaign: campaign.name.clone(),
             action: action.name.clone(),
             step,
@@ -452,7 +453,7 @@ impl<'a> Look<'a> {
             trace: trace.clone(),
             content: None,
             template: action.template.clone(),
-            bundle: self.bundle.to_owned(),
+            bundle: self.bundle.clone(),
         };
         let (priority, context) = (finite(campaign.priority), input.context.clone());
         Proposal { decision, net, priority, lot, enters, context }
@@ -460,17 +461,17 @@ impl<'a> Look<'a> {
 
     fn suppress(
         &mut self,
-        campaign: &str,
+        campaign: &Name,
         epoch: u64,
-        step: Option<String>,
+        step: Option<Name>,
         stop: Stop,
         trace: &Trace,
     ) {
         let id = self.id(campaign, epoch, step.as_deref());
         self.found.suppressions.push(Suppression {
             id,
-            customer_id: self.customer.id.to_owned(),
-            campaign: campaign.to_owned(),
+            customer_id: self.customer.id.clone(),
+            campaign: campaign.clone(),
             step,
             at: self.as_of,
             reason: stop.reason,

@@ -1,14 +1,17 @@
 //! The documents that come of a firing: a decision to send, or a suppression with its reason.
 //!
-//! The id of either is the first 16 bytes, in hex, of the BLAKE3 hash of (playbook name, campaign,
+//! The id of either is the first 16 bytes of the BLAKE3 hash of (playbook name, campaign,
 //! customer id, epoch in decimal), each with its length before it. It depends on nothing else: a
 //! host that decides again after a crash, or with a new bundle, gets the same id for the same
 //! entry and can see that it was sent.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Name;
 use super::assign::digest;
 use super::trace::Trace;
 use crate::time::Timestamp;
@@ -18,17 +21,17 @@ use crate::time::Timestamp;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Decision {
     /// What identifies it for good.
-    pub id: String,
+    pub id: DecisionId,
     /// Whom it is for.
-    pub customer_id: String,
+    pub customer_id: Name,
     /// The campaign that fired.
-    pub campaign: String,
+    pub campaign: Name,
     /// What to send.
-    pub action: String,
+    pub action: Name,
     /// The step of the journey, where the campaign is one.
-    pub step: Option<String>,
+    pub step: Option<Name>,
     /// By which channel.
-    pub channel: String,
+    pub channel: Name,
     /// When it was decided.
     pub at: Timestamp,
     /// The chance the action had of being chosen.
@@ -49,7 +52,7 @@ pub struct Decision {
     /// The action's template as it is written, where templates are not built in.
     pub template: Option<String>,
     /// The hash of the bundle that decided.
-    pub bundle: String,
+    pub bundle: Name,
 }
 
 /// A firing that came to nothing, and why.
@@ -57,19 +60,19 @@ pub struct Decision {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Suppression {
     /// What identifies it for good.
-    pub id: String,
+    pub id: DecisionId,
     /// Whom it is about.
-    pub customer_id: String,
+    pub customer_id: Name,
     /// The campaign that fired.
-    pub campaign: String,
+    pub campaign: Name,
     /// The step of the journey, where one was reached.
-    pub step: Option<String>,
+    pub step: Option<Name>,
     /// When it was decided.
     pub at: Timestamp,
     /// What stopped it.
     pub reason: Reason,
     /// The same in a sentence, with the numbers.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
     /// When the reason would no longer stop it, if nothing else is sent; nothing where that is not
     /// known or never.
     pub until: Option<Timestamp>,
@@ -145,32 +148,77 @@ impl fmt::Display for Reason {
     }
 }
 
-/// The id of what comes of an entry.
-#[must_use]
-pub fn decision_id(playbook: &str, campaign: &str, customer_id: &str, epoch: u64) -> String {
-    in_hex(&digest(&[playbook, campaign, customer_id, &epoch.to_string()]))
-}
+/// What identifies what came of an entry, or of a step of it, for good; written as 32 digits of hex.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "String"))]
+pub struct DecisionId([u8; 16]);
 
-fn in_hex(hash: &[u8]) -> String {
-    let mut id = String::with_capacity(32);
-    for byte in hash.iter().take(16) {
-        for digit in [byte >> 4, byte & 15] {
-            id.extend(char::from_digit(u32::from(digit), 16));
-        }
+impl DecisionId {
+    /// The id of what comes of an entry.
+    #[must_use]
+    pub fn new(playbook: &str, campaign: &str, customer_id: &str, epoch: u64) -> Self {
+        Self::of(&[playbook, campaign, customer_id, &epoch.to_string()])
     }
-    id
+
+    /// The id of what comes of a step of a journey: the hash of the same and the step's name.
+    #[must_use]
+    pub fn of_step(
+        playbook: &str,
+        campaign: &str,
+        customer_id: &str,
+        epoch: u64,
+        step: &str,
+    ) -> Self {
+        Self::of(&[playbook, campaign, customer_id, &epoch.to_string(), step])
+    }
+
+    fn of(parts: &[&str]) -> Self {
+        let hash = digest(parts);
+        Self(std::array::from_fn(|at| hash[at]))
+    }
+
+    /// The id that is written so; nothing where it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = <&[u8; 32]>::try_from(text.as_bytes()).ok()?;
+        let mut id = [0; 16];
+        for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {
+            for digit in pair {
+                let digit = match digit {
+                    b'0'..=b'9' => digit - b'0',
+                    b'a'..=b'f' => digit - b'a' + 10,
+                    _ => return None,
+                };
+                *byte = *byte << 4 | digit;
+            }
+        }
+        Some(Self(id))
+    }
 }
 
-/// The id of what comes of a step of a journey: the hash of the same and the step's name.
-#[must_use]
-pub fn step_id(
-    playbook: &str,
-    campaign: &str,
-    customer_id: &str,
-    epoch: u64,
-    step: &str,
-) -> String {
-    in_hex(&digest(&[playbook, campaign, customer_id, &epoch.to_string(), step]))
+impl fmt::Display for DecisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for DecisionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for DecisionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DecisionId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom("expected 32 digits of hex"))
+    }
 }
 
 #[cfg(test)]
@@ -179,15 +227,27 @@ mod tests {
 
     #[test]
     fn an_id_depends_on_the_entry_alone() {
-        let id = decision_id("acme", "win_back", "c1", 1);
-        assert_eq!(id, "5511b9f1ed627f8b02a18d0563899161");
+        let id = DecisionId::new("acme", "win_back", "c1", 1);
+        assert_eq!(id.to_string(), "5511b9f1ed627f8b02a18d0563899161");
         for other in [
-            decision_id("acme", "win_back", "c1", 2),
-            decision_id("acme", "win_back", "c2", 1),
-            decision_id("acme", "win_bac", "kc1", 1),
-            decision_id("acm", "ewin_back", "c1", 1),
+            DecisionId::new("acme", "win_back", "c1", 2),
+            DecisionId::new("acme", "win_back", "c2", 1),
+            DecisionId::new("acme", "win_bac", "kc1", 1),
+            DecisionId::new("acm", "ewin_back", "c1", 1),
         ] {
             assert_ne!(id, other);
+        }
+    }
+
+    #[test]
+    fn an_id_is_read_as_it_is_written() {
+        let id = DecisionId::new("acme", "win_back", "c1", 1);
+        assert_eq!(DecisionId::parse(&id.to_string()), Some(id));
+        let written = serde_json::to_string(&id).unwrap();
+        assert_eq!(written, "\"5511b9f1ed627f8b02a18d0563899161\"");
+        assert_eq!(serde_json::from_str::<DecisionId>(&written).unwrap(), id);
+        for wrong in ["", "5511b9f1ed627f8b02a18d056389916", "5511B9f1ed627f8b02a18d0563899161", "é"] {
+            assert_eq!(DecisionId::parse(wrong), None);
         }
     }
 

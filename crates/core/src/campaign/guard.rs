@@ -16,6 +16,7 @@
 //! A journey is entered by what concerns the customer and the campaign (up to re-entry, without
 //! consent); each of its actions is asked about what concerns the send.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::assign::{in_campaign_holdout, in_global_holdout};
@@ -34,13 +35,13 @@ pub struct Stop {
     /// Why.
     pub reason: Reason,
     /// The same in a sentence, with the numbers.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
     /// When it would no longer stop it; nothing where that is not known.
     pub until: Option<Timestamp>,
 }
 
 impl Stop {
-    fn new(reason: Reason, detail: impl Into<String>) -> Self {
+    fn new(reason: Reason, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { reason, detail: detail.into(), until: None }
     }
 }
@@ -110,14 +111,14 @@ impl Candidate<'_> {
     }
 
     fn condition(&self, trace: &mut Trace) -> Result<(), Stop> {
-        let stop = |what| Err(Stop::new(Reason::Condition, format!("`when` is {what}")));
+        let stop = |detail: &'static str| Err(Stop::new(Reason::Condition, detail));
         match self.input.when {
             Some(true) => {
                 trace.note(format_args!("condition: true"));
                 Ok(())
             }
-            Some(false) => stop("false"),
-            None => stop("missing"),
+            Some(false) => stop("`when` is false"),
+            None => stop("`when` is missing"),
         }
     }
 
@@ -201,7 +202,7 @@ impl Candidate<'_> {
         if self.as_of.since(sent) < cooldown {
             return Err(Stop {
                 reason: Reason::Cooldown,
-                detail: format!("sent at {sent}, and the cooldown is {cooldown}"),
+                detail: format!("sent at {sent}, and the cooldown is {cooldown}").into(),
                 until: Timestamp::from_micros(sent.plus(cooldown).as_micros()).ok(),
             });
         }
@@ -211,7 +212,8 @@ impl Candidate<'_> {
 
     fn re_entry(&self, trace: &mut Trace) -> Result<(), Stop> {
         let entered = self.state.entry(&self.campaign.name).and_then(|entry| entry.entered);
-        let stop = |detail, until| Err(Stop { reason: Reason::ReEntry, detail, until });
+        let stop =
+            |detail: String, until| Err(Stop { reason: Reason::ReEntry, detail: detail.into(), until });
         match (self.campaign.re_entry, entered) {
             (ReEntry::Always, _) => Ok(()),
             (_, None) => {
@@ -254,7 +256,7 @@ impl Candidate<'_> {
             let lifts = |until: Option<Timestamp>| (until.is_none(), until);
             if worst.as_ref().is_none_or(|stop| lifts(until) > lifts(stop.until)) {
                 let detail = format!("{} of {max} {name}", counted.len());
-                worst = Some(Stop { reason: Reason::FrequencyCap, detail, until });
+                worst = Some(Stop { reason: Reason::FrequencyCap, detail: detail.into(), until });
             }
         }
         worst.map_or(Ok(()), Err)
@@ -301,7 +303,7 @@ impl Candidate<'_> {
         let until = Timestamp::from_micros(rested).ok();
         Err(Stop {
             reason: Reason::Fatigue,
-            detail: format!("the fatigue is {now} of {max}"),
+            detail: format!("the fatigue is {now} of {max}").into(),
             until,
         })
     }
@@ -316,7 +318,7 @@ impl Candidate<'_> {
         let (from, to) = (quiet.window.from, quiet.window.to);
         if quiet.window.holds(self.as_of, clock) {
             let until = quiet.window.end(self.as_of, clock);
-            let detail = format!("it is between {from} and {to}");
+            let detail = format!("it is between {from} and {to}").into();
             return Err(Stop { reason: Reason::QuietHours, detail, until });
         }
         trace.note(format_args!("quiet hours: not between {from} and {to}"));
@@ -337,7 +339,8 @@ impl Candidate<'_> {
         // Where clocks go back over midnight, the free day may have begun already, for a while.
         let free = Blackout::free_day(&rules.blackout, date);
         let until = free.map(|day| zone.start_of(day)).filter(|start| *start > self.as_of);
-        Err(Stop { reason: Reason::Blackout, detail: format!("{date} is one of its days"), until })
+        let detail = format!("{date} is one of its days").into();
+        Err(Stop { reason: Reason::Blackout, detail, until })
     }
 }
 

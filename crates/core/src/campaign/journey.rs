@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Name;
 use super::spec::{CampaignSpec, Goal, wrong};
 use crate::error::Result;
 use crate::time::{Span, Timestamp};
@@ -25,7 +26,7 @@ pub struct Journey {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// Its name; its number where the playbook gives none.
-    pub name: String,
+    pub name: Name,
     /// What happens at it.
     pub kind: StepKind,
 }
@@ -66,7 +67,7 @@ pub struct Place {
     /// When the customer came in.
     pub entered: Timestamp,
     /// The name of the step.
-    pub step: String,
+    pub step: Name,
     /// When the step began.
     pub since: Timestamp,
     /// When time alone takes the customer on; nothing where the step is ready.
@@ -78,9 +79,9 @@ pub struct Place {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Passage {
     /// The customer.
-    pub customer_id: String,
+    pub customer_id: Name,
     /// The campaign.
-    pub campaign: String,
+    pub campaign: Name,
     /// The number of the entry, from 1.
     #[cfg_attr(feature = "typescript", ts(type = "number"))]
     pub epoch: u64,
@@ -89,7 +90,7 @@ pub struct Passage {
     /// Which way.
     pub kind: PassageKind,
     /// The step the customer left, where it is one out of the journey.
-    pub step: Option<String>,
+    pub step: Option<Name>,
 }
 
 /// Which way a customer passes.
@@ -137,7 +138,7 @@ impl Journey {
     /// The place of a customer who comes in at `as_of`.
     pub(super) fn enter(&self, epoch: u64, as_of: Timestamp) -> Place {
         let mut place =
-            Place { epoch, entered: as_of, step: String::new(), since: as_of, due: None };
+            Place { epoch, entered: as_of, step: Name::default(), since: as_of, due: None };
         self.go(&mut place, 0, as_of);
         place
     }

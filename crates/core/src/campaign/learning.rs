@@ -11,6 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Name;
 use super::bandit::{Bandit, Posterior};
 use super::policy::{LearningPolicy, NO_CONTACT};
 use super::spec::CampaignSet;
@@ -32,7 +33,7 @@ pub struct LearningDocument {
     /// Days since 1970.
     day: i64,
     /// By campaign, in the order of the playbook.
-    bandits: Vec<(String, Bandit)>,
+    bandits: Vec<(Name, Bandit)>,
 }
 
 /// What one policy has learned, made ready to be asked.
@@ -85,7 +86,7 @@ impl Learning {
             Some((campaign.name.as_str(), &campaign.policy.learning()?.bandit))
         });
         let known = document.bandits.iter().map(|(name, bandit)| (name.as_str(), bandit.spec()));
-        let sound = |(_, bandit): &(String, Bandit)| bandit.clone().checked().is_ok();
+        let sound = |(_, bandit): &(Name, Bandit)| bandit.clone().checked().is_ok();
         let fits = known.eq(policies) && document.bandits.iter().all(sound);
         fits.then(|| Self::of(document, set))
     }

@@ -4,6 +4,7 @@
 //! is added later mostly comes behind what is there, and the sum goes on; where it does not, it
 //! begins anew. So a sum that was kept has the bits of one made of all spends.
 
+use super::Name;
 use super::rules::Budget;
 use super::spec::CampaignSet;
 use super::state::Sent;
@@ -13,7 +14,7 @@ use crate::time::{Span, Timestamp, Zone};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spend {
     pub(super) at: Timestamp,
-    pub(super) campaign: String,
+    pub(super) campaign: Name,
     pub(super) cost: f64,
 }
 
@@ -203,7 +204,7 @@ mod tests {
             zone: Some("America/New_York".to_owned()),
         };
         let own = CampaignSpec {
-            name: "k1".to_owned(),
+            name: "k1".into(),
             budgets: vec![budget(per)],
             ..CampaignSpec::default()
         };
@@ -239,7 +240,7 @@ mod tests {
                 prop_assert_eq!(found(&mut kept, &set, now), found(&mut fresh, &set, now));
                 let spend = |(campaign, cost)| Spend {
                     at: now,
-                    campaign: format!("k{campaign}"),
+                    campaign: format!("k{campaign}").into(),
                     cost: f64::from(cost) / 10.0,
                 };
                 let spends: Vec<Spend> = spends.into_iter().map(spend).collect();

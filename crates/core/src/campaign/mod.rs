@@ -37,7 +37,7 @@ mod weigh;
 pub use assign::{in_campaign_holdout, in_global_holdout, unit};
 pub use budget::{Arbitration, Settled, settle};
 pub use decide::{CampaignInput, Customer, Looked, Proposal, decide, propose};
-pub use decision::{Decision, Reason, Suppression, decision_id, step_id};
+pub use decision::{Decision, DecisionId, Reason, Suppression};
 pub use guard::Stop;
 pub use journey::{Journey, Passage, PassageKind, Place, Step, StepKind};
 pub use learning::{Learning, LearningDocument};
@@ -54,3 +54,7 @@ pub use template::{TemplateValue, render, template_names};
 pub use trace::Trace;
 pub use trigger::{Observation, Trigger, TriggerMemory, observe};
 pub use weigh::{Weighed, weigh};
+
+/// The name of a campaign, an action, a channel or a step, or a customer's id, as documents have it:
+/// up to 23 bytes stand in place, and a longer one is shared. There are millions of them.
+pub type Name = smol_str::SmolStr;

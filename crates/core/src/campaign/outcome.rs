@@ -13,6 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Name;
 use crate::event::Rejected;
 use crate::time::Timestamp;
 
@@ -57,7 +58,7 @@ pub struct Outcome {
     pub value: Option<f64>,
     /// The channel, so that an end of consent counts even where the send is no longer known.
     #[serde(default)]
-    pub channel: Option<String>,
+    pub channel: Option<Name>,
 }
 
 /// What became of recorded outcomes.
@@ -106,9 +107,9 @@ pub struct Tally {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ActionTally {
     /// The campaign.
-    pub campaign: String,
+    pub campaign: Name,
     /// The action.
-    pub action: String,
+    pub action: Name,
     /// What became of its sends.
     #[serde(flatten)]
     #[cfg_attr(feature = "typescript", ts(flatten))]

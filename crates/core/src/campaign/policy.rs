@@ -218,8 +218,8 @@ mod tests {
 
     fn actions(costs: &[f64]) -> Vec<ActionSpec> {
         let action = |(at, cost): (usize, &f64)| ActionSpec {
-            name: format!("a{at}"),
-            channel: "email".to_owned(),
+            name: format!("a{at}").into(),
+            channel: "email".into(),
             cost: *cost,
             template: None,
         };

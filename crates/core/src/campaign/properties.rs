@@ -36,9 +36,10 @@ fn look(
         CampaignInput { fired, when: *when, value: *value, ..CampaignInput::default() }
     };
     let inputs: Vec<_> = set.campaigns.iter().zip(&look.seen).map(see).collect();
-    let customer = customer(id, zone, look);
+    let id = Name::new(id);
+    let customer = customer(&id, zone, look);
     let (decisions, suppressions, used) =
-        decide(set, &customer, as_of, &inputs, state, "b0").unwrap();
+        decide(set, &customer, as_of, &inputs, state, BUNDLE).unwrap();
     if let Some(used) = used {
         assert!(used.gap >= 0.0 && used.value <= used.bound && used.sent <= used.proposed);
         // Nothing promises more than 9 less 0.5, and a budget of each campaign and all may end.
@@ -47,7 +48,10 @@ fn look(
     (decisions, suppressions)
 }
 
-fn customer<'a>(id: &'a str, zone: &'a Zone, look: &'a Look) -> Customer<'a> {
+const BUNDLE: &Name = &Name::new_static("b0");
+const CUSTOMER: &Name = &Name::new_static("c1");
+
+fn customer<'a>(id: &'a Name, zone: &'a Zone, look: &'a Look) -> Customer<'a> {
     let (suppressed, consent) = (look.suppressed, look.consent.as_slice());
     Customer { id, zone, suppressed, consent, learning: None, first_event: &|_, _| None }
 }
@@ -68,7 +72,7 @@ fn run(
         let last = decisions.last().or(record.decisions.last());
         if let (Some(sent), Some(kind)) = (last, seen.outcome) {
             let outcome = Outcome {
-                decision_id: sent.id.clone(),
+                decision_id: sent.id.to_string(),
                 customer_id: id.to_owned(),
                 kind,
                 at: as_of,
@@ -155,7 +159,7 @@ fn is_timed_well(set: &CampaignSet, decision: &Decision) -> bool {
         let (_, now) = shown(clocks, decision.at);
         let (from, to) = (minute(quiet.window.from), minute(quiet.window.to));
         let inside = if from < to { from <= now && now < to } else { now >= from || now < to };
-        inside && (quiet.channels.is_empty() || quiet.channels.contains(&decision.channel))
+        inside && (quiet.channels.is_empty() || quiet.channels.iter().any(|channel| *channel == decision.channel))
     });
     free && !quiet
 }
@@ -179,7 +183,7 @@ fn tired(rule: Fatigue, record: &Record, at: Timestamp) -> f64 {
     let answered = |sent: &Decision| {
         record.outcomes.iter().any(|(when, outcome)| {
             *when <= at
-                && outcome.decision_id == sent.id
+                && outcome.decision_id == sent.id.to_string()
                 && matches!(outcome.kind, OutcomeKind::Opened | OutcomeKind::Bounced)
         })
     };
@@ -280,7 +284,7 @@ proptest! {
                 Reason::QuietHours => {
                     let sent = |at| Decision {
                         at,
-                        channel: "push".to_owned(),
+                        channel: "push".into(),
                         ..any_decision()
                     };
                     let until = stopped.until.unwrap();
@@ -331,11 +335,11 @@ proptest! {
                 ..CampaignInput::default()
             };
             let inputs: Vec<_> = set.campaigns.iter().map(one).collect();
-            let (id, zone, consent) = ("c1", &zone, &[Some(true)]);
+            let (id, zone, consent) = (CUSTOMER, &zone, &[Some(true)]);
             let customer =
                 Customer { id, zone, suppressed: None, consent, learning: None, first_event: &|_, _| None };
             let (sent, stopped, _) =
-                decide(&set, &customer, at, &inputs, &mut state, "b0").unwrap();
+                decide(&set, &customer, at, &inputs, &mut state, BUNDLE).unwrap();
             assert!(sent.len() + stopped.len() <= 1);
             (sent.len() + stopped.len(), stopped.first().map(|stopped| stopped.reason))
         };
@@ -380,7 +384,7 @@ proptest! {
             let own: Vec<_> = all.iter().filter(|(name, ..)| *name == campaign.name).collect();
             prop_assert!(own.windows(2).all(|pair| pair[0].1 < pair[1].1), "{own:?}");
             for (_, epoch, id) in &own {
-                prop_assert_eq!(id, &decision_id("acme", &campaign.name, "c1", *epoch));
+                prop_assert_eq!(id, &DecisionId::new("acme", &campaign.name, "c1", *epoch));
             }
             if set.guardrails.quiet_hours.is_none() {
                 prop_assert!(own.iter().map(|(_, epoch, _)| *epoch).eq(1..=own.len() as u64));
@@ -398,11 +402,11 @@ proptest! {
             assert_eq!(*state, before);
             // Not even when the triggers are said to fire once more.
             let again = CampaignInput { fired: true, ..CampaignInput::default() };
-            let customer = customer("c1", &zone, seen);
+            let customer = customer(CUSTOMER, &zone, seen);
             let mut copy = state.clone();
             let inputs = vec![again; 3];
             let (decisions, suppressions, _) =
-                decide(&set, &customer, as_of, &inputs, &mut copy, "b1").unwrap();
+                decide(&set, &customer, as_of, &inputs, &mut copy, &"b1".into()).unwrap();
             let fired_now = |name: &str| state.entry(name).is_some_and(|entry| entry.fired == as_of);
             assert!(!decisions.iter().any(|decision| fired_now(&decision.campaign)));
             assert!(!suppressions.iter().any(|stopped| fired_now(&stopped.campaign)));
@@ -433,7 +437,7 @@ proptest! {
     }
 }
 
-fn anybody(id: &str) -> Customer<'_> {
+fn anybody(id: &Name) -> Customer<'_> {
     Customer {
         id,
         zone: &Zone::UTC,
@@ -446,12 +450,12 @@ fn anybody(id: &str) -> Customer<'_> {
 
 fn any_decision() -> Decision {
     Decision {
-        id: String::new(),
-        customer_id: String::new(),
-        campaign: String::new(),
-        action: String::new(),
+        id: DecisionId::new("", "", "", 1),
+        customer_id: Name::default(),
+        campaign: Name::default(),
+        action: Name::default(),
         step: None,
-        channel: "push".to_owned(),
+        channel: "push".into(),
         at: start(),
         propensity: 1.0,
         value: None,
@@ -460,26 +464,26 @@ fn any_decision() -> Decision {
         trace: Trace::default(),
         content: None,
         template: None,
-        bundle: String::new(),
+        bundle: Name::default(),
     }
 }
 
 #[test]
 fn a_state_stays_small_however_long_it_runs() {
     let action = ActionSpec {
-        name: "mail".to_owned(),
-        channel: "email".to_owned(),
+        name: "mail".into(),
+        channel: "email".into(),
         cost: 0.0,
         template: None,
     };
     let campaign =
-        CampaignSpec { name: "daily".to_owned(), actions: vec![action], ..CampaignSpec::default() };
+        CampaignSpec { name: "daily".into(), actions: vec![action], ..CampaignSpec::default() };
     let mut set = CampaignSet {
         campaigns: vec![campaign],
         playbook: "acme".to_owned(),
         ..CampaignSet::default()
     };
-    let customer = anybody("c1");
+    let customer = anybody(CUSTOMER);
     let input = [CampaignInput { fired: true, ..CampaignInput::default() }];
     for (caps, kept) in [(None, 35), (Some(Period::Rolling(Span::days(90))), 90)] {
         let cap = |per| Cap { channel: None, campaign: None, group: None, max: u32::MAX, per };
@@ -487,7 +491,7 @@ fn a_state_stays_small_however_long_it_runs() {
         let mut state = CustomerCampaignState::default();
         for day in 0..400 {
             let as_of = start().plus(Span::days(day));
-            let (decided, ..) = decide(&set, &customer, as_of, &input, &mut state, "b0").unwrap();
+            let (decided, ..) = decide(&set, &customer, as_of, &input, &mut state, BUNDLE).unwrap();
             assert_eq!(decided.len(), 1);
         }
         // A send of the last instant that is kept is forgotten at the next look.
@@ -499,13 +503,13 @@ fn a_state_stays_small_however_long_it_runs() {
 #[test]
 fn holdouts_keep_their_share_from_being_sent_to_and_the_rest_is_split_by_weight() {
     let action = |name: &str| ActionSpec {
-        name: name.to_owned(),
-        channel: "email".to_owned(),
+        name: name.into(),
+        channel: "email".into(),
         cost: 0.0,
         template: None,
     };
     let campaign = CampaignSpec {
-        name: "win_back".to_owned(),
+        name: "win_back".into(),
         holdout: 0.1,
         actions: vec![action("a"), action("b")],
         policy: Policy::Split { weights: vec![3.0, 1.0] },
@@ -517,11 +521,11 @@ fn holdouts_keep_their_share_from_being_sent_to_and_the_rest_is_split_by_weight(
     let n = 20_000_u32;
     let (mut global, mut own, mut first, mut second) = (0_u32, 0_u32, 0_u32, 0_u32);
     for index in 0..n {
-        let id = format!("customer-{index}");
+        let id = Name::from(format!("customer-{index}"));
         let customer = anybody(&id);
         let mut state = CustomerCampaignState::default();
         let (decided, stopped, _) =
-            decide(&set, &customer, start(), &input, &mut state, "b0").unwrap();
+            decide(&set, &customer, start(), &input, &mut state, BUNDLE).unwrap();
         match (decided.first(), stopped.first().map(|stopped| stopped.reason)) {
             (Some(decision), None) if decision.action == "a" => {
                 assert_eq!(decision.propensity, 0.75);

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Name;
 use super::journey::{Journey, StepKind};
 use super::policy::Policy;
 use super::rules::{Budget, Guardrails};
@@ -24,9 +25,9 @@ pub struct Goal {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ActionSpec {
     /// Its name.
-    pub name: String,
+    pub name: Name,
     /// The channel it goes out by, for instance `email`.
-    pub channel: String,
+    pub channel: Name,
     /// What one send costs, in the unit of the campaign's value.
     pub cost: f64,
     /// What is sent, as a template.
@@ -49,7 +50,7 @@ pub enum ReEntry {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct CampaignSpec {
     /// Its name.
-    pub name: String,
+    pub name: Name,
     /// Of campaigns that promise the same, the higher goes first.
     pub priority: f64,
     /// The group that caps may count together.
@@ -254,13 +255,13 @@ mod tests {
 
     fn set() -> CampaignSet {
         let action = |name: &str, channel: &str| ActionSpec {
-            name: name.to_owned(),
-            channel: channel.to_owned(),
+            name: name.into(),
+            channel: channel.into(),
             cost: 0.8,
             template: None,
         };
         let campaign = CampaignSpec {
-            name: "win_back".to_owned(),
+            name: "win_back".into(),
             priority: 10.0,
             cooldown: Some(Span::days(30)),
             holdout: 0.1,
@@ -294,17 +295,17 @@ mod tests {
         set().check().unwrap();
         CampaignSet::default().check().unwrap();
         let cases: Vec<Case> = vec![
-            ("campaigns[0].name", |set| set.campaigns[0].name.clear()),
+            ("campaigns[0].name", |set| set.campaigns[0].name = Name::default()),
             ("campaigns[1].name", |set| set.campaigns.push(set.campaigns[0].clone())),
             ("campaigns[0].priority", |set| set.campaigns[0].priority = f64::INFINITY),
             ("campaigns[0].holdout", |set| set.campaigns[0].holdout = 1.5),
             ("campaigns[0].holdout", |set| set.campaigns[0].holdout = f64::NAN),
             ("campaigns[0].cooldown", |set| set.campaigns[0].cooldown = Some(Span::days(-1))),
             ("campaigns[0].actions", |set| set.campaigns[0].actions.clear()),
-            ("campaigns[0].actions[0].name", |set| set.campaigns[0].actions[0].name.clear()),
-            ("campaigns[0].actions[1].channel", |set| set.campaigns[0].actions[1].channel.clear()),
+            ("campaigns[0].actions[0].name", |set| set.campaigns[0].actions[0].name = Name::default()),
+            ("campaigns[0].actions[1].channel", |set| set.campaigns[0].actions[1].channel = Name::default()),
             ("campaigns[0].actions[1].name", |set| {
-                set.campaigns[0].actions[1].name = "discount_mail".to_owned();
+                set.campaigns[0].actions[1].name = "discount_mail".into();
             }),
             ("campaigns[0].actions[0].cost", |set| set.campaigns[0].actions[0].cost = -1.0),
             ("campaigns[0].policy.weights", |set| {

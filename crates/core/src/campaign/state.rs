@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Name;
+use super::decision::DecisionId;
 use super::journey::Place;
 use super::memories::{Memories, TriggerNames};
 use super::outcome::{Kinds, Outcome, OutcomeKind, Tally};
@@ -20,15 +22,15 @@ pub struct Sent {
     /// When.
     pub at: Timestamp,
     /// By which campaign.
-    pub campaign: String,
+    pub campaign: Name,
     /// Which action it was.
-    pub action: String,
+    pub action: Name,
     /// By which channel.
-    pub channel: String,
+    pub channel: Name,
     /// What it cost.
     pub cost: f64,
     /// The id of the decision.
-    pub id: String,
+    pub id: DecisionId,
     /// What was recorded of it.
     pub outcomes: Kinds,
     /// What its conversion was worth.
@@ -44,7 +46,7 @@ pub struct Withheld {
     /// When.
     pub at: Timestamp,
     /// By which campaign.
-    pub campaign: String,
+    pub campaign: Name,
     /// What became of it.
     pub outcomes: Kinds,
     /// What the policy knew of the customer.
@@ -68,7 +70,7 @@ pub struct Entry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deferred {
     /// The campaign.
-    pub campaign: String,
+    pub campaign: Name,
     /// The number of the entry.
     pub epoch: u64,
     /// When it is asked about again.
@@ -83,7 +85,7 @@ pub struct CustomerCampaignState {
     /// Ordered by campaign, then by the trigger's text.
     triggers: Memories,
     /// Ordered by campaign.
-    entries: Vec<(String, Entry)>,
+    entries: Vec<(Name, Entry)>,
     /// In the order of time.
     sends: Vec<Sent>,
     /// In the order of time.
@@ -91,12 +93,12 @@ pub struct CustomerCampaignState {
     /// Ordered by campaign.
     deferred: Vec<Deferred>,
     /// Ordered by campaign.
-    places: Vec<(String, Place)>,
+    places: Vec<(Name, Place)>,
     /// For each channel that was ever ended, when it was last ended or taken up again, and whether
     /// that was an end. Ordered by channel.
-    ends: Vec<(String, Timestamp, bool)>,
+    ends: Vec<(Name, Timestamp, bool)>,
     /// What became of the sends that are no longer remembered. Ordered by campaign and action.
-    tallies: Vec<(String, String, Tally)>,
+    tallies: Vec<(Name, Name, Tally)>,
     /// The last instant decided at.
     decided: Option<Timestamp>,
 }
@@ -168,7 +170,7 @@ impl CustomerCampaignState {
     }
 
     /// What became of the sends of an action of a campaign that are no longer remembered.
-    pub(super) fn tallies(&self) -> &[(String, String, Tally)] {
+    pub(super) fn tallies(&self) -> &[(Name, Name, Tally)] {
         &self.tallies
     }
 
@@ -247,7 +249,7 @@ impl CustomerCampaignState {
 
     /// Opens an entry of `campaign` and gives its number; nothing when one was opened at this very
     /// instant, which is then a repetition.
-    pub(super) fn open(&mut self, campaign: &str, as_of: Timestamp) -> Option<u64> {
+    pub(super) fn open(&mut self, campaign: &Name, as_of: Timestamp) -> Option<u64> {
         match self.entry_at(campaign) {
             Ok(at) => {
                 let entry = &mut self.entries[at].1;
@@ -260,7 +262,7 @@ impl CustomerCampaignState {
             }
             Err(at) => {
                 let entry = Entry { epoch: 1, fired: as_of, sent: None, entered: None };
-                self.entries.insert(at, (campaign.to_owned(), entry));
+                self.entries.insert(at, (campaign.clone(), entry));
                 Some(1)
             }
         }
@@ -283,13 +285,13 @@ impl CustomerCampaignState {
     }
 
     /// Puts the customer into a place of a campaign's journey, or out of it.
-    pub(super) fn put(&mut self, campaign: &str, place: Option<Place>) {
+    pub(super) fn put(&mut self, campaign: &Name, place: Option<Place>) {
         match (find(&self.places, campaign, |(of, _)| of), place) {
             (Ok(at), Some(place)) => self.places[at].1 = place,
             (Ok(at), None) => {
                 self.places.remove(at);
             }
-            (Err(at), Some(place)) => self.places.insert(at, (campaign.to_owned(), place)),
+            (Err(at), Some(place)) => self.places.insert(at, (campaign.clone(), place)),
             (Err(_), None) => {}
         }
     }
@@ -328,7 +330,8 @@ impl CustomerCampaignState {
     /// [`ErrorCode::Argument`] when its send is not known and it does not end a named channel.
     pub fn record(&mut self, outcome: &Outcome) -> Result<bool> {
         use OutcomeKind::{Complained, Converted, Resubscribed, Unsubscribed};
-        let send = self.sends.iter_mut().rfind(|send| send.id == outcome.decision_id);
+        let id = DecisionId::parse(&outcome.decision_id);
+        let send = self.sends.iter_mut().rfind(|send| Some(send.id) == id);
         let channel = send.as_ref().map(|send| send.channel.clone()).or(outcome.channel.clone());
         let ending = match outcome.kind {
             Unsubscribed | Complained => Some(true),
@@ -356,7 +359,7 @@ impl CustomerCampaignState {
     }
 
     /// Notes an end of a channel or its reversal; of one instant the end counts.
-    fn note_end(&mut self, channel: String, when: Timestamp, ended: bool) -> bool {
+    fn note_end(&mut self, channel: Name, when: Timestamp, ended: bool) -> bool {
         match find(&self.ends, &channel, |(of, ..)| of) {
             Ok(at) => {
                 let (_, known, was) = self.ends[at];
@@ -399,7 +402,7 @@ impl CustomerCampaignState {
     }
 
     /// Adds what became of this customer's sends to `all`, which is ordered by campaign and action.
-    pub fn tally(&self, set: &CampaignSet, all: &mut Vec<(String, String, Tally)>) {
+    pub fn tally(&self, set: &CampaignSet, all: &mut Vec<(Name, Name, Tally)>) {
         for (campaign, action, tally) in &self.tallies {
             tally_at(all, campaign, action).merge(tally);
         }
@@ -430,20 +433,20 @@ pub(super) fn reached(
     over.then_some(avoid)
 }
 
-fn tally_of<'a>(all: &'a mut Vec<(String, String, Tally)>, send: &Sent) -> &'a mut Tally {
+fn tally_of<'a>(all: &'a mut Vec<(Name, Name, Tally)>, send: &Sent) -> &'a mut Tally {
     tally_at(all, &send.campaign, &send.action)
 }
 
 fn tally_at<'a>(
-    all: &'a mut Vec<(String, String, Tally)>,
-    campaign: &str,
-    action: &str,
+    all: &'a mut Vec<(Name, Name, Tally)>,
+    campaign: &Name,
+    action: &Name,
 ) -> &'a mut Tally {
-    let order = |(of, by, _): &(String, String, _)| {
-        of.as_str().cmp(campaign).then_with(|| by.as_str().cmp(action))
+    let order = |(of, by, _): &(Name, Name, _)| {
+        of.cmp(campaign).then_with(|| by.cmp(action))
     };
     let at = all.binary_search_by(order).unwrap_or_else(|at| {
-        all.insert(at, (campaign.to_owned(), action.to_owned(), Tally::default()));
+        all.insert(at, (campaign.clone(), action.clone(), Tally::default()));
         at
     });
     &mut all[at].2
@@ -457,6 +460,7 @@ mod tests {
     fn a_state_out_of_order_or_with_a_name_twice_is_not_sound() {
         let mut state = CustomerCampaignState::default();
         for campaign in ["b", "a", "c"] {
+            let campaign = &Name::new(campaign);
             state.memory(campaign, "y");
             state.memory(campaign, "x");
             state.open(campaign, Timestamp::EPOCH);
@@ -466,7 +470,7 @@ mod tests {
         swapped["triggers"].as_array_mut().unwrap().swap(0, 1);
         let swapped: CustomerCampaignState = serde_json::from_value(swapped).unwrap();
         assert!(!swapped.is_sound());
-        state.entries[1].0 = "a".to_owned();
+        state.entries[1].0 = "a".into();
         assert!(!state.is_sound());
     }
 
@@ -478,7 +482,7 @@ mod tests {
             kind,
             at: Timestamp::from_micros(at).unwrap(),
             value: None,
-            channel: Some("email".to_owned()),
+            channel: Some("email".into()),
         };
         let ends = [
             outcome(OutcomeKind::Unsubscribed, 1),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Name;
 use super::decide::{CampaignInput, Look};
 use super::journey::{Asked, Journey, Passage, PassageKind, Place, Stand};
 use super::policy::Choice;
@@ -68,7 +69,7 @@ impl<'a> Look<'a> {
         campaign: &CampaignSpec,
         epoch: u64,
         kind: PassageKind,
-        step: Option<String>,
+        step: Option<Name>,
     ) {
         self.found.passages.push(Passage {
             customer_id: self.customer.id.to_owned(),

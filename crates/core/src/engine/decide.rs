@@ -12,7 +12,7 @@ use super::watch::Seen;
 use crate::bundle::Bundle;
 use crate::campaign::{
     self, Arbitration, CampaignInput, Customer, CustomerCampaignState, Decision, Learning, Ledger,
-    Looked, Passage, Spend, Suppression,
+    Looked, Name, Passage, Spend, Suppression,
 };
 use crate::error::Result;
 use crate::expr::Value;
@@ -67,6 +67,8 @@ impl Look<'_> {
 /// What is looked with, the same for every customer.
 pub(super) struct Looking<'e> {
     pub(super) bundle: &'e Bundle,
+    /// The bundle's.
+    pub(super) hash: Name,
     pub(super) scorer: &'e Scorer,
     pub(super) learning: Option<&'e Learning>,
     pub(super) as_of: Timestamp,
@@ -116,7 +118,8 @@ pub(super) fn decide(
         *learning = Some(Learning::gather(set, states(customers), as_of)?);
     }
     let learning = learning.as_ref();
-    let looking = Looking { bundle, scorer, learning, as_of, due: look == Look::Due, whole: false };
+    let (due, hash) = (look == Look::Due, Name::new(bundle.hash()));
+    let looking = Looking { bundle, hash, scorer, learning, as_of, due, whole: false };
     let found = looking.look(look.at(customers).collect(), threads)?;
     let mut all = Decisions {
         as_of,
@@ -256,12 +259,11 @@ impl Looking<'_> {
         memory: &mut Memory<'a>,
         found: &mut Looked,
     ) -> Result<bool> {
-        let Self { bundle, scorer, as_of, .. } = *self;
+        let Self { bundle, scorer, as_of, ref hash, .. } = *self;
         let set = &bundle.playbook().campaigns().set;
         self.see(customer, decided, moment, memory, |seen, campaigns| {
             let Sight { customer, inputs, frame, .. } = seen;
             let before = found.proposals.len();
-            let hash = bundle.hash();
             let timely = campaign::propose(set, customer, as_of, inputs, campaigns, hash, found)?;
             for proposal in &mut found.proposals[before..] {
                 fill_in(scorer, bundle, frame, &mut proposal.decision);
@@ -304,7 +306,7 @@ impl Looking<'_> {
             scorer.consent.iter().map(|program| program.eval(frame).as_bool()).collect();
         let suppressed = scorer.suppression.as_ref().and_then(|list| list.eval(frame).as_bool());
         let first_event = |name: &str, after| first_event(schema, history, name, after, as_of);
-        let (consent, first_event) = (&consent, &first_event);
+        let (id, consent, first_event) = (&Name::new(id), &consent, &first_event);
         let customer = &Customer { id, zone, suppressed, consent, learning, first_event };
         let found = then(&Sight { customer, inputs: &inputs, frame, timely }, campaigns)?;
         if let Some(band) = assessment.health.as_ref().and_then(Health::computed_band) {

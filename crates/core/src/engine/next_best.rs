@@ -1,5 +1,6 @@
 //! What could best be done for a customer now, and which of the reasons to churn it answers.
 
+use std::borrow::Cow;
 use serde::Serialize;
 
 use super::Engine;
@@ -7,7 +8,7 @@ use super::decide::Looking;
 use super::forget::Forgotten;
 use super::reasons::{ReasonCode, ReasonParams};
 use super::scorer::Memory;
-use crate::campaign::{self, Reason, Weighed};
+use crate::campaign::{self, Name, Reason, Weighed};
 use crate::error::{ErrorCode, Result};
 use crate::time::Timestamp;
 
@@ -16,11 +17,11 @@ use crate::time::Timestamp;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct NextAction {
     /// The campaign.
-    pub campaign: String,
+    pub campaign: Name,
     /// Its action.
-    pub action: String,
+    pub action: Name,
     /// By which channel.
-    pub channel: String,
+    pub channel: Name,
     /// What it costs.
     pub cost: f64,
     /// What it is expected to bring: the campaign's value, and under `uplift` the part of it that the
@@ -33,7 +34,7 @@ pub struct NextAction {
     /// What stops it; null where nothing does.
     pub reason: Option<Reason>,
     /// The same in a sentence; null where nothing does.
-    pub detail: Option<String>,
+    pub detail: Option<Cow<'static, str>>,
     /// When that would no longer stop it; null where that is not known.
     pub until: Option<Timestamp>,
     /// The customer's reasons to churn that the campaign is about, the strongest first: those of
@@ -61,7 +62,7 @@ impl Engine {
         let mut decided = state.decided.clone().unwrap_or_default();
         decided.campaigns.check_order(as_of)?;
         let learning = self.learning.as_ref();
-        let looking = Looking { bundle, scorer, learning, as_of, due: false, whole: true };
+        let looking = Looking { bundle, hash: Name::new(bundle.hash()), scorer, learning, as_of, due: false, whole: true };
         let (mut moment, mut memory) = (scorer.moment(as_of), Memory::default());
         let weighed = looking.see(
             (customer_id, state),

@@ -407,7 +407,7 @@ fn trigger_names(playbook: &Playbook) -> TriggerNames {
     let CampaignsPlan { set, programs, .. } = playbook.campaigns();
     let campaigns = set.campaigns.iter().zip(programs);
     TriggerNames::new(campaigns.flat_map(|(spec, campaign)| {
-        campaign.triggers.iter().map(|trigger| (spec.name.clone(), trigger.text.clone()))
+        campaign.triggers.iter().map(|trigger| (spec.name.to_string(), trigger.text.clone()))
     }))
 }
 

@@ -3,7 +3,7 @@
 use super::document::{Node, TableReader};
 use super::people::{Conditions, LifecyclePlan, Names};
 use super::{check_name, guardrails, journeys, policies, templates};
-use crate::campaign::{ActionSpec, CampaignSet, CampaignSpec, Goal, Journey, ReEntry};
+use crate::campaign::{ActionSpec, CampaignSet, CampaignSpec, Goal, Journey, Name, ReEntry};
 use crate::error::{ErrorCode, Result, did_you_mean};
 use crate::expr::{Program, Scope, Trigger, Type, compile_as, compile_trigger};
 use crate::time::Span;
@@ -101,7 +101,7 @@ fn campaign(node: Node, scope: &Scope<'_>) -> Result<(CampaignSpec, CampaignProg
         ),
         None => None,
     };
-    let mut spec = CampaignSpec { name: name.string()?.to_owned(), ..CampaignSpec::default() };
+    let mut spec = CampaignSpec { name: name.string()?.into(), ..CampaignSpec::default() };
     if let Some(node) = table.take("priority") {
         spec.priority = node.number()?;
     }
@@ -203,7 +203,7 @@ fn action(node: Node, scope: &Scope<'_>) -> Result<(ActionSpec, TemplateValues)>
     let mut table = node.table()?;
     let name = table.require("name")?;
     check_name(name.string()?, &name)?;
-    let channel = table.require("channel")?.string()?.to_owned();
+    let channel = Name::new(table.require("channel")?.string()?);
     let cost = match table.take("cost") {
         Some(node) => node.number_in(0.0, f64::MAX)?,
         None => 0.0,
@@ -212,7 +212,7 @@ fn action(node: Node, scope: &Scope<'_>) -> Result<(ActionSpec, TemplateValues)>
         Some(node) => (Some(node.string()?.to_owned()), templates::read(&node, &channel, scope)?),
         None => (None, TemplateValues::default()),
     };
-    let spec = ActionSpec { name: name.string()?.to_owned(), channel, cost, template };
+    let spec = ActionSpec { name: name.string()?.into(), channel, cost, template };
     table.finish()?;
     Ok((spec, values))
 }

@@ -38,7 +38,7 @@ pub(super) fn read(
     for (index, mut table) in tables.into_iter().enumerate() {
         let (kind, condition) = step(&mut table, index, &names, scope, actions)?;
         table.finish()?;
-        steps.push(Step { name: names[index].clone(), kind });
+        steps.push(Step { name: names[index].as_str().into(), kind });
         conditions.push(condition);
     }
     Ok((steps, conditions))

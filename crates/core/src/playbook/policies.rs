@@ -97,11 +97,11 @@ fn learning(
         return Err(table.error(ErrorCode::PlaybookValue, message));
     }
     let kind = if uplift { BanditKind::LinearThompson } else { BanditKind::named(name)? };
-    let actions = campaign.actions.iter().map(|action| action.name.clone());
+    let actions = campaign.actions.iter().map(|action| action.name.to_string());
     let actions = uplift.then(|| NO_CONTACT.to_owned()).into_iter().chain(actions).collect();
     let mut spec = BanditSpec::new(kind, actions);
     // What draws of one campaign say, those of another do not.
-    spec.seed.clone_from(&campaign.name);
+    spec.seed = campaign.name.to_string();
     let mut programs = Vec::new();
     let number = |table: &mut TableReader, key: &str, least: f64, most: f64, into: &mut f64| {
         if let Some(node) = table.take(key) {

@@ -10,13 +10,13 @@ fn at(text: &str) -> Timestamp {
 
 fn campaign(name: &str, priority: f64, cost: f64) -> CampaignSpec {
     let action = ActionSpec {
-        name: format!("{name}_mail"),
-        channel: "email".to_owned(),
+        name: format!("{name}_mail").into(),
+        channel: "email".into(),
         cost,
         template: None,
     };
     CampaignSpec {
-        name: name.to_owned(),
+        name: name.into(),
         priority,
         actions: vec![action],
         ..CampaignSpec::default()
@@ -34,9 +34,11 @@ fn fired(value: f64) -> CampaignInput {
     CampaignInput { fired: true, fired_by, value, ..CampaignInput::default() }
 }
 
+const CUSTOMER: &Name = &Name::new_static("c1");
+
 fn customer(consent: &[Option<bool>]) -> Customer<'_> {
     let (zone, first_event) = (&Zone::UTC, &|_: &str, _| None);
-    Customer { id: "c1", zone, suppressed: None, consent, learning: None, first_event }
+    Customer { id: CUSTOMER, zone, suppressed: None, consent, learning: None, first_event }
 }
 
 fn ask(
@@ -47,7 +49,7 @@ fn ask(
     state: &mut CustomerCampaignState,
 ) -> (Vec<Decision>, Vec<Suppression>) {
     let (decided, stopped, _) =
-        decide(set, &customer(consent), at(as_of), inputs, state, "b0").unwrap();
+        decide(set, &customer(consent), at(as_of), inputs, state, &"b0".into()).unwrap();
     (decided, stopped)
 }
 
@@ -143,9 +145,9 @@ fn each_guardrail_stops_a_send_and_says_so() {
         let (decisions, suppressions) = ask(&set, &[input], &[given], NOON, &mut state);
         assert!(decisions.is_empty());
         let [suppression] = suppressions.as_slice() else { panic!("{suppressions:?}") };
-        assert_eq!((suppression.reason, suppression.detail.as_str()), (reason, detail));
+        assert_eq!((suppression.reason, &*suppression.detail), (reason, detail));
         assert_eq!((suppression.until, suppression.epoch), (None, 1));
-        assert_eq!(suppression.id, decision_id("acme", "win_back", "c1", 1));
+        assert_eq!(suppression.id, DecisionId::new("acme", "win_back", "c1", 1));
     }
 }
 
@@ -248,7 +250,7 @@ fn what_was_decided_later_cannot_be_decided_before() {
     ask(&set, &[fired(1.0)], &[], NOON, &mut state);
     let before = state.clone();
     let early = at("2026-10-31T12:00:00Z");
-    let error = decide(&set, &customer(&[]), early, &[fired(1.0)], &mut state, "b0").unwrap_err();
+    let error = decide(&set, &customer(&[]), early, &[fired(1.0)], &mut state, &"b0".into()).unwrap_err();
     assert_eq!(error.code(), crate::ErrorCode::TimeOrder);
     assert_eq!(state, before);
 }

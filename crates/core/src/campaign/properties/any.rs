@@ -46,8 +46,8 @@ pub(super) fn any_campaign(index: usize) -> impl Strategy<Value = CampaignSpec> 
     )
         .prop_map(move |(priority, cooldown, holdout, split, swap, re_entry, budget)| {
             let action = |channel: &str| ActionSpec {
-                name: format!("by_{channel}"),
-                channel: channel.to_owned(),
+                name: format!("by_{channel}").into(),
+                channel: channel.into(),
                 cost: 0.5,
                 template: None,
             };
@@ -56,7 +56,7 @@ pub(super) fn any_campaign(index: usize) -> impl Strategy<Value = CampaignSpec> 
                 actions.reverse();
             }
             CampaignSpec {
-                name: format!("k{index}"),
+                name: format!("k{index}").into(),
                 priority: f64::from(priority),
                 cooldown,
                 holdout,

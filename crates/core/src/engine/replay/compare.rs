@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::{Replay, ReplayCampaign};
-use crate::campaign::Decision;
+use crate::campaign::{Decision, Name};
 use crate::time::Zone;
 
 /// What another bundle would have done otherwise over the same history.
@@ -54,7 +54,7 @@ pub struct ReplayTotal {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CampaignComparison {
     /// Its name.
-    pub campaign: String,
+    pub campaign: Name,
     /// What it would have done under the bundle; null where that does not have it.
     pub before: Option<ReplayCampaign>,
     /// What it would have done under the other; null where that does not have it.
@@ -81,7 +81,7 @@ impl Replay {
     pub fn compare(&self, other: &Self) -> ReplayComparison {
         let (dropped, added) = (self.beyond(other), other.beyond(self));
         let of = |decisions: &[Decision]| {
-            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            let mut counts: BTreeMap<Name, usize> = BTreeMap::new();
             for decision in decisions {
                 *counts.entry(decision.campaign.clone()).or_default() += 1;
             }
@@ -95,7 +95,7 @@ impl Replay {
             let dropped = fewer.get(name).copied().unwrap_or_default();
             let sends = before.map_or(0, |before| before.decisions);
             CampaignComparison {
-                campaign: name.to_owned(),
+                campaign: name.into(),
                 before: before.cloned(),
                 after: after.cloned(),
                 kept: sends - dropped,

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use super::{Decisions, Engine};
 use crate::bundle::Bundle;
-use crate::campaign::{Decision, Passage, Reason, Suppression};
+use crate::campaign::{Decision, Name, Passage, Reason, Suppression};
 use crate::columns::Frame;
 use crate::error::{Error, Result};
 use crate::features::CutOffs;
@@ -98,7 +98,7 @@ pub struct ReasonCount {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ReplayCampaign {
     /// Its name.
-    pub campaign: String,
+    pub campaign: Name,
     /// How many sends it would have made.
     pub decisions: usize,
     /// How many firings came to nothing, or waited.
@@ -125,7 +125,7 @@ pub struct ReplayDay {
     /// The civil day in UTC, for instance `2026-03-01`.
     pub day: String,
     /// The campaign.
-    pub campaign: String,
+    pub campaign: Name,
     /// How many sends it would have made.
     pub decisions: usize,
     /// How many firings came to nothing, or waited.
@@ -141,9 +141,9 @@ pub struct ReplayDay {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct ReplayOverlap {
     /// The first of them in the playbook.
-    pub campaign: String,
+    pub campaign: Name,
     /// The other.
-    pub other: String,
+    pub other: Name,
     /// How many customers both would have sent something.
     pub customers: usize,
     /// How many of these within seven days.

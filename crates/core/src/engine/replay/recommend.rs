@@ -13,14 +13,14 @@
 use serde::Serialize;
 
 use super::{Replay, ReplayCampaign};
-use crate::campaign::Reason;
+use crate::campaign::{Name, Reason};
 
 /// A campaign that had better be changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Recommendation {
     /// The campaign.
-    pub campaign: String,
+    pub campaign: Name,
     /// What is the matter.
     pub code: RecommendationCode,
     /// The share that shows it: of customers, firings, sends, or customers reached.

@@ -151,7 +151,7 @@ fn reached(
     let Some(goal) = &spec.goal else { return Some(false) };
     let playbook = engine.bundle.playbook();
     let (from, until) = (decision.at.as_micros(), decision.at.plus(goal.within).as_micros());
-    let state = engine.customers.get(&decision.customer_id);
+    let state = engine.customers.get(decision.customer_id.as_str());
     let event = playbook.schema().event(&goal.event);
     let seen = state.zip(event).is_some_and(|(state, event)| {
         let events = state.history.view(playbook.layout()).events(event);
