@@ -44,15 +44,35 @@ pub struct Arbitration {
     pub gap: f64,
 }
 
-/// What became of proposals.
+/// What becomes of proposals.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settled {
-    /// What is sent, in the order of the proposals.
-    pub sent: Vec<Proposal>,
-    /// What the budgets stop, in the same order.
-    pub stopped: Vec<Suppression>,
+    /// Which of them the budgets stop, by their places, in order.
+    pub stops: Vec<(usize, Stop)>,
     /// How well the budgets were used; nothing where there are none, or no proposals.
     pub arbitration: Option<Arbitration>,
+}
+
+impl Settled {
+    /// Divides the proposals: what is sent goes through `send`, and what is stopped has its reason.
+    pub fn divide(
+        self,
+        proposals: Vec<Proposal>,
+        mut send: impl FnMut(Proposal) -> Option<Decision>,
+    ) -> (Vec<Decision>, Vec<Suppression>) {
+        let mut stopped = Vec::with_capacity(self.stops.len());
+        let mut stops = self.stops.into_iter().peekable();
+        // Decisions take the room of the proposals, of which there can be a million.
+        let all = proposals.into_iter().enumerate();
+        let sent = all.filter_map(|(place, proposal)| {
+            let Some((_, stop)) = stops.next_if(|(at, _)| *at == place) else {
+                return send(proposal);
+            };
+            stopped.push(suppression(proposal.decision, stop));
+            None
+        });
+        (sent.collect(), stopped)
+    }
 }
 
 /// One budget at one instant.
@@ -122,10 +142,10 @@ pub fn settle(
     set: &CampaignSet,
     as_of: Timestamp,
     ledger: &mut Ledger,
-    proposals: Vec<Proposal>,
+    proposals: &[Proposal],
 ) -> Settled {
     if proposals.is_empty() || !set.has_budgets() {
-        return Settled { sent: proposals, ..Settled::default() };
+        return Settled::default();
     }
     let mut purses: Vec<Purse<'_>> = ledger.sums(set, as_of).map(Purse::new).collect();
     // What orders them stands together: a proposal is large, and there can be a million.
@@ -141,8 +161,7 @@ pub fn settle(
     });
     let mut used =
         Arbitration { proposed: order.len(), sent: 0, cost: 0.0, value: 0.0, bound: 0.0, gap: 0.0 };
-    // For each proposal, what stops it and until when.
-    let mut stops: Vec<Option<Stop>> = vec![None; order.len()];
+    let mut stops = Vec::new();
     let mut paid = Vec::new();
     for (.., place) in order {
         let proposal = &proposals[place];
@@ -157,7 +176,7 @@ pub fn settle(
                 (until.is_none(), until)
             };
             let last = empty.fold(first, |a, b| if until(b) > until(a) { b } else { a });
-            stops[place] = Some(last.stop(proposal, as_of));
+            stops.push((place, last.stop(proposal, as_of)));
             continue;
         }
         for purse in purses.iter_mut().filter(|purse| purse.counts(proposal)) {
@@ -171,17 +190,8 @@ pub fn settle(
     ledger.add(paid);
     used.bound = used.bound.max(used.value);
     used.gap = used.bound - used.value;
-    let mut settled = Settled { arbitration: Some(used), ..Settled::default() };
-    if used.sent == proposals.len() {
-        return Settled { sent: proposals, ..settled };
-    }
-    for (proposal, stop) in proposals.into_iter().zip(stops) {
-        match stop {
-            Some(stop) => settled.stopped.push(suppression(proposal.decision, stop)),
-            None => settled.sent.push(proposal),
-        }
-    }
-    settled
+    stops.sort_unstable_by_key(|(place, _)| *place);
+    Settled { stops, arbitration: Some(used) }
 }
 
 /// The suppression that a decision becomes.
@@ -305,18 +315,24 @@ mod tests {
             let proposals: Vec<Proposal> = all
                 .map(|(number, (campaign, net, cost))| proposal(*campaign, number, *net, *cost))
                 .collect();
-            let settled = settle(&set(overall, own), at(), &mut Ledger::default(), proposals);
-            let (sent, used) = (settled.sent, settled.arbitration.unwrap());
-            prop_assert_eq!(settled.stopped.len(), used.proposed - used.sent);
+            let settled = settle(&set(overall, own), at(), &mut Ledger::default(), &proposals);
+            let used = settled.arbitration.unwrap();
+            let mut value = 0.0;
+            let (sent, stopped) = settled.divide(proposals, |sent| {
+                value += sent.net;
+                Some(sent.decision)
+            });
+            prop_assert_eq!(stopped.len(), used.proposed - used.sent);
             prop_assert_eq!(sent.len(), used.sent);
-            prop_assert_eq!(used.value, sent.iter().map(|sent| sent.net).fold(0.0, |a, b| a + b));
+            prop_assert_eq!(used.value, value);
+            prop_assert!(sent.is_sorted_by_key(|sent| sent.id) && stopped.is_sorted_by_key(|one| one.id));
             let best = best(overall, own, &sends);
             prop_assert!(used.value <= best && best <= used.bound + 1e-9, "{used:?} {best}");
             // One send for each of three budgets.
             let most = sends.iter().map(|send| send.1).fold(0.0, f64::max);
             prop_assert!(used.gap <= 3.0 * most + 1e-9, "{used:?}");
             let least = own[0].min(own[1]).min(overall);
-            for stopped in settled.stopped.iter().filter(|stopped| stopped.until.is_none()) {
+            for stopped in stopped.iter().filter(|stopped| stopped.until.is_none()) {
                 let number: usize = stopped.customer_id[1..].parse().unwrap();
                 prop_assert!(sends[number].2 > least);
             }
@@ -335,10 +351,10 @@ mod tests {
         let spent = [spend("2026-02-27", 6.0), spend("2026-02-23", 3.0), spend("2026-02-10", 9.0)];
         for (cost, until) in [(1.0, None), (4.0, Some("2026-03-02")), (8.0, Some("2026-03-06"))] {
             let mut ledger = Ledger::new(spent.iter().cloned());
-            let settled = settle(&set, at(), &mut ledger, vec![proposal(0, 0, 1.0, cost)]);
+            let settled = settle(&set, at(), &mut ledger, &[proposal(0, 0, 1.0, cost)]);
             let until = until.map(|day| Timestamp::parse(day).unwrap());
-            assert_eq!(settled.stopped.first().and_then(|stopped| stopped.until), until);
-            assert_eq!(settled.sent.len(), usize::from(until.is_none()));
+            assert_eq!(settled.stops.first().and_then(|(_, stop)| stop.until), until);
+            assert_eq!(settled.stops.is_empty(), until.is_none());
         }
     }
 }

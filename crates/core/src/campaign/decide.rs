@@ -118,6 +118,8 @@ pub struct Looked {
     pub suppressions: Vec<Suppression>,
     /// Who came into journeys and out of them.
     pub passages: Vec<Passage>,
+    /// Where traces are written before it is known what becomes of them.
+    trace: Trace,
 }
 
 impl Proposal {
@@ -153,7 +155,6 @@ struct Asking<'a> {
     step: Option<(usize, Name)>,
     fired_by: Cow<'a, [String]>,
     net: f64,
-    lot: f64,
 }
 
 /// What one look works on.
@@ -230,10 +231,11 @@ pub fn decide(
     let mut looked = Looked::default();
     propose(set, customer, as_of, inputs, state, bundle, &mut looked)?;
     let proposals = std::mem::take(&mut looked.proposals);
-    let settled = settle(set, as_of, &mut ledger, proposals);
-    looked.suppressions.extend(settled.stopped);
-    let decisions = settled.sent.into_iter().map(|proposal| state.commit(proposal)).collect();
-    Ok((decisions, looked.suppressions, settled.arbitration))
+    let settled = settle(set, as_of, &mut ledger, &proposals);
+    let arbitration = settled.arbitration;
+    let (decisions, stopped) = settled.divide(proposals, |proposal| Some(state.commit(proposal)));
+    looked.suppressions.extend(stopped);
+    Ok((decisions, looked.suppressions, arbitration))
 }
 
 impl CustomerCampaignState {
@@ -339,7 +341,6 @@ impl<'a> Look<'a> {
             (None, Some(action)) if !value.is_nan() => finite(value - action.cost),
             _ => 0.0,
         };
-        let lot = unit(&["tie", &self.set.playbook, &campaign.name, self.customer.id]);
         self.asking.push(Asking {
             campaign,
             input,
@@ -350,7 +351,6 @@ impl<'a> Look<'a> {
             step,
             fired_by,
             net,
-            lot,
         });
     }
 
@@ -363,16 +363,22 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// The lot that equals are ordered by.
+    fn lot(&self, campaign: &CampaignSpec) -> f64 {
+        unit(&["tie", &self.set.playbook, &campaign.name, self.customer.id])
+    }
+
     /// Asks the guardrails about everything, the most promising first.
     fn decide(&mut self) {
         let mut asking = std::mem::take(&mut self.asking);
         asking.sort_by(|a, b| {
             let net = b.net.total_cmp(&a.net);
             let priority = || finite(b.campaign.priority).total_cmp(&finite(a.campaign.priority));
-            net.then_with(priority).then_with(|| a.lot.total_cmp(&b.lot))
+            let lot = || self.lot(a.campaign).total_cmp(&self.lot(b.campaign));
+            net.then_with(priority).then_with(lot)
         });
         let mut pending: Vec<(&CampaignSpec, &ActionSpec)> = Vec::new();
-        let mut trace = Trace::default();
+        let mut trace = std::mem::take(&mut self.found.trace);
         for mut asked in asking {
             trace.clear();
             asked.begin(&mut trace);
@@ -413,6 +419,7 @@ impl<'a> Look<'a> {
                 }
             }
         }
+        self.found.trace = trace;
     }
 
     /// Remembers that nothing was sent, where the policy is to learn of it.
@@ -436,7 +443,7 @@ impl<'a> Look<'a> {
         step: Option<Name>,
         trace: &Trace,
     ) -> Proposal {
-        let Asking { campaign, input, value, epoch, net, lot, .. } = *asked;
+        let Asking { campaign, input, value, epoch, net, .. } = *asked;
         let enters = step.is_none();
         let decision = Decision {
             id: self.id(&campaign.name, epoch, step.as_deref()),
@@ -455,7 +462,8 @@ impl<'a> Look<'a> {
             template: action.template.clone(),
             bundle: self.bundle.clone(),
         };
-        let (priority, context) = (finite(campaign.priority), input.context.clone());
+        let (priority, lot) = (finite(campaign.priority), self.lot(campaign));
+        let context = input.context.clone();
         Proposal { decision, net, priority, lot, enters, context }
     }
 

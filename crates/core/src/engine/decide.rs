@@ -137,19 +137,19 @@ pub(super) fn decide(
             ledger.insert(Ledger::new(sends.map(Spend::of)))
         }
     };
-    let settled = campaign::settle(set, as_of, ledger, found.proposals);
+    let settled = campaign::settle(set, as_of, ledger, &found.proposals);
     all.arbitration = settled.arbitration;
-    all.decisions.reserve_exact(settled.sent.len());
     // Proposals come in the order of the customers.
     let mut states = look.at(customers).peekable();
-    for proposal in settled.sent {
+    let (sent, stopped) = settled.divide(found.proposals, |proposal| {
         let id = proposal.decision.customer_id.as_str();
         while states.next_if(|(known, _)| known.as_str() < id).is_some() {}
-        let state = states.peek_mut().and_then(|(_, state)| state.decided.as_mut());
-        all.decisions.extend(state.map(|decided| decided.campaigns.commit(proposal)));
-    }
-    if !settled.stopped.is_empty() {
-        all.suppressions.extend(settled.stopped);
+        let decided = states.peek_mut().and_then(|(_, state)| state.decided.as_mut())?;
+        Some(decided.campaigns.commit(proposal))
+    });
+    all.decisions = sent;
+    if !stopped.is_empty() {
+        all.suppressions.extend(stopped);
         // What the budgets stop stands behind what else was stopped of the same customer.
         all.suppressions.sort_by(|a, b| a.customer_id.cmp(&b.customer_id));
     }
