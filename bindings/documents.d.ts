@@ -538,8 +538,11 @@ export type Churn = {
   interval: ProbabilityInterval | null,
   /** How well it is known: `high` where the interval is at most 0.05 wide, `medium` where 0.15. */
   confidence_level: ConfidenceLevel | null,
-  /** The features that matter most to the model as a whole, the most important first. */
-  reasons: Array<ChurnReason>,
+  /**
+   * What raises the probability, the strongest first, as many as the playbook says; null where
+   * that was not asked for, or the model cannot be explained.
+   */
+  reasons: Array<ReasonCode> | null,
 }
 
 /** Where a probability lies. */
@@ -552,16 +555,6 @@ export type ProbabilityInterval = {
 
 /** How well a probability is known, by the width of its interval. */
 export type ConfidenceLevel = "low" | "medium" | "high"
-
-/** A feature that matters to the model, with the customer's value. */
-export type ChurnReason = {
-  /** The feature. */
-  feature: string,
-  /** The customer's value; null where missing. */
-  value: Value,
-  /** Its share of the model's importance over all customers, 0 to 1. */
-  importance: number,
-}
 
 /** Something that raises a customer's churn probability. */
 export type ReasonCode = {

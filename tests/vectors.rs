@@ -192,12 +192,7 @@ impl Subject<'_> {
                 let params = RfmParams { value: text("value").unwrap(), window: text("window") };
                 value(&self.engine()?.rfm(instant(&step["as_of"])?, &params)?)
             }
-            "cohorts" => {
-                let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
-                let options = step["options"].to_string();
-                let answer = wire::cohorts_json(events, customers.as_ref(), &options)?;
-                serde_json::from_str(&answer).unwrap()
-            }
+            "cohorts" => cohorts(step)?,
             "snapshot" => {
                 let bytes = self.engine()?.snapshot()?;
                 let again = Engine::restore(self.bundle()?, &bytes)?;
@@ -236,6 +231,13 @@ impl Subject<'_> {
     }
 }
 
+fn cohorts(step: &Map<String, Value>) -> Result<Value> {
+    let (events, customers) = (frame(step, "events")?, optional(step, "customers")?);
+    let options = step["options"].to_string();
+    let answer = wire::cohorts_json(events, customers.as_ref(), &options)?;
+    Ok(serde_json::from_str(&answer).unwrap())
+}
+
 /// The answer of an engine's method by its name.
 fn ask(
     engine: &mut Engine,
@@ -247,6 +249,8 @@ fn ask(
         ("decide_one", Some(id)) => wire::decide_one_json(engine, id, options),
         ("next_best_actions", Some(id)) => wire::next_best_actions_json(engine, id, options),
         ("reasons", Some(id)) => wire::reasons_json(engine, id, options),
+        ("score", Some(id)) => wire::score_json(engine, id, options),
+        ("score_all", None) => wire::score_all_json(engine, options),
         ("what_if", Some(id)) => wire::what_if_json(engine, id, options),
         ("recourse", Some(id)) => wire::recourse_json(engine, id, options),
         ("health_history", Some(id)) => wire::health_history_json(engine, id, options),

@@ -29,7 +29,7 @@ use stayput::features::TrainingOptions;
 use stayput::models::simulate::{Action, Simulation, SimulationParams, Treatment, simulate};
 use stayput::models::{TrainParams, train};
 use stayput::time::{Span, Timestamp};
-use stayput::{Bundle, Engine, Playbook, Score};
+use stayput::{Bundle, Engine, Playbook, Score, ScoreParams};
 
 const SEEDS: u64 = 20;
 const CUSTOMERS: u32 = 4_000;
@@ -203,7 +203,8 @@ fn by_risk(seed: u64, model: &Model, action: Action, limits: &[f64]) -> Vec<Sum>
     let mut world = World::new(seed, Playbook::parse(&head()).unwrap(), model);
     let each = instants().zip(limits).map(|(now, limit)| {
         world.go_to(now);
-        let mut scores = world.engine.score_all(now).unwrap();
+        let params = ScoreParams { reasons: false };
+        let mut scores = world.engine.score_all_with(now, params).unwrap();
         scores.retain(|score| {
             score.lifecycle.as_ref().is_some_and(|at| at.stage != "gone" && at.stage != "prospect")
         });
@@ -233,7 +234,9 @@ fn learning(seed: u64, model: &Model, budget: f64) -> Vec<Sum> {
         let contacts: Vec<_> = decided
             .decisions
             .into_iter()
-            .filter_map(|decision| Some((decision.customer_id, action(&decision.action)?)))
+            .filter_map(|decision| {
+                Some((decision.customer_id.to_string(), action(&decision.action)?))
+            })
             .collect();
         world.treat(now, &contacts)
     });

@@ -539,8 +539,11 @@ export type Churn = {
   interval: ProbabilityInterval | null,
   /** How well it is known: `high` where the interval is at most 0.05 wide, `medium` where 0.15. */
   confidence_level: ConfidenceLevel | null,
-  /** The features that matter most to the model as a whole, the most important first. */
-  reasons: Array<ChurnReason>,
+  /**
+   * What raises the probability, the strongest first, as many as the playbook says; null where
+   * that was not asked for, or the model cannot be explained.
+   */
+  reasons: Array<ReasonCode> | null,
 }
 
 /** Where a probability lies. */
@@ -553,16 +556,6 @@ export type ProbabilityInterval = {
 
 /** How well a probability is known, by the width of its interval. */
 export type ConfidenceLevel = "low" | "medium" | "high"
-
-/** A feature that matters to the model, with the customer's value. */
-export type ChurnReason = {
-  /** The feature. */
-  feature: string,
-  /** The customer's value; null where missing. */
-  value: Value,
-  /** Its share of the model's importance over all customers, 0 to 1. */
-  importance: number,
-}
 
 /** Something that raises a customer's churn probability. */
 export type ReasonCode = {
@@ -2051,6 +2044,12 @@ export interface RowsOptions {
   nJobs?: number
 }
 
+/** The instant of a score, and whether the reasons of its churn probability are told (true). */
+export interface ScoreAt {
+  asOf: Instant
+  reasons?: boolean
+}
+
 /** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
   asOf: Instant
@@ -2604,8 +2603,11 @@ export declare class Engine {
    * a row whose `deleted` is true; these may come before what they correct.
    */
   ingest(events: Rows, customers?: Rows | null, options?: ColumnOptions): Promise<Reports>
-  /** Everything known of one customer at an instant. */
-  score(customerId: string, options: At): Score
+  /**
+   * Everything known of one customer at an instant. With `reasons: false` it is not told what raises
+   * the churn probability, which takes most of the time where a model has many deep trees.
+   */
+  score(customerId: string, options: ScoreAt): Score
   /**
    * Why a customer may churn at an instant: what raises the probability, the strongest first, as
    * sentences in the words of the playbook's `[reasons]`.
@@ -2625,8 +2627,8 @@ export declare class Engine {
   recourse(customerId: string, options: RecourseOptions): Recourse
   /** The features of one customer at an instant, in the playbook's order; null where missing. */
   features(customerId: string, options: At): Record<string, Value>
-  /** Everything known of each customer at an instant, by `customer_id`. */
-  scoreAll(options: At): Promise<Array<Score>>
+  /** Everything known of each customer at an instant, by `customer_id`; options as of `score`. */
+  scoreAll(options: ScoreAt): Promise<Array<Score>>
   /** The state of all customers, for `Engine.restore`. */
   snapshot(): Promise<Buffer>
   /**

@@ -20,6 +20,12 @@ export interface RowsOptions {
   nJobs?: number
 }
 
+/** The instant of a score, and whether the reasons of its churn probability are told (true). */
+export interface ScoreAt {
+  asOf: Instant
+  reasons?: boolean
+}
+
 /** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
   asOf: Instant

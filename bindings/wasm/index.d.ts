@@ -538,8 +538,11 @@ export type Churn = {
   interval: ProbabilityInterval | null,
   /** How well it is known: `high` where the interval is at most 0.05 wide, `medium` where 0.15. */
   confidence_level: ConfidenceLevel | null,
-  /** The features that matter most to the model as a whole, the most important first. */
-  reasons: Array<ChurnReason>,
+  /**
+   * What raises the probability, the strongest first, as many as the playbook says; null where
+   * that was not asked for, or the model cannot be explained.
+   */
+  reasons: Array<ReasonCode> | null,
 }
 
 /** Where a probability lies. */
@@ -552,16 +555,6 @@ export type ProbabilityInterval = {
 
 /** How well a probability is known, by the width of its interval. */
 export type ConfidenceLevel = "low" | "medium" | "high"
-
-/** A feature that matters to the model, with the customer's value. */
-export type ChurnReason = {
-  /** The feature. */
-  feature: string,
-  /** The customer's value; null where missing. */
-  value: Value,
-  /** Its share of the model's importance over all customers, 0 to 1. */
-  importance: number,
-}
 
 /** Something that raises a customer's churn probability. */
 export type ReasonCode = {
@@ -2074,6 +2067,12 @@ export interface CohortOptions {
     columns?: Record<string, string>;
 }
 
+/** The instant of a score, and whether the reasons of its churn probability are told (true). */
+export interface ScoreAt {
+    asOf: Instant;
+    reasons?: boolean;
+}
+
 /** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
     asOf: Instant;
@@ -2452,19 +2451,20 @@ export class Engine {
      */
     rfm(options: RfmAt): Rfm;
     /**
-     * Everything known of each customer at an instant, by `customer_id`.
+     * Everything known of each customer at an instant, by `customer_id`; options as of `score`.
      *
      * # Errors
      * `argument` when `asOf` is not an instant.
      */
-    scoreAll(options: At): Score[];
+    scoreAll(options: ScoreAt): Score[];
     /**
-     * Everything known of one customer at an instant.
+     * Everything known of one customer at an instant. With `reasons: false` it is not told what raises
+     * the churn probability, which takes most of the time where a model has many deep trees.
      *
      * # Errors
      * `unknown_customer` when there is none of that id.
      */
-    score(customerId: string, options: At): Score;
+    score(customerId: string, options: ScoreAt): Score;
     /**
      * How many customers were in each stage, segment and health band at each instant.
      *

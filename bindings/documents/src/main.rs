@@ -120,7 +120,6 @@ fn documents() -> String {
         declaration::<stayput_core::Churn>(&config),
         declaration::<churn::ProbabilityInterval>(&config),
         declaration::<churn::ConfidenceLevel>(&config),
-        declaration::<stayput_core::Reason>(&config),
         declaration::<stayput_core::ReasonCode>(&config),
         declaration::<stayput_core::WhatIf>(&config),
         declaration::<stayput_core::Recourse>(&config),

@@ -166,8 +166,9 @@ impl Engine {
         })
     }
 
-    /// Everything known of one customer at an instant.
-    #[napi(ts_args_type = "customerId: string, options: At", ts_return_type = "Score")]
+    /// Everything known of one customer at an instant. With `reasons: false` it is not told what raises
+    /// the churn probability, which takes most of the time where a model has many deep trees.
+    #[napi(ts_args_type = "customerId: string, options: ScoreAt", ts_return_type = "Score")]
     pub fn score(
         &self,
         env: Env,
@@ -235,8 +236,8 @@ impl Engine {
         self.ask(env, customer_id, options, wire::engine_features_json)
     }
 
-    /// Everything known of each customer at an instant, by `customer_id`.
-    #[napi(ts_args_type = "options: At", ts_return_type = "Promise<Array<Score>>")]
+    /// Everything known of each customer at an instant, by `customer_id`; options as of `score`.
+    #[napi(ts_args_type = "options: ScoreAt", ts_return_type = "Promise<Array<Score>>")]
     pub fn score_all(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
         self.ask_all(env, options, wire::score_all_json)
     }

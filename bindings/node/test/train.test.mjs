@@ -37,7 +37,8 @@ test('a model is trained, judged, bundled and asked, and every way gives the sam
   for (const [row, id] of later.table.customerIds.slice(0, 50).entries()) {
     const { probability, reasons } = engine.score(id, { asOf: at }).churn
     assert.equal(probability, rows[row])
-    assert.ok(reasons.length > 0)
+    assert.deepEqual(reasons, engine.reasons(id, { asOf: at }))
+    assert.equal(engine.score(id, { asOf: at, reasons: false }).churn.reasons, null)
   }
 })
 

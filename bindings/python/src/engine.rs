@@ -79,17 +79,18 @@ impl Engine {
         Reports::read(py, &detached(py, ingest)?)
     }
 
-    /// Everything known of one customer at `as_of`.
-    #[pyo3(signature = (customer_id, *, as_of))]
+    /// Everything known of one customer at `as_of`. Without `reasons` it is not told what raises the
+    /// churn probability, which takes most of the time where a model has many deep trees.
+    #[pyo3(signature = (customer_id, *, as_of, reasons=true))]
     fn score<'py>(
         &self,
         py: Python<'py>,
         customer_id: &str,
         as_of: Instant<'py>,
+        reasons: bool,
     ) -> Result<Score<'py>> {
-        self.ask(py, &Options::at(&as_of)?, |engine, options| {
-            wire::score_json(engine, customer_id, options)
-        })
+        let options = Options::at(&as_of)?.with("reasons", reasons)?;
+        self.ask(py, &options, |engine, options| wire::score_json(engine, customer_id, options))
     }
 
     /// Why a customer may churn at `as_of`: what raises the probability, the strongest first, as
@@ -158,10 +159,16 @@ impl Engine {
         })
     }
 
-    /// Everything known at `as_of` of each customer, ordered by `customer_id`.
-    #[pyo3(signature = (*, as_of))]
-    fn score_all<'py>(&self, py: Python<'py>, as_of: Instant<'py>) -> Result<Scores<'py>> {
-        self.ask(py, &Options::at(&as_of)?, wire::score_all_json)
+    /// Everything known at `as_of` of each customer, ordered by `customer_id`; `reasons` as in
+    /// `score`.
+    #[pyo3(signature = (*, as_of, reasons=true))]
+    fn score_all<'py>(
+        &self,
+        py: Python<'py>,
+        as_of: Instant<'py>,
+        reasons: bool,
+    ) -> Result<Scores<'py>> {
+        self.ask(py, &Options::at(&as_of)?.with("reasons", reasons)?, wire::score_all_json)
     }
 
     /// The state of all customers, as bytes: the same state gives the same bytes.

@@ -175,7 +175,10 @@ def test_the_engine_scores_as_the_table_does():
     health = score.health
     assert health.score == sum(factor.contribution for factor in health.factors)
     assert score.bundle == bundle().hash and set(score.features) == set(table.names)
-    assert score.churn.reasons[0].feature in table.names
+    assert score.churn.reasons == list(engine().reasons("c0000007", as_of=AS_OF))
+    bare = engine().score_all(as_of=AS_OF, reasons=False)
+    assert all(score.churn.reasons is None for score in bare)
+    assert bare[7] == engine().score("c0000007", as_of=AS_OF, reasons=False)
     assert score.to_dict()["health"]["band"] == health.band
     frame = scores.to_pandas()
     assert list(frame["churn"]) == list(expected.values()) and "logins_30d" in frame

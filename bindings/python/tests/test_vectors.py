@@ -177,9 +177,9 @@ class Host:
     def ask(self, step):
         customer = [step["customer_id"]] if "customer_id" in step else []
         answer = getattr(self.engine, step["method"])(*customer, **arguments(step))
-        if isinstance(answer, list):
-            return [item.to_dict() for item in answer]
-        return answer.to_dict()
+        if hasattr(answer, "to_dict"):
+            return answer.to_dict()
+        return [item.to_dict() for item in answer]
 
     def transitions(self, step):
         return self.engine.transitions(as_of=step["as_of"]).to_dict()

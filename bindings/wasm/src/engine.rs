@@ -97,7 +97,8 @@ impl Engine {
         })
     }
 
-    /// Everything known of one customer at an instant.
+    /// Everything known of one customer at an instant. With `reasons: false` it is not told what raises
+    /// the churn probability, which takes most of the time where a model has many deep trees.
     ///
     /// # Errors
     /// `unknown_customer` when there is none of that id.
@@ -105,7 +106,7 @@ impl Engine {
     pub fn score(
         &self,
         #[wasm_bindgen(js_name = customerId, unchecked_param_type = "string")] id: &JsValue,
-        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "ScoreAt")] options: &JsValue,
     ) -> Result<JsValue, JsValue> {
         self.ask(id, options, wire::score_json)
     }
@@ -169,14 +170,14 @@ impl Engine {
         self.ask(id, options, wire::engine_features_json)
     }
 
-    /// Everything known of each customer at an instant, by `customer_id`.
+    /// Everything known of each customer at an instant, by `customer_id`; options as of `score`.
     ///
     /// # Errors
     /// `argument` when `asOf` is not an instant.
     #[wasm_bindgen(js_name = scoreAll, unchecked_return_type = "Score[]")]
     pub fn score_all(
         &self,
-        #[wasm_bindgen(unchecked_param_type = "At")] options: &JsValue,
+        #[wasm_bindgen(unchecked_param_type = "ScoreAt")] options: &JsValue,
     ) -> Result<JsValue, JsValue> {
         document(|| wire::score_all_json(&self.0, &input::options(options)?))
     }

@@ -50,6 +50,12 @@ export interface CohortOptions {
     columns?: Record<string, string>;
 }
 
+/** The instant of a score, and whether the reasons of its churn probability are told (true). */
+export interface ScoreAt {
+    asOf: Instant;
+    reasons?: boolean;
+}
+
 /** What is asked of reasons: at most `top`, and only of features marked as actionable. */
 export interface ReasonsAt {
     asOf: Instant;

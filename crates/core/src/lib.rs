@@ -31,9 +31,9 @@ pub use describe::{
 };
 pub use engine::{
     CampaignComparison, Churn, Decisions, Engine, HealthChange, HealthHistory, HealthPoint,
-    NextAction, Reason, ReasonCode, ReasonCount, ReasonParams, Recommendation, RecommendationCode,
+    NextAction, ReasonCode, ReasonCount, ReasonParams, Recommendation, RecommendationCode,
     Recourse, RecourseChange, RecourseQuestion, Replay, ReplayCampaign, ReplayComparison,
-    ReplayDay, ReplayOverlap, ReplayParams, ReplayTotal, Score, Stage, WhatIf,
+    ReplayDay, ReplayOverlap, ReplayParams, ReplayTotal, Score, ScoreParams, Stage, WhatIf,
 };
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{

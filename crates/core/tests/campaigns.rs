@@ -282,7 +282,11 @@ fn a_journey_goes_on_with_time_and_events_and_ends_at_its_goal() {
         }
         let decided = engine.tick(due).unwrap();
         for sent in &decided.decisions {
-            found.push((sent.customer_id.to_string(), sent.action.to_string(), sent.at.to_string()));
+            found.push((
+                sent.customer_id.to_string(),
+                sent.action.to_string(),
+                sent.at.to_string(),
+            ));
         }
         for passage in &decided.passages {
             ends.push((passage.customer_id.to_string(), passage.kind, passage.at.to_string()));

@@ -54,7 +54,10 @@ fn the_next_best_action_is_what_may_go_and_brings_most() {
     let before = engine.snapshot().unwrap();
     let ask = |engine: &Engine, day: &str| {
         let found = engine.next_best_actions("a", at(day)).unwrap();
-        found.into_iter().map(|one| (one.action.to_string(), one.net, one.reason)).collect::<Vec<_>>()
+        found
+            .into_iter()
+            .map(|one| (one.action.to_string(), one.net, one.reason))
+            .collect::<Vec<_>>()
     };
     let call = ("call".to_owned(), 80.0, Some(Reason::NoConsent));
     let card = ("card".to_owned(), -2.0, None);

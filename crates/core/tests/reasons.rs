@@ -10,7 +10,7 @@ use stayput_core::churn::{
 };
 use stayput_core::columns::Frame;
 use stayput_core::time::Timestamp;
-use stayput_core::{Bundle, Engine, ErrorCode, Playbook, ReasonCode, ReasonParams};
+use stayput_core::{Bundle, Engine, ErrorCode, Playbook, ReasonCode, ReasonParams, ScoreParams};
 
 const HEAD: &str = r#"
 [playbook]
@@ -134,6 +134,25 @@ actionable = true
     let actionable = ReasonParams { actionable: true, ..ReasonParams::default() };
     let found = reasons(&engine, "u1", actionable);
     assert_eq!(told(&found), [("trouble: plan at free", 0.25)]);
+}
+
+#[test]
+fn a_score_has_the_customers_own_reasons_unless_they_are_not_asked_for() {
+    let at = Timestamp::parse("2026-01-15").unwrap();
+    let explained = engine("", Some(model(true)));
+    let scores = explained.score_all(at).unwrap();
+    assert_eq!(scores.len(), 2);
+    for score in scores {
+        let own = reasons(&explained, &score.customer_id, ReasonParams::default());
+        assert_eq!(explained.score(&score.customer_id, at).unwrap(), score);
+        assert_eq!(score.churn.unwrap().reasons, Some(own));
+    }
+    let without = ScoreParams { reasons: false };
+    let score = explained.score_with("u1", at, without).unwrap();
+    assert_eq!(score.churn.unwrap().reasons, None);
+    // Nor are they told of a model that cannot be explained.
+    let score = engine("", Some(model(false))).score("u1", at).unwrap();
+    assert_eq!(score.churn.unwrap().reasons, None);
 }
 
 #[test]

@@ -86,8 +86,8 @@ function healthCell({ health }) {
 }
 
 function reasonsCell({ churn }) {
-  const reasons = (churn?.reasons ?? []).slice(0, 3).map(({ feature, value: found }) =>
-    h("li", {}, `${words(feature)} `, h("b", {}, value(found))));
+  const reasons = (churn?.reasons ?? []).slice(0, 3).map(({ feature, value: found, text }) =>
+    h("li", { title: text }, `${words(feature)} `, h("b", {}, value(found))));
   return h("td", { class: "why" }, h("ul", {}, reasons));
 }
 
@@ -118,6 +118,15 @@ function factorRow({ name, score, weight, contribution }) {
     h("td", { class: "number" }, contribution == null ? "–" : point(contribution)));
 }
 
+/** What raises the churn risk, as sentences. */
+function whySection({ churn }) {
+  if (!churn?.reasons) return null;
+  const reasons = churn.reasons.map(({ text }) => h("li", {}, text));
+  return h("section", { class: "wide" },
+    h("h3", {}, "What raises the risk"),
+    reasons.length ? h("ol", {}, reasons) : h("p", { class: "quiet" }, "Nothing does."));
+}
+
 function details(score, id) {
   const { health, features } = score;
   const factors = health && h("section", {},
@@ -131,7 +140,7 @@ function details(score, id) {
     h("h3", {}, "Features"),
     h("dl", { class: "features" }, Object.entries(features ?? {}).map(([name, found]) =>
       h("div", {}, h("dt", {}, words(name)), h("dd", { class: found == null && "quiet" }, value(found))))));
-  return h("tr", { class: "details", id }, h("td", { colspan: columns.length }, h("div", {}, factors, values)));
+  return h("tr", { class: "details", id }, h("td", { colspan: columns.length }, h("div", {}, whySection(score), factors, values)));
 }
 
 function pager(total) {

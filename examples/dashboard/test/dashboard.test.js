@@ -145,7 +145,7 @@ test("customers by risk, equal to the native engine's bits", async () => {
 test("by keyboard: details, sorting, search", async () => {
   await page.focus("button.customer");
   await page.keyboard.press("Enter");
-  assert.match(await page.textContent("tr.details"), /Health factors.*Features/s);
+  assert.match(await page.textContent("tr.details"), /What raises the risk.*of customers who stay.*Health factors.*Features/s);
   await picture("4-details");
   await page.keyboard.press("Enter");
   assert.equal(await page.locator("tr.details").count(), 0);

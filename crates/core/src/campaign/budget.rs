@@ -47,8 +47,8 @@ pub struct Arbitration {
 /// What becomes of proposals.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settled {
-    /// Which of them the budgets stop, by their places, in order.
-    pub stops: Vec<(usize, Stop)>,
+    /// For each proposal what stops it, where a budget does; empty where there is nothing to pay for.
+    pub stops: Vec<Option<Stop>>,
     /// How well the budgets were used; nothing where there are none, or no proposals.
     pub arbitration: Option<Arbitration>,
 }
@@ -60,16 +60,15 @@ impl Settled {
         proposals: Vec<Proposal>,
         mut send: impl FnMut(Proposal) -> Option<Decision>,
     ) -> (Vec<Decision>, Vec<Suppression>) {
-        let mut stopped = Vec::with_capacity(self.stops.len());
-        let mut stops = self.stops.into_iter().peekable();
+        let mut stopped = Vec::new();
+        let mut stops = self.stops.into_iter();
         // Decisions take the room of the proposals, of which there can be a million.
-        let all = proposals.into_iter().enumerate();
-        let sent = all.filter_map(|(place, proposal)| {
-            let Some((_, stop)) = stops.next_if(|(at, _)| *at == place) else {
-                return send(proposal);
-            };
-            stopped.push(suppression(proposal.decision, stop));
-            None
+        let sent = proposals.into_iter().filter_map(|proposal| match stops.next().flatten() {
+            None => send(proposal),
+            Some(stop) => {
+                stopped.push(suppression(proposal.decision, stop));
+                None
+            }
         });
         (sent.collect(), stopped)
     }
@@ -161,7 +160,7 @@ pub fn settle(
     });
     let mut used =
         Arbitration { proposed: order.len(), sent: 0, cost: 0.0, value: 0.0, bound: 0.0, gap: 0.0 };
-    let mut stops = Vec::new();
+    let mut stops = vec![None; order.len()];
     let mut paid = Vec::new();
     for (.., place) in order {
         let proposal = &proposals[place];
@@ -176,7 +175,7 @@ pub fn settle(
                 (until.is_none(), until)
             };
             let last = empty.fold(first, |a, b| if until(b) > until(a) { b } else { a });
-            stops.push((place, last.stop(proposal, as_of)));
+            stops[place] = Some(last.stop(proposal, as_of));
             continue;
         }
         for purse in purses.iter_mut().filter(|purse| purse.counts(proposal)) {
@@ -190,7 +189,6 @@ pub fn settle(
     ledger.add(paid);
     used.bound = used.bound.max(used.value);
     used.gap = used.bound - used.value;
-    stops.sort_unstable_by_key(|(place, _)| *place);
     Settled { stops, arbitration: Some(used) }
 }
 
@@ -353,8 +351,9 @@ mod tests {
             let mut ledger = Ledger::new(spent.iter().cloned());
             let settled = settle(&set, at(), &mut ledger, &[proposal(0, 0, 1.0, cost)]);
             let until = until.map(|day| Timestamp::parse(day).unwrap());
-            assert_eq!(settled.stops.first().and_then(|(_, stop)| stop.until), until);
-            assert_eq!(settled.stops.is_empty(), until.is_none());
+            let [stop] = &settled.stops[..] else { panic!("one proposal, one answer") };
+            assert_eq!(stop.as_ref().and_then(|stop| stop.until), until);
+            assert_eq!(stop.is_none(), until.is_none());
         }
     }
 }

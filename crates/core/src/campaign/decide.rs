@@ -23,9 +23,9 @@
 
 use std::borrow::Cow;
 
+use super::Name;
 use super::assign::unit;
 use super::budget::{Arbitration, settle};
-use super::Name;
 use super::decision::{Decision, DecisionId, Reason, Suppression};
 use super::guard::{Candidate, Stop};
 use super::journey::{Passage, PassageKind};

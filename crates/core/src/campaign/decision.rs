@@ -21,6 +21,7 @@ use crate::time::Timestamp;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Decision {
     /// What identifies it for good.
+    #[cfg_attr(feature = "typescript", ts(type = "string"))]
     pub id: DecisionId,
     /// Whom it is for.
     pub customer_id: Name,
@@ -60,6 +61,7 @@ pub struct Decision {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Suppression {
     /// What identifies it for good.
+    #[cfg_attr(feature = "typescript", ts(type = "string"))]
     pub id: DecisionId,
     /// Whom it is about.
     pub customer_id: Name,
@@ -150,7 +152,6 @@ impl fmt::Display for Reason {
 
 /// What identifies what came of an entry, or of a step of it, for good; written as 32 digits of hex.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(as = "String"))]
 pub struct DecisionId([u8; 16]);
 
 impl DecisionId {
@@ -246,7 +247,9 @@ mod tests {
         let written = serde_json::to_string(&id).unwrap();
         assert_eq!(written, "\"5511b9f1ed627f8b02a18d0563899161\"");
         assert_eq!(serde_json::from_str::<DecisionId>(&written).unwrap(), id);
-        for wrong in ["", "5511b9f1ed627f8b02a18d056389916", "5511B9f1ed627f8b02a18d0563899161", "é"] {
+        for wrong in
+            ["", "5511b9f1ed627f8b02a18d056389916", "5511B9f1ed627f8b02a18d0563899161", "é"]
+        {
             assert_eq!(DecisionId::parse(wrong), None);
         }
     }

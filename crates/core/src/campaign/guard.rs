@@ -212,8 +212,9 @@ impl Candidate<'_> {
 
     fn re_entry(&self, trace: &mut Trace) -> Result<(), Stop> {
         let entered = self.state.entry(&self.campaign.name).and_then(|entry| entry.entered);
-        let stop =
-            |detail: String, until| Err(Stop { reason: Reason::ReEntry, detail: detail.into(), until });
+        let stop = |detail: String, until| {
+            Err(Stop { reason: Reason::ReEntry, detail: detail.into(), until })
+        };
         match (self.campaign.re_entry, entered) {
             (ReEntry::Always, _) => Ok(()),
             (_, None) => {

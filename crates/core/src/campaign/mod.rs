@@ -56,5 +56,11 @@ pub use trigger::{Observation, Trigger, TriggerMemory, observe};
 pub use weigh::{Weighed, weigh};
 
 /// The name of a campaign, an action, a channel or a step, or a customer's id, as documents have it:
-/// up to 23 bytes stand in place, and a longer one is shared. There are millions of them.
+/// up to 23 bytes stand in place, and a longer one is shared. A look at everybody makes millions.
+#[cfg(not(target_family = "wasm"))]
 pub type Name = smol_str::SmolStr;
+
+/// The name of a campaign, an action, a channel or a step, or a customer's id, as documents have it:
+/// a text like any other, where few are made and code is downloaded.
+#[cfg(target_family = "wasm")]
+pub type Name = String;

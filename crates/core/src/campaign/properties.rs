@@ -36,7 +36,7 @@ fn look(
         CampaignInput { fired, when: *when, value: *value, ..CampaignInput::default() }
     };
     let inputs: Vec<_> = set.campaigns.iter().zip(&look.seen).map(see).collect();
-    let id = Name::new(id);
+    let id = Name::from(id);
     let customer = customer(&id, zone, look);
     let (decisions, suppressions, used) =
         decide(set, &customer, as_of, &inputs, state, BUNDLE).unwrap();
@@ -159,7 +159,9 @@ fn is_timed_well(set: &CampaignSet, decision: &Decision) -> bool {
         let (_, now) = shown(clocks, decision.at);
         let (from, to) = (minute(quiet.window.from), minute(quiet.window.to));
         let inside = if from < to { from <= now && now < to } else { now >= from || now < to };
-        inside && (quiet.channels.is_empty() || quiet.channels.iter().any(|channel| *channel == decision.channel))
+        inside
+            && (quiet.channels.is_empty()
+                || quiet.channels.iter().any(|channel| *channel == decision.channel))
     });
     free && !quiet
 }
@@ -374,10 +376,10 @@ proptest! {
     #[test]
     fn every_firing_has_its_own_epoch_and_id(set in any_set(), looks in any_looks()) {
         let record = run(&set, &zone(), "c1", &looks, |_, _, _| {});
-        let sent = record.decisions.iter().map(|d| (d.campaign.clone(), d.epoch, d.id.clone()));
+        let sent = record.decisions.iter().map(|d| (d.campaign.clone(), d.epoch, d.id));
         // A send that waits is decided later, as the same entry.
         let ended = record.suppressions.iter().filter(|s| s.reason != Reason::QuietHours);
-        let stopped = ended.map(|s| (s.campaign.clone(), s.epoch, s.id.clone()));
+        let stopped = ended.map(|s| (s.campaign.clone(), s.epoch, s.id));
         let mut all: Vec<_> = sent.chain(stopped).collect();
         all.sort();
         for campaign in &set.campaigns {
@@ -470,12 +472,8 @@ fn any_decision() -> Decision {
 
 #[test]
 fn a_state_stays_small_however_long_it_runs() {
-    let action = ActionSpec {
-        name: "mail".into(),
-        channel: "email".into(),
-        cost: 0.0,
-        template: None,
-    };
+    let action =
+        ActionSpec { name: "mail".into(), channel: "email".into(), cost: 0.0, template: None };
     let campaign =
         CampaignSpec { name: "daily".into(), actions: vec![action], ..CampaignSpec::default() };
     let mut set = CampaignSet {

@@ -302,8 +302,12 @@ mod tests {
             ("campaigns[0].holdout", |set| set.campaigns[0].holdout = f64::NAN),
             ("campaigns[0].cooldown", |set| set.campaigns[0].cooldown = Some(Span::days(-1))),
             ("campaigns[0].actions", |set| set.campaigns[0].actions.clear()),
-            ("campaigns[0].actions[0].name", |set| set.campaigns[0].actions[0].name = Name::default()),
-            ("campaigns[0].actions[1].channel", |set| set.campaigns[0].actions[1].channel = Name::default()),
+            ("campaigns[0].actions[0].name", |set| {
+                set.campaigns[0].actions[0].name = Name::default();
+            }),
+            ("campaigns[0].actions[1].channel", |set| {
+                set.campaigns[0].actions[1].channel = Name::default();
+            }),
             ("campaigns[0].actions[1].name", |set| {
                 set.campaigns[0].actions[1].name = "discount_mail".into();
             }),

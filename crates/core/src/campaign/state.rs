@@ -442,9 +442,7 @@ fn tally_at<'a>(
     campaign: &Name,
     action: &Name,
 ) -> &'a mut Tally {
-    let order = |(of, by, _): &(Name, Name, _)| {
-        of.cmp(campaign).then_with(|| by.cmp(action))
-    };
+    let order = |(of, by, _): &(Name, Name, _)| of.cmp(campaign).then_with(|| by.cmp(action));
     let at = all.binary_search_by(order).unwrap_or_else(|at| {
         all.insert(at, (campaign.clone(), action.clone(), Tally::default()));
         at
@@ -460,7 +458,7 @@ mod tests {
     fn a_state_out_of_order_or_with_a_name_twice_is_not_sound() {
         let mut state = CustomerCampaignState::default();
         for campaign in ["b", "a", "c"] {
-            let campaign = &Name::new(campaign);
+            let campaign = &Name::from(campaign);
             state.memory(campaign, "y");
             state.memory(campaign, "x");
             state.open(campaign, Timestamp::EPOCH);

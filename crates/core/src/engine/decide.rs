@@ -118,7 +118,7 @@ pub(super) fn decide(
         *learning = Some(Learning::gather(set, states(customers), as_of)?);
     }
     let learning = learning.as_ref();
-    let (due, hash) = (look == Look::Due, Name::new(bundle.hash()));
+    let (due, hash) = (look == Look::Due, Name::from(bundle.hash()));
     let looking = Looking { bundle, hash, scorer, learning, as_of, due, whole: false };
     let found = looking.look(look.at(customers).collect(), threads)?;
     let mut all = Decisions {
@@ -306,7 +306,7 @@ impl Looking<'_> {
             scorer.consent.iter().map(|program| program.eval(frame).as_bool()).collect();
         let suppressed = scorer.suppression.as_ref().and_then(|list| list.eval(frame).as_bool());
         let first_event = |name: &str, after| first_event(schema, history, name, after, as_of);
-        let (id, consent, first_event) = (&Name::new(id), &consent, &first_event);
+        let (id, consent, first_event) = (&Name::from(id), &consent, &first_event);
         let customer = &Customer { id, zone, suppressed, consent, learning, first_event };
         let found = then(&Sight { customer, inputs: &inputs, frame, timely }, campaigns)?;
         if let Some(band) = assessment.health.as_ref().and_then(Health::computed_band) {

@@ -35,7 +35,7 @@ pub use replay::{
     CampaignComparison, ReasonCount, Recommendation, RecommendationCode, Replay, ReplayCampaign,
     ReplayComparison, ReplayDay, ReplayOverlap, ReplayParams, ReplayTotal,
 };
-pub use score::{Churn, Reason, Score, Stage};
+pub use score::{Churn, Score, ScoreParams, Stage};
 pub use what_if::WhatIf;
 
 use crate::bundle::Bundle;
@@ -187,10 +187,23 @@ impl Engine {
     /// # Errors
     /// `unknown_customer` when there is no event and no attribute of such a customer.
     pub fn score(&self, customer_id: &str, as_of: Timestamp) -> Result<Score> {
+        self.score_with(customer_id, as_of, ScoreParams::default())
+    }
+
+    /// The same, with or without what takes time.
+    ///
+    /// # Errors
+    /// As [`Engine::score`].
+    pub fn score_with(
+        &self,
+        customer_id: &str,
+        as_of: Timestamp,
+        params: ScoreParams,
+    ) -> Result<Score> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let state = self.customer(customer_id)?;
-        let (mut moment, mut memory) =
-            (self.scorer.question(&self.bundle, as_of), Memory::default());
+        let mut moment = self.scorer.question(&self.bundle, as_of, params);
+        let mut memory = Memory::default();
         self.scorer.score(&self.bundle, customer_id, state, &mut moment, &mut memory)
     }
 
@@ -227,9 +240,17 @@ impl Engine {
     /// # Errors
     /// `time_order` when `as_of` lies in what was forgotten.
     pub fn score_all(&self, as_of: Timestamp) -> Result<Vec<Score>> {
+        self.score_all_with(as_of, ScoreParams::default())
+    }
+
+    /// The same, with or without what takes time.
+    ///
+    /// # Errors
+    /// As [`Engine::score_all`].
+    pub fn score_all_with(&self, as_of: Timestamp, params: ScoreParams) -> Result<Vec<Score>> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
         let layout = self.bundle.playbook().layout();
-        let mut moment = self.scorer.question(&self.bundle, as_of);
+        let mut moment = self.scorer.question(&self.bundle, as_of, params);
         let mut memory = Memory::default();
         let known = self.customers.iter().filter(|(_, state)| state.known_at(layout, as_of));
         known

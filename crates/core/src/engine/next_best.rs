@@ -1,7 +1,7 @@
 //! What could best be done for a customer now, and which of the reasons to churn it answers.
 
-use std::borrow::Cow;
 use serde::Serialize;
+use std::borrow::Cow;
 
 use super::Engine;
 use super::decide::Looking;
@@ -62,7 +62,15 @@ impl Engine {
         let mut decided = state.decided.clone().unwrap_or_default();
         decided.campaigns.check_order(as_of)?;
         let learning = self.learning.as_ref();
-        let looking = Looking { bundle, hash: Name::new(bundle.hash()), scorer, learning, as_of, due: false, whole: true };
+        let looking = Looking {
+            bundle,
+            hash: Name::from(bundle.hash()),
+            scorer,
+            learning,
+            as_of,
+            due: false,
+            whole: true,
+        };
         let (mut moment, mut memory) = (scorer.moment(as_of), Memory::default());
         let weighed = looking.see(
             (customer_id, state),

@@ -3,9 +3,25 @@
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::reasons::ReasonCode;
 use crate::churn::{ConfidenceLevel, ProbabilityInterval};
 use crate::health::Health;
 use crate::time::Timestamp;
+
+/// What is asked of a score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScoreParams {
+    /// Whether the reasons of the churn probability are told. Of many customers and a model of many
+    /// deep trees they take most of the time.
+    pub reasons: bool,
+}
+
+impl Default for ScoreParams {
+    /// With reasons.
+    fn default() -> Self {
+        Self { reasons: true }
+    }
+}
 
 /// Everything known of one customer at one instant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -54,19 +70,7 @@ pub struct Churn {
     pub interval: Option<ProbabilityInterval>,
     /// How well it is known: `high` where the interval is at most 0.05 wide, `medium` where 0.15.
     pub confidence_level: Option<ConfidenceLevel>,
-    /// The features that matter most to the model as a whole, the most important first.
-    pub reasons: Vec<Reason>,
-}
-
-/// A feature that matters to the model, with the customer's value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename = "ChurnReason"))]
-pub struct Reason {
-    /// The feature.
-    pub feature: String,
-    /// The customer's value; null where missing.
-    #[cfg_attr(feature = "typescript", ts(type = "Value"))]
-    pub value: Json,
-    /// Its share of the model's importance over all customers, 0 to 1.
-    pub importance: f64,
+    /// What raises the probability, the strongest first, as many as the playbook says; null where
+    /// that was not asked for, or the model cannot be explained.
+    pub reasons: Option<Vec<ReasonCode>>,
 }

@@ -4,7 +4,7 @@
 use super::health::{HealthScorer, Instants};
 use super::reasons::{self, ReasonCode, ReasonParams};
 use super::recourse::{self, Recourse, RecourseQuestion};
-use super::score::{Churn, Reason, Score, Stage};
+use super::score::{Churn, Score, ScoreParams, Stage};
 use super::stages::{self, Moment, Slots, Stages};
 use super::state::CustomerState;
 use super::watch;
@@ -20,9 +20,6 @@ use crate::playbook::{CampaignsPlan, Playbook};
 use crate::schema::Schema;
 use crate::time::Timestamp;
 
-/// How many reasons a score gives.
-const REASONS: usize = 3;
-
 /// Everything of a bundle that is asked of one customer, bound to one frame.
 #[derive(Debug, Clone)]
 pub(super) struct Scorer {
@@ -37,8 +34,6 @@ pub(super) struct Scorer {
     members: Vec<(usize, Program)>,
     /// For each input of the model, the feature it is.
     model_inputs: Vec<usize>,
-    /// The most important inputs of the model, the most important first.
-    reasons: Vec<usize>,
     pub(super) suppression: Option<Program>,
     pub(super) consent: Vec<Program>,
     pub(super) campaigns: Vec<BoundCampaign>,
@@ -118,7 +113,7 @@ impl Scorer {
         let consent = playbook.campaigns().consent.iter().map(&mut bind).collect();
         let triggers = trigger_names(playbook);
         let campaigns = bind_campaigns(&mut plan, schema, playbook, &triggers);
-        let (model_inputs, reasons) = model_inputs(bundle);
+        let model_inputs = model_inputs(bundle);
         let members = members
             .into_iter()
             .enumerate()
@@ -144,7 +139,6 @@ impl Scorer {
             segments: SegmentsSpec { segments: playbook.segments().names.clone() },
             members,
             model_inputs,
-            reasons,
             suppression,
             consent,
             campaigns,
@@ -163,9 +157,15 @@ impl Scorer {
     }
 
     /// The same for scores, which look at the trend of health too.
-    pub(super) fn question(&self, bundle: &Bundle, as_of: Timestamp) -> Moment {
+    pub(super) fn question(
+        &self,
+        bundle: &Bundle,
+        as_of: Timestamp,
+        params: ScoreParams,
+    ) -> Moment {
         let spec = bundle.playbook().health().and_then(|plan| plan.trend);
         let mut moment = self.moment(as_of);
+        moment.reasons = params.reasons;
         moment.trend = spec.map(|spec| self.health.at(spec.instants(as_of)));
         moment
     }
@@ -260,10 +260,19 @@ impl Scorer {
         let model = bundle.model().ok_or_else(|| {
             Error::new(ErrorCode::ModelMissing, "bundle", "has no model to explain")
         })?;
-        let values = self.features(bundle, state, as_of);
-        let row = self.row(model, &values);
-        let playbook = bundle.playbook();
-        reasons::reasons(playbook, model, &row, &values, &self.model_inputs, params)
+        self.told(bundle, model, &self.features(bundle, state, as_of), params)
+    }
+
+    /// What raises the churn probability of a customer with these features.
+    fn told(
+        &self,
+        bundle: &Bundle,
+        model: &Model,
+        values: &[Value<'_>],
+        params: ReasonParams,
+    ) -> Result<Vec<ReasonCode>> {
+        let (playbook, row) = (bundle.playbook(), self.row(model, values));
+        reasons::reasons(playbook, model, &row, values, &self.model_inputs, params)
     }
 
     /// The trend of a customer's computed health.
@@ -339,24 +348,22 @@ impl Scorer {
         let assessment = self.assess(bundle, (state, subject), known, true, moment, memory)?;
         let frame = memory.frames.at(0);
         let specs = &bundle.playbook().feature_set().specs;
-        let feature = |index: usize| frame[self.plan.feature(index)].json();
-        let features =
-            specs.iter().enumerate().map(|(index, spec)| (spec.name.clone(), feature(index)));
-        let churn = assessment.churn.zip(bundle.model());
-        let churn = churn.map(|((probability, interval), model)| Churn {
-            probability,
-            interval,
-            confidence_level: interval.map(ProbabilityInterval::level),
-            reasons: self
-                .reasons
-                .iter()
-                .map(|&input| Reason {
-                    feature: model.inputs()[input].name.clone(),
-                    value: feature(self.model_inputs[input]),
-                    importance: model.importance()[input],
-                })
-                .collect(),
-        });
+        let values: Vec<Value<'_>> =
+            (0..specs.len()).map(|index| frame[self.plan.feature(index)]).collect();
+        let features = specs.iter().zip(&values);
+        let features = features.map(|(spec, value)| (spec.name.clone(), value.json()));
+        let churn = match assessment.churn.zip(bundle.model()) {
+            None => None,
+            Some(((probability, interval), model)) => {
+                let reasons = if moment.reasons {
+                    if_explained(self.told(bundle, model, &values, ReasonParams::default()))?
+                } else {
+                    None
+                };
+                let confidence_level = interval.map(ProbabilityInterval::level);
+                Some(Churn { probability, interval, confidence_level, reasons })
+            }
+        };
         Ok(Score {
             customer_id: customer_id.to_owned(),
             as_of,
@@ -389,17 +396,21 @@ pub(super) fn model_value(kind: &InputKind, value: Value<'_>) -> f64 {
     }
 }
 
-/// For each input of the model the feature it is, and the inputs by importance.
-fn model_inputs(bundle: &Bundle) -> (Vec<usize>, Vec<usize>) {
-    let Some(model) = bundle.model() else { return (Vec::new(), Vec::new()) };
+/// The reasons, where the model can be explained.
+fn if_explained(told: Result<Vec<ReasonCode>>) -> Result<Option<Vec<ReasonCode>>> {
+    match told {
+        Err(error) if error.code() == ErrorCode::ModelData => Ok(None),
+        told => told.map(Some),
+    }
+}
+
+/// For each input of the model the feature it is.
+fn model_inputs(bundle: &Bundle) -> Vec<usize> {
+    let Some(model) = bundle.model() else { return Vec::new() };
     let specs = &bundle.playbook().feature_set().specs;
     // A bundle is refused where an input is not a feature.
     let feature = |name: &str| specs.iter().position(|spec| spec.name == name).unwrap_or_default();
-    let inputs = model.inputs().iter().map(|input| feature(&input.name)).collect();
-    let mut order: Vec<usize> = (0..model.importance().len()).collect();
-    order.sort_by(|a, b| model.importance()[*b].total_cmp(&model.importance()[*a]));
-    order.truncate(REASONS);
-    (inputs, order)
+    model.inputs().iter().map(|input| feature(&input.name)).collect()
 }
 
 /// The triggers of all campaigns, by what identifies each.

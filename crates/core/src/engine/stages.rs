@@ -50,11 +50,13 @@ pub(super) struct Moment {
     days: Vec<(Vec<Timestamp>, Agenda)>,
     /// The instants at which the trend of health is looked at, where it is asked for.
     pub(super) trend: Option<Instants>,
+    /// Whether the reasons of the churn probability are told.
+    pub(super) reasons: bool,
 }
 
 impl Moment {
     pub(super) fn new(plan: &Plan, as_of: Timestamp) -> Self {
-        Self { as_of, agenda: plan.agenda(&[as_of]), days: Vec::new(), trend: None }
+        Self { as_of, agenda: plan.agenda(&[as_of]), days: Vec::new(), trend: None, reasons: false }
     }
 
     /// The block of that number, made when it is first asked for.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::forget::Forgotten;
 use super::scorer::Memory;
-use super::{Engine, Score};
+use super::{Engine, Score, ScoreParams};
 use crate::error::{Error, Result, did_you_mean};
 use crate::expr::{Type, Value};
 use crate::time::Timestamp;
@@ -38,7 +38,7 @@ impl Engine {
         let (bundle, scorer) = (&self.bundle, &self.scorer);
         let state = self.customer(customer_id)?;
         let playbook = bundle.playbook();
-        let mut moment = scorer.question(bundle, as_of);
+        let mut moment = scorer.question(bundle, as_of, ScoreParams::default());
         let mut memory = Memory::default();
         let before = scorer.score(bundle, customer_id, state, &mut moment, &mut memory)?;
         let schema = playbook.schema();

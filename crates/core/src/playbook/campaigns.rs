@@ -203,7 +203,7 @@ fn action(node: Node, scope: &Scope<'_>) -> Result<(ActionSpec, TemplateValues)>
     let mut table = node.table()?;
     let name = table.require("name")?;
     check_name(name.string()?, &name)?;
-    let channel = Name::new(table.require("channel")?.string()?);
+    let channel = Name::from(table.require("channel")?.string()?);
     let cost = match table.take("cost") {
         Some(node) => node.number_in(0.0, f64::MAX)?,
         None => 0.0,

@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 use crate::bundle::Bundle;
 use crate::columns::{ColumnData, Frame};
 use crate::describe::describe;
-use crate::engine::{Engine, ReasonParams, RecourseQuestion};
+use crate::engine::{Engine, ReasonParams, RecourseQuestion, ScoreParams};
 use crate::error::{Error, Position, Result};
 use crate::features::{CutOffs, FeatureTable};
 use crate::playbook::{Playbook, Reports};
@@ -200,12 +200,20 @@ pub fn ingest_json(
     to_json(&engine.ingest_tables(events, customers)?)
 }
 
-/// [`Engine::score`] as JSON text. Options: `asOf`.
+/// [`Engine::score_with`] as JSON text. Options: `asOf`, `reasons`.
 ///
 /// # Errors
 /// Those of [`Engine::score`].
 pub fn score_json(engine: &Engine, customer_id: &str, options: &str) -> Result<String> {
-    to_json(&engine.score(customer_id, at(options)?)?)
+    let (as_of, params) = scored(options)?;
+    to_json(&engine.score_with(customer_id, as_of, params)?)
+}
+
+/// What is asked of scores.
+fn scored(options: &str) -> Result<(Timestamp, ScoreParams)> {
+    let options = Options::read(options, &["asOf", "reasons"])?;
+    let reasons = options.flag("reasons")?.unwrap_or(ScoreParams::default().reasons);
+    Ok((options.as_of()?, ScoreParams { reasons }))
 }
 
 /// [`Engine::reasons`] as JSON text. Options: `asOf`, `top`, `actionable`.
@@ -258,12 +266,13 @@ pub fn engine_features_json(engine: &Engine, customer_id: &str, options: &str) -
     to_json(&features.collect::<Map<String, Value>>())
 }
 
-/// [`Engine::score_all`] as JSON text. Options: `asOf`.
+/// [`Engine::score_all_with`] as JSON text. Options: `asOf`, `reasons`.
 ///
 /// # Errors
 /// Those of [`Engine::score_all`].
 pub fn score_all_json(engine: &Engine, options: &str) -> Result<String> {
-    to_json(&engine.score_all(at(options)?)?)
+    let (as_of, params) = scored(options)?;
+    to_json(&engine.score_all_with(as_of, params)?)
 }
 
 /// [`Engine::decide_on`] as JSON text. Options: `asOf`, `nJobs`; all cores by default.

@@ -17,34 +17,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reason(Document):
-    """A feature that matters to the model, with the customer's value."""
-
-    feature: str
-    value: float | bool | str | None
-    importance: float
-
-
-@dataclass(frozen=True)
 class ProbabilityInterval(Document):
     """Where a calibrated probability lies."""
 
     low: float
     high: float
-
-
-@dataclass(frozen=True)
-class Churn(Document):
-    """A churn probability, with the features that matter most to the model.
-
-    ``interval`` and ``confidence_level`` (``"low"``, ``"medium"`` or ``"high"``) are ``None`` where
-    the model was trained without ``confidence``.
-    """
-
-    probability: float
-    interval: ProbabilityInterval | None
-    confidence_level: str | None
-    reasons: list[Reason]
 
 
 @dataclass(frozen=True)
@@ -76,6 +53,21 @@ class Reasons(Documents[ReasonCode]):
         from .. import _html
 
         return _html.reasons(self)
+
+
+@dataclass(frozen=True)
+class Churn(Document):
+    """A churn probability, and what raises it, the strongest first.
+
+    ``reasons`` are ``None`` where they were not asked for, or the model cannot be explained.
+    ``interval`` and ``confidence_level`` (``"low"``, ``"medium"`` or ``"high"``) are ``None`` where
+    the model was trained without ``confidence``.
+    """
+
+    probability: float
+    interval: ProbabilityInterval | None
+    confidence_level: str | None
+    reasons: list[ReasonCode] | None
 
 
 FeatureValues = dict[str, float | bool | str | None]

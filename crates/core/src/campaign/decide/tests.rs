@@ -15,12 +15,7 @@ fn campaign(name: &str, priority: f64, cost: f64) -> CampaignSpec {
         cost,
         template: None,
     };
-    CampaignSpec {
-        name: name.into(),
-        priority,
-        actions: vec![action],
-        ..CampaignSpec::default()
-    }
+    CampaignSpec { name: name.into(), priority, actions: vec![action], ..CampaignSpec::default() }
 }
 
 fn set(campaigns: Vec<CampaignSpec>, guardrails: Guardrails) -> CampaignSet {
@@ -250,7 +245,8 @@ fn what_was_decided_later_cannot_be_decided_before() {
     ask(&set, &[fired(1.0)], &[], NOON, &mut state);
     let before = state.clone();
     let early = at("2026-10-31T12:00:00Z");
-    let error = decide(&set, &customer(&[]), early, &[fired(1.0)], &mut state, &"b0".into()).unwrap_err();
+    let error =
+        decide(&set, &customer(&[]), early, &[fired(1.0)], &mut state, &"b0".into()).unwrap_err();
     assert_eq!(error.code(), crate::ErrorCode::TimeOrder);
     assert_eq!(state, before);
 }
