@@ -14,8 +14,9 @@ use stayput::{Bundle, Engine, Playbook, ReasonParams};
 use super::{ROUNDS, at, median};
 
 const PLAYBOOK: &str = include_str!("playbook.toml");
-/// Trees as most libraries grow them, none held out.
-const MODEL: &str =
+/// Trees of depth 6, none held out: symmetric as by default, and as most libraries grow them.
+pub(crate) const SYMMETRIC: &str = r#"{"algorithm": "gbm", "n_estimators": 200, "max_depth": 6}"#;
+pub(crate) const DEPTH_WISE: &str =
     r#"{"algorithm": "gbm", "n_estimators": 200, "grow_policy": "depthwise", "max_depth": 6}"#;
 
 /// A simulated company of 5,000 customers over two years, and a bundle trained on it.
@@ -25,7 +26,7 @@ pub(crate) struct Company {
 }
 
 impl Company {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(model: &str) -> Self {
         let params = SimulationParams {
             customers: 5_000,
             days: 730,
@@ -39,7 +40,7 @@ impl Company {
         let options = TrainingOptions::default();
         let (events, customers) = (&simulated.events, Some(&simulated.customers));
         let training = playbook.training_set(events, customers, &months[..], &options).unwrap();
-        let params = TrainParams::from_json(MODEL).unwrap();
+        let params = TrainParams::from_json(model).unwrap();
         let model = train(&training.set, &params).unwrap();
         Self { bundle: Bundle::new(playbook, Some(model)).unwrap(), simulated }
     }
@@ -53,7 +54,7 @@ impl Company {
         engine
     }
 
-    pub(crate) fn decide_one(&self, folder: Option<&str>) {
+    pub(crate) fn decide_one(&self, trees: &str, folder: Option<&str>) {
         let mut engine = self.engine();
         let ids: Vec<String> = engine.customers().step_by(2).map(str::to_owned).collect();
         let mut answers = Vec::new();
@@ -82,7 +83,7 @@ impl Company {
         let sent: usize = answers.iter().map(|decided| decided.decisions.len()).sum();
         let stopped: usize = answers.iter().map(|decided| decided.suppressions.len()).sum();
         println!(
-            "decide_one, from Rust: {} customers, {sent} sent and {stopped} stopped in a round",
+            "decide_one, {trees}, from Rust: {} customers, {sent} sent and {stopped} stopped in a round",
             ids.len()
         );
         for (what, (typical, slow)) in

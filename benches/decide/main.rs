@@ -125,7 +125,8 @@ fn main() {
     let mut given = std::env::args().skip(1).filter(|given| !given.starts_with("--"));
     let folder = given.next();
     conditions();
-    let company = company::Company::new();
-    company.decide_one(folder.as_deref());
+    company::Company::new(company::DEPTH_WISE).decide_one("depth-wise trees", None);
+    let company = company::Company::new(company::SYMMETRIC);
+    company.decide_one("symmetric trees", folder.as_deref());
     many::decide_many(&company.bundle);
 }
