@@ -267,13 +267,15 @@ class Engine:
         `as_of`; `value` is a property of an event such as `"purchase.amount"`, `window` a length of
         time such as `"365d"`, all of the past where there is none.
         """
-    def score(self, /, customer_id: str, *, as_of: Instant) -> Score:
+    def score(self, /, customer_id: str, *, as_of: Instant, reasons: bool = True) -> Score:
         """
-        Everything known of one customer at `as_of`.
+        Everything known of one customer at `as_of`. Without `reasons` it is not told what raises the
+        churn probability, which takes most of the time where a model has many deep trees.
         """
-    def score_all(self, /, *, as_of: Instant) -> Scores:
+    def score_all(self, /, *, as_of: Instant, reasons: bool = True) -> Scores:
         """
-        Everything known at `as_of` of each customer, ordered by `customer_id`.
+        Everything known at `as_of` of each customer, ordered by `customer_id`; `reasons` as in
+        `score`.
         """
     def segment_counts(self, /, *, as_of: Instants) -> SegmentCounts:
         """
