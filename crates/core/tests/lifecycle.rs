@@ -96,6 +96,14 @@ fn a_stage_lasts_since_the_first_daily_look_that_found_it() {
 }
 
 #[test]
+fn a_stage_may_last_for_decades() {
+    let mut engine = engine(FREE);
+    ingest(&mut engine, &[("a", 0.5, "login")]);
+    // Longer than a bit of the number of days can be shifted.
+    assert_eq!(stage(&engine, "a", 40.0 * 365.0), found("dormant", 6.0));
+}
+
+#[test]
 fn a_customer_of_attributes_alone_has_a_stage_and_no_beginning() {
     let mut engine = engine("[lifecycle]\npaying = 'plan == \"paid\"'\nfree = 'true'");
     let paid = |from: Option<f64>| {

@@ -64,8 +64,8 @@ impl Moment {
         while self.days.len() <= number {
             let before = self.days.last().map_or(self.as_of, |(days, _)| days[0]).as_micros();
             let last = before.saturating_sub(1).div_euclid(DAY) * DAY;
-            let count = FEW.checked_shl(u32::try_from(self.days.len()).unwrap_or(u32::MAX));
-            let count = i64::try_from(count.unwrap_or(MANY).min(MANY)).unwrap_or(1);
+            let twice = |(days, _): &(Vec<Timestamp>, Agenda)| (2 * days.len()).min(MANY);
+            let count = i64::try_from(self.days.last().map_or(FEW, twice)).unwrap_or(1);
             let day = |back: i64| Timestamp::EPOCH.plus(Span::micros(last - back * DAY));
             let days: Vec<Timestamp> = (0..count).rev().map(day).collect();
             let agenda = plan.agenda(&days);
