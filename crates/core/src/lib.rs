@@ -4,6 +4,24 @@
 //! Data flows one way: events become a history, a history becomes features, features become
 //! health, churn and lifecycle, and those become campaign decisions.
 
+/// A type that documents write as text, by its `Display`, and read by its `parse`.
+macro_rules! written_as_text {
+    ($type:ty) => {
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
 mod bundle;
 pub mod campaign;
 pub mod churn;

@@ -99,7 +99,7 @@ fn a_stage_lasts_since_the_first_daily_look_that_found_it() {
 fn a_stage_may_last_for_decades() {
     let mut engine = engine(FREE);
     ingest(&mut engine, &[("a", 0.5, "login")]);
-    // Longer than a bit of the number of days can be shifted.
+    // Days looked back over double: more often than a number of days has bits.
     assert_eq!(stage(&engine, "a", 40.0 * 365.0), found("dormant", 6.0));
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use container::{BUNDLE, Container, hash};
 
+use crate::campaign::Name;
 use crate::churn::{InputKind, Model};
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
@@ -25,7 +26,7 @@ struct Parts {
     playbook: Playbook,
     model: Option<Model>,
     bytes: Vec<u8>,
-    hash: String,
+    hash: Name,
 }
 
 impl Bundle {
@@ -44,7 +45,7 @@ impl Bundle {
             model::write(&mut container, model)?;
         }
         let bytes = container.write();
-        let hash = hash(&bytes);
+        let hash = hash(&bytes).into();
         Ok(Self(Arc::new(Parts { playbook, model, bytes, hash })))
     }
 
@@ -63,7 +64,7 @@ impl Bundle {
         if let Some(model) = &model {
             check_inputs(&playbook, model)?;
         }
-        let hash = hash(bytes);
+        let hash = hash(bytes).into();
         Ok(Self(Arc::new(Parts { playbook, model, bytes: bytes.to_vec(), hash })))
     }
 
@@ -76,6 +77,11 @@ impl Bundle {
     /// BLAKE3 of the file, in hexadecimal: what decisions name the bundle by.
     #[must_use]
     pub fn hash(&self) -> &str {
+        &self.0.hash
+    }
+
+    /// The hash, as decisions have it.
+    pub(crate) fn name(&self) -> &Name {
         &self.0.hash
     }
 

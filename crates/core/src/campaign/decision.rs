@@ -8,12 +8,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::Name;
 use super::assign::digest;
 use super::trace::Trace;
+use crate::error::{Error, Result};
 use crate::time::Timestamp;
 
 /// A decision to send something to a customer.
@@ -178,22 +178,28 @@ impl DecisionId {
         Self(std::array::from_fn(|at| hash[at]))
     }
 
-    /// The id that is written so; nothing where it is none.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits = <&[u8; 32]>::try_from(text.as_bytes()).ok()?;
+    /// Reads the 32 digits.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Argument`](crate::ErrorCode::Argument) when `text` is something else.
+    pub fn parse(text: &str) -> Result<Self> {
+        let wrong = || {
+            let message = format!("`{text}` is no id of a decision; expected 32 digits of hex");
+            Error::argument("decision_id", message)
+        };
+        let digits = <&[u8; 32]>::try_from(text.as_bytes()).map_err(|_| wrong())?;
         let mut id = [0; 16];
         for (byte, pair) in id.iter_mut().zip(digits.chunks_exact(2)) {
             for digit in pair {
                 let digit = match digit {
                     b'0'..=b'9' => digit - b'0',
                     b'a'..=b'f' => digit - b'a' + 10,
-                    _ => return None,
+                    _ => return Err(wrong()),
                 };
                 *byte = *byte << 4 | digit;
             }
         }
-        Some(Self(id))
+        Ok(Self(id))
     }
 }
 
@@ -209,18 +215,7 @@ impl fmt::Debug for DecisionId {
     }
 }
 
-impl Serialize for DecisionId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for DecisionId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| D::Error::custom("expected 32 digits of hex"))
-    }
-}
+written_as_text!(DecisionId);
 
 #[cfg(test)]
 mod tests {
@@ -243,14 +238,15 @@ mod tests {
     #[test]
     fn an_id_is_read_as_it_is_written() {
         let id = DecisionId::new("acme", "win_back", "c1", 1);
-        assert_eq!(DecisionId::parse(&id.to_string()), Some(id));
+        assert_eq!(DecisionId::parse(&id.to_string()), Ok(id));
         let written = serde_json::to_string(&id).unwrap();
         assert_eq!(written, "\"5511b9f1ed627f8b02a18d0563899161\"");
         assert_eq!(serde_json::from_str::<DecisionId>(&written).unwrap(), id);
         for wrong in
             ["", "5511b9f1ed627f8b02a18d056389916", "5511B9f1ed627f8b02a18d0563899161", "é"]
         {
-            assert_eq!(DecisionId::parse(wrong), None);
+            let error = DecisionId::parse(wrong).unwrap_err();
+            assert!(error.to_string().contains("expected 32 digits of hex"), "{error}");
         }
     }
 

@@ -330,7 +330,7 @@ impl CustomerCampaignState {
     /// [`ErrorCode::Argument`] when its send is not known and it does not end a named channel.
     pub fn record(&mut self, outcome: &Outcome) -> Result<bool> {
         use OutcomeKind::{Complained, Converted, Resubscribed, Unsubscribed};
-        let id = DecisionId::parse(&outcome.decision_id);
+        let id = DecisionId::parse(&outcome.decision_id).ok();
         let send = self.sends.iter_mut().rfind(|send| Some(send.id) == id);
         let channel = send.as_ref().map(|send| send.channel.clone()).or(outcome.channel.clone());
         let ending = match outcome.kind {

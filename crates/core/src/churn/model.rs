@@ -144,9 +144,9 @@ impl PartialEq for Model {
     }
 }
 
-/// What was prepared to explain the model; made when it is first asked for.
+/// What was prepared to explain the model, or why it cannot be; found out when first asked for.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept(pub(super) OnceLock<Arc<Prepared>>);
+pub(super) struct Kept(pub(super) OnceLock<Result<Arc<Prepared>>>);
 
 impl Serialize for Model {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {

@@ -67,8 +67,6 @@ impl Look<'_> {
 /// What is looked with, the same for every customer.
 pub(super) struct Looking<'e> {
     pub(super) bundle: &'e Bundle,
-    /// The bundle's.
-    pub(super) hash: Name,
     pub(super) scorer: &'e Scorer,
     pub(super) learning: Option<&'e Learning>,
     pub(super) as_of: Timestamp,
@@ -118,8 +116,8 @@ pub(super) fn decide(
         *learning = Some(Learning::gather(set, states(customers), as_of)?);
     }
     let learning = learning.as_ref();
-    let (due, hash) = (look == Look::Due, Name::from(bundle.hash()));
-    let looking = Looking { bundle, hash, scorer, learning, as_of, due, whole: false };
+    let due = look == Look::Due;
+    let looking = Looking { bundle, scorer, learning, as_of, due, whole: false };
     let found = looking.look(look.at(customers).collect(), threads)?;
     let mut all = Decisions {
         as_of,
@@ -259,8 +257,8 @@ impl Looking<'_> {
         memory: &mut Memory<'a>,
         found: &mut Looked,
     ) -> Result<bool> {
-        let Self { bundle, scorer, as_of, ref hash, .. } = *self;
-        let set = &bundle.playbook().campaigns().set;
+        let Self { bundle, scorer, as_of, .. } = *self;
+        let (set, hash) = (&bundle.playbook().campaigns().set, bundle.name());
         self.see(customer, decided, moment, memory, |seen, campaigns| {
             let Sight { customer, inputs, frame, .. } = seen;
             let before = found.proposals.len();

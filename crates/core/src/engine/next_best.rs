@@ -1,15 +1,16 @@
 //! What could best be done for a customer now, and which of the reasons to churn it answers.
 
-use serde::Serialize;
 use std::borrow::Cow;
+
+use serde::Serialize;
 
 use super::Engine;
 use super::decide::Looking;
 use super::forget::Forgotten;
-use super::reasons::{ReasonCode, ReasonParams};
+use super::reasons::{self, ReasonCode, ReasonParams};
 use super::scorer::Memory;
 use crate::campaign::{self, Name, Reason, Weighed};
-use crate::error::{ErrorCode, Result};
+use crate::error::Result;
 use crate::time::Timestamp;
 
 /// Something that could be done for a customer.
@@ -62,15 +63,7 @@ impl Engine {
         let mut decided = state.decided.clone().unwrap_or_default();
         decided.campaigns.check_order(as_of)?;
         let learning = self.learning.as_ref();
-        let looking = Looking {
-            bundle,
-            hash: Name::from(bundle.hash()),
-            scorer,
-            learning,
-            as_of,
-            due: false,
-            whole: true,
-        };
+        let looking = Looking { bundle, scorer, learning, as_of, due: false, whole: true };
         let (mut moment, mut memory) = (scorer.moment(as_of), Memory::default());
         let weighed = looking.see(
             (customer_id, state),
@@ -81,24 +74,13 @@ impl Engine {
                 Ok(campaign::weigh(set, seen.customer, as_of, seen.inputs, campaigns))
             },
         )?;
-        let reasons = self.known_reasons(customer_id, as_of)?;
+        let all = ReasonParams { top: Some(usize::MAX), actionable: false };
+        let reasons = reasons::if_any_can_be_told(self.reasons(customer_id, as_of, all))?;
+        let reasons = reasons.unwrap_or_default();
         let mut actions: Vec<NextAction> =
             weighed.into_iter().map(|weighed| self.next_action(weighed, &reasons)).collect();
         actions.sort_by(|a, b| b.allowed.cmp(&a.allowed).then_with(|| b.net.total_cmp(&a.net)));
         Ok(actions)
-    }
-
-    /// All reasons of a customer; none where there is no model, or one that cannot be explained.
-    fn known_reasons(&self, customer_id: &str, as_of: Timestamp) -> Result<Vec<ReasonCode>> {
-        let all = ReasonParams { top: Some(usize::MAX), actionable: false };
-        match self.reasons(customer_id, as_of, all) {
-            Err(error)
-                if [ErrorCode::ModelMissing, ErrorCode::ModelData].contains(&error.code()) =>
-            {
-                Ok(Vec::new())
-            }
-            found => found,
-        }
     }
 
     fn next_action(&self, weighed: Weighed<'_>, reasons: &[ReasonCode]) -> NextAction {

@@ -91,6 +91,18 @@ pub(super) fn reasons(
     Ok(reasons.collect())
 }
 
+/// Reasons that were asked for; none where there is no model, or one that cannot be explained.
+pub(super) fn if_any_can_be_told(
+    asked: Result<Vec<ReasonCode>>,
+) -> Result<Option<Vec<ReasonCode>>> {
+    match asked {
+        Err(error) if matches!(error.code(), ErrorCode::ModelMissing | ErrorCode::ModelData) => {
+            Ok(None)
+        }
+        told => told.map(Some),
+    }
+}
+
 /// One reason: entry `at` of the groups and features, told through one of the model's inputs.
 fn tell(
     plan: &ReasonsPlan,

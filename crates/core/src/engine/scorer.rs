@@ -87,6 +87,8 @@ pub(super) struct Memory<'a> {
     /// Frames of other instants than that asked about.
     pub(super) past: Frames<'a>,
     pub(super) scratch: Scratch,
+    /// The features as the model reads them.
+    row: Vec<f64>,
     /// Features that are to be other than they are.
     pub(super) changes: Vec<(usize, Value<'a>)>,
 }
@@ -94,9 +96,9 @@ pub(super) struct Memory<'a> {
 impl Memory<'_> {
     /// The same memory, for another customer.
     pub(super) fn recycled<'b>(self) -> Memory<'b> {
-        let Self { frames, past, scratch, .. } = self;
+        let Self { frames, past, scratch, row, .. } = self;
         let (frames, past) = (frames.recycled(), past.recycled());
-        Memory { frames, past, scratch, changes: Vec::new() }
+        Memory { frames, past, scratch, row, changes: Vec::new() }
     }
 }
 
@@ -170,8 +172,8 @@ impl Scorer {
         moment
     }
 
-    /// Fills the frame with all that is known of a customer at an instant; `band` was the health
-    /// band at the last decision, and `over` the override that holds. Where it is `timed`, since
+    /// Fills the frame with all that is known of a customer at an instant, and the row that the model
+    /// reads; `band` was the health band at the last decision, and `over` the override that holds. Where it is `timed`, since
     /// when the stage lasts is found too.
     ///
     /// # Errors
@@ -186,7 +188,7 @@ impl Scorer {
         memory: &mut Memory<'a>,
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
-        let Memory { frames, scratch, changes, .. } = memory;
+        let Memory { frames, scratch, row, changes, .. } = memory;
         self.plan.fill(subject, &moment.agenda, 0..1, frames, scratch);
         let frame = frames.at_mut(0);
         self.plan.change(frame, changes);
@@ -199,13 +201,9 @@ impl Scorer {
         }
         let churn = match bundle.model() {
             Some(model) => {
-                let inputs = model.inputs().iter().zip(&self.model_inputs);
-                let row: Vec<f64> = inputs
-                    .map(|(input, feature)| {
-                        model_value(&input.kind, frame[self.plan.feature(*feature)])
-                    })
-                    .collect();
-                let margin = model.margin_row(&row)?;
+                row.clear();
+                row.extend(self.row(model, |feature| frame[self.plan.feature(feature)]));
+                let margin = model.margin_row(row)?;
                 Some((model.probability(margin), model.interval(margin)))
             }
             None => None,
@@ -260,19 +258,9 @@ impl Scorer {
         let model = bundle.model().ok_or_else(|| {
             Error::new(ErrorCode::ModelMissing, "bundle", "has no model to explain")
         })?;
-        self.told(bundle, model, &self.features(bundle, state, as_of), params)
-    }
-
-    /// What raises the churn probability of a customer with these features.
-    fn told(
-        &self,
-        bundle: &Bundle,
-        model: &Model,
-        values: &[Value<'_>],
-        params: ReasonParams,
-    ) -> Result<Vec<ReasonCode>> {
-        let (playbook, row) = (bundle.playbook(), self.row(model, values));
-        reasons::reasons(playbook, model, &row, values, &self.model_inputs, params)
+        let values = self.features(bundle, state, as_of);
+        let row: Vec<f64> = self.row(model, |feature| values[feature]).collect();
+        reasons::reasons(bundle.playbook(), model, &row, &values, &self.model_inputs, params)
     }
 
     /// The trend of a customer's computed health.
@@ -305,14 +293,18 @@ impl Scorer {
             .model()
             .ok_or_else(|| Error::new(ErrorCode::ModelMissing, "bundle", "has no model to ask"))?;
         let values = self.features(bundle, state, as_of);
-        let row = self.row(model, &values);
+        let row: Vec<f64> = self.row(model, |feature| values[feature]).collect();
         recourse::recourse(bundle.playbook(), model, &row, &self.model_inputs, asked)
     }
 
-    /// The features as the model reads them.
-    fn row(&self, model: &Model, values: &[Value<'_>]) -> Vec<f64> {
+    /// The features as the model reads them, of a customer with these values.
+    fn row<'v>(
+        &self,
+        model: &Model,
+        value: impl Fn(usize) -> Value<'v>,
+    ) -> impl Iterator<Item = f64> {
         let inputs = model.inputs().iter().zip(&self.model_inputs);
-        inputs.map(|(input, feature)| model_value(&input.kind, values[*feature])).collect()
+        inputs.map(move |(input, feature)| model_value(&input.kind, value(*feature)))
     }
 
     /// Everything known of one customer, as a document.
@@ -355,8 +347,12 @@ impl Scorer {
         let churn = match assessment.churn.zip(bundle.model()) {
             None => None,
             Some(((probability, interval), model)) => {
+                let inputs = &self.model_inputs;
+                let told = |params| {
+                    reasons::reasons(bundle.playbook(), model, &memory.row, &values, inputs, params)
+                };
                 let reasons = if moment.reasons {
-                    if_explained(self.told(bundle, model, &values, ReasonParams::default()))?
+                    reasons::if_any_can_be_told(told(ReasonParams::default()))?
                 } else {
                     None
                 };
@@ -393,14 +389,6 @@ pub(super) fn model_value(kind: &InputKind, value: Value<'_>) -> f64 {
         }
         (_, Value::Bool(truth)) => f64::from(u8::from(truth)),
         (_, value) => value.as_number(),
-    }
-}
-
-/// The reasons, where the model can be explained.
-fn if_explained(told: Result<Vec<ReasonCode>>) -> Result<Option<Vec<ReasonCode>>> {
-    match told {
-        Err(error) if error.code() == ErrorCode::ModelData => Ok(None),
-        told => told.map(Some),
     }
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::{Clock, DAY, SECOND, Timestamp, Zone};
 use crate::error::{Error, ErrorCode, Result};
@@ -55,18 +55,7 @@ impl fmt::Display for TimeOfDay {
     }
 }
 
-impl Serialize for TimeOfDay {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for TimeOfDay {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
-    }
-}
+written_as_text!(TimeOfDay);
 
 impl Zone {
     /// The first instant at which clocks show this date and time or later ones.

@@ -32,7 +32,8 @@ impl Pool {
 }
 
 /// The isotonic calibrator for these margins and labels, of which it takes as many as there are of
-/// both. `weights` say what each row counts, once where there are none. Where the margins do not rise with the label, it is flat at the share of label 1.
+/// both. `weights` say what each row counts, once where there are none. Where the margins do not rise with the
+/// label, it is flat at the share of label 1.
 #[must_use]
 pub fn isotonic(margins: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Calibrator {
     let weights = Weights(weights);
@@ -174,7 +175,8 @@ mod tests {
             let weights: Vec<f64> = counts.iter().map(|&count| f64::from(count)).collect();
             let again = |row: &usize| std::iter::repeat_n(*row, usize::from(counts[*row]));
             let rows: Vec<usize> = (0..labels.len()).collect::<Vec<_>>().iter().flat_map(again).collect();
-            let (many, their): (Vec<f64>, Vec<bool>) = rows.iter().map(|&row| (margins[row], labels[row])).unzip();
+            let (many, their): (Vec<f64>, Vec<bool>) =
+                rows.iter().map(|&row| (margins[row], labels[row])).unzip();
             let weights = &weights[..labels.len()];
             prop_assert_eq!(isotonic(&margins, &labels, Some(weights)), isotonic(&many, &their, None));
             let kinds = [platt(&margins, &labels, Some(weights)), beta(&margins, &labels, Some(weights))];

@@ -18,7 +18,8 @@ const FLAT: f64 = 1e-9;
 type Row = (f64, f64, f64);
 
 /// The Platt calibrator for these margins and labels, of which it takes as many as there are of
-/// both. `weights` say what each row counts, once where there are none. Where the margins do not rise with the label, the curve is flat at the share of label 1.
+/// both. `weights` say what each row counts, once where there are none. Where the margins do not rise with the
+/// label, the curve is flat at the share of label 1.
 #[must_use]
 pub fn platt(margins: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Calibrator {
     let weights = Weights(weights);

@@ -90,15 +90,14 @@ impl Model {
         Ok(Explainer { model: self, prepared, path_dependent })
     }
 
-    /// The same explainer, made once.
+    /// What explains it alone, or why nothing can; found out once.
     fn prepared(&self) -> Result<Arc<Prepared>> {
-        if let Some(prepared) = self.kept.0.get() {
-            return Ok(Arc::clone(prepared));
-        }
-        let kinds = encoded_kinds(self.inputs(), &self.parts().encoders);
-        let means = self.parts().reference.as_ref().map(|reference| &reference.margins[..]);
-        let prepared = Arc::new(Prepared::new(&self.parts().predictor, &kinds, means)?);
-        Ok(Arc::clone(self.kept.0.get_or_init(|| prepared)))
+        let prepare = || {
+            let kinds = encoded_kinds(self.inputs(), &self.parts().encoders);
+            let means = self.parts().reference.as_ref().map(|reference| &reference.margins[..]);
+            Prepared::new(&self.parts().predictor, &kinds, means).map(Arc::new)
+        };
+        self.kept.0.get_or_init(prepare).clone()
     }
 
     fn prepare_against(&self, rows: &ArrayView2<'_, f64>) -> Result<Prepared> {
