@@ -1,7 +1,7 @@
 """Window features over a simulated event log: Stayput beside polars and DuckDB, in one run.
 
 5,000,000 events of 100,000 customers over a year, sorted by customer; 20 window features at one
-cut-off and at twelve. Each library runs in a process of its own on the same table, held in memory in
+cut-off and at twelve, alone and with 20 expressions over them. Each library runs in a process of its own on the same table, held in memory in
 the form it likes best, on two threads, seven times; printed are medians, ratios and the memory each
 needed above its table. The answers are compared before anything is timed.
 """
@@ -44,8 +44,40 @@ FEATURES = [
     ("last_login", "last", "login", None, 365, None),
 ]
 
+# name, the expression in the playbook and in SQL, which polars reads too
+EXPRESSIONS = [
+    ("login_pace", "logins_7d / (logins_28d / 4.0)", "logins_7d / nullif(logins_28d / 4.0, 0)"),
+    ("quarter_pace", "logins_28d / (logins_90d / 3.0)", "logins_28d / nullif(logins_90d / 3.0, 0)"),
+    ("login_drop", "logins_28d / 4.0 - logins_7d", None),
+    ("uses_per_login", "used_30d / logins_28d", "used_30d / nullif(logins_28d, 0)"),
+    ("uses_per_day", "used_30d / login_days_28d", "used_30d / nullif(login_days_28d, 0)"),
+    ("spend_pace", "spend_30d / (spend_90d / 3.0)", "spend_30d / nullif(spend_90d / 3.0, 0)"),
+    ("basket_90d", "spend_90d / purchases_90d", "spend_90d / nullif(purchases_90d, 0)"),
+    ("large_share", "large_90d / spend_90d", "large_90d / nullif(spend_90d, 0)"),
+    ("reports_share", "reports_90d / used_90d", "reports_90d / nullif(used_90d, 0)"),
+    ("spend_range", "spend_max_365d - spend_min_365d", None),
+    ("spend_spread", "spend_std_365d / spend_mean_365d", "spend_std_365d / nullif(spend_mean_365d, 0)"),
+    ("spend_usual", "coalesce(spend_mean_365d, 0.0)", None),
+    ("worth", "spend_365d * 0.3 - tickets_90d * 5.0", None),
+    ("points", "logins_28d * 2.0 + used_30d * 0.5 + purchases_30d * 10.0", None),
+    ("engaged", "clamp(logins_28d / 20.0, 0.0, 1.0)", "least(greatest(logins_28d / 20.0, 0.0), 1.0)"),
+    (
+        "level",
+        "logins_28d > 12 ? 3 : logins_28d > 4 ? 2 : 1",
+        "case when logins_28d > 12 then 3 when logins_28d > 4 then 2 else 1 end",
+    ),
+    ("active", "logins_7d > 0 && used_30d > 0", "logins_7d > 0 and used_30d > 0"),
+    ("silent", "logins_28d == 0 && logins_90d > 0", "logins_28d = 0 and logins_90d > 0"),
+    ("complains", "high_tickets_90d > 0 || tickets_90d > 2", "high_tickets_90d > 0 or tickets_90d > 2"),
+    ("falling", "spend_30d < spend_90d / 3.0", None),
+]
 
-def playbook() -> str:
+
+def sql() -> list[tuple[str, str]]:
+    return [(name, other or text) for name, text, other in EXPRESSIONS]
+
+
+def playbook(expressions: bool) -> str:
     lines = [
         '[playbook]\nname = "bench"\n[events.login]\n[events.feature_used]\nfeature = "category"',
         '[events.purchase]\namount = "number"\n[events.ticket_opened]\nseverity = "category"',
@@ -58,6 +90,7 @@ def playbook() -> str:
             column, operator, than = kept
             condition = f", {event}.{column} {operator} {json.dumps(than)}"
         lines.append(f"{name} = '{function}({read}, \"{days}d\"{condition})'")
+    lines += [f"{name} = '{text}'" for name, text, _ in EXPRESSIONS if expressions]
     return "\n".join(lines)
 
 
@@ -84,16 +117,16 @@ def cut_offs(count: int) -> list[str]:
     return twelve if count == 12 else twelve[-1:]
 
 
-def with_stayput(path: Path, as_of: list[str]):
+def with_stayput(path: Path, as_of: list[str], expressions: bool):
     import polars
     import stayput
 
     log = polars.read_parquet(path).to_arrow().combine_chunks()
-    book = stayput.Playbook.parse(playbook())
+    book = stayput.Playbook.parse(playbook(expressions))
     return lambda: book.features(log, as_of=as_of, n_jobs=THREADS)
 
 
-def with_polars(path: Path, as_of: list[str]):
+def with_polars(path: Path, as_of: list[str], expressions: bool):
     import polars as pl
 
     log = pl.read_parquet(path).with_columns(pl.col("customer_id").set_sorted())
@@ -124,13 +157,15 @@ def with_polars(path: Path, as_of: list[str]):
             .filter(pl.col("timestamp") <= at)
             .group_by("customer_id", maintain_order=True)
             .agg(feature(at, *spec) for spec in FEATURES)
-            .with_columns(as_of=at)
+            .with_columns(*over, as_of=at)
         )
+
+    over = [pl.sql_expr(text).alias(name) for name, text in sql()] if expressions else []
 
     return lambda: pl.concat(pl.collect_all([one(text) for text in as_of]))
 
 
-def with_duckdb(path: Path, as_of: list[str]):
+def with_duckdb(path: Path, as_of: list[str], expressions: bool):
     import duckdb
     import polars
 
@@ -148,14 +183,15 @@ def with_duckdb(path: Path, as_of: list[str]):
         made = {
             "count": "count(*)",
             "active_days": "count(distinct timestamp::date)",
-            "sum": f"sum({value})",
+            "sum": f"coalesce(sum({value})",
             "mean": f"avg({value})",
             "max": f"max({value})",
             "min": f"min({value})",
             "std": f"stddev_samp({value})",
             "last": "max(timestamp)",
         }[function]
-        return f"{made} filter ({keep}) as {name}"
+        made = f"{made} filter ({keep})"
+        return f"{made}, 0) as {name}" if function == "sum" else f"{made} as {name}"
 
     columns = ", ".join(feature(*spec) for spec in FEATURES)
     instants = ", ".join(f"(timestamp '{text}')" for text in as_of)
@@ -169,31 +205,31 @@ def with_duckdb(path: Path, as_of: list[str]):
             f"(select *, timestamp '{as_of[0]}' as as_of from events) "
             "where timestamp <= as_of group by customer_id, as_of"
         )
+    if expressions:
+        query = f"select *, {', '.join(f'{text} as {name}' for name, text in sql())} from ({query})"
     return lambda: connection.sql(query).to_arrow_table()
 
 
-def answer(table):
+def answer(table, expressions: bool):
     """Whatever a library gave, as one polars table in one order."""
     import polars as pl
 
     table = table if isinstance(table, pl.DataFrame) else pl.DataFrame(table)
     key = pl.col("customer_id").cast(pl.String).str.to_integer()
-    names = [spec[0] for spec in FEATURES]
+    names = [spec[0] for spec in FEATURES + (EXPRESSIONS if expressions else [])]
     instant = pl.col("as_of", "last_login").cast(pl.Datetime("us")).dt.timestamp("us")
     table = table.with_columns(key, instant).select("customer_id", "as_of", *names)
-    sums = [spec[0] for spec in FEATURES if spec[1] == "sum"]
-    numbers = pl.col(pl.Float64, pl.Int64, pl.UInt32, pl.Decimal).cast(pl.Float64)
-    return table.with_columns(numbers).with_columns(pl.col(sums).fill_null(0.0)).sort(
-        "customer_id", "as_of"
-    )
+    kinds = [pl.Float64, pl.Int64, pl.Int32, pl.UInt32, pl.Decimal, pl.Boolean]
+    numbers = pl.col(kinds).cast(pl.Float64)
+    return table.with_columns(numbers).sort("customer_id", "as_of")
 
 
-def child(engine: str, path: Path, count: int, save: str | None) -> None:
+def child(engine: str, path: Path, count: int, expressions: bool, save: str | None) -> None:
     ask = {"stayput": with_stayput, "polars": with_polars, "duckdb": with_duckdb}[engine](
-        path, cut_offs(count)
+        path, cut_offs(count), expressions
     )
     if save:
-        answer(ask()).write_ipc(save)
+        answer(ask(), expressions).write_ipc(save)
         return
     import gc
 
@@ -232,14 +268,14 @@ def run(*arguments: str) -> str:
     return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def compare(folder: Path, log: Path, count: int) -> None:
+def compare(folder: Path, asked: list[str]) -> None:
     import polars as pl
     from polars.testing import assert_frame_equal
 
     tables = []
     for engine in ENGINES:
         saved = folder / f"{engine}.arrow"
-        run("--engine", engine, "--log", str(log), "--cut-offs", str(count), "--save", str(saved))
+        run("--engine", engine, *asked, "--save", str(saved))
         tables.append(pl.read_ipc(saved))
     for engine, table in zip(ENGINES[1:], tables[1:]):
         assert_frame_equal(tables[0], table, check_dtypes=False, rel_tol=1e-9, abs_tol=1e-6)
@@ -253,13 +289,13 @@ def main(given: argparse.Namespace) -> None:
         print(f"{EVENTS:,} events of {CUSTOMERS:,} customers, {len(FEATURES)} features, {THREADS} threads")
         if not log.exists():
             run("--make", "--log", str(log))
-        for count in (1, 12):
-            print(f"{count} cut-off{'s' if count > 1 else ''}")
-            compare(folder, log, count)
-            found = {
-                engine: json.loads(run("--engine", engine, "--log", str(log), "--cut-offs", str(count)))
-                for engine in ENGINES
-            }
+        for count, expressions in ((1, False), (12, False), (1, True), (12, True)):
+            with_them = f", {len(EXPRESSIONS)} expressions over the features" if expressions else ""
+            print(f"{count} cut-off{'s' if count > 1 else ''}{with_them}")
+            asked = ["--log", str(log), "--cut-offs", str(count)]
+            asked += ["--expressions"] if expressions else []
+            compare(folder, asked)
+            found = {engine: json.loads(run("--engine", engine, *asked)) for engine in ENGINES}
             ours = found["stayput"]
             for engine, of in found.items():
                 print(
@@ -275,11 +311,12 @@ if __name__ == "__main__":
     parser.add_argument("--engine", choices=ENGINES)
     parser.add_argument("--log", type=Path)
     parser.add_argument("--cut-offs", type=int, default=1)
+    parser.add_argument("--expressions", action="store_true")
     parser.add_argument("--save")
     given = parser.parse_args()
     if given.make:
         make(given.log)
     elif given.engine:
-        child(given.engine, given.log, given.cut_offs, given.save)
+        child(given.engine, given.log, given.cut_offs, given.expressions, given.save)
     else:
         main(given)

@@ -437,3 +437,48 @@ fn a_bad_event_is_in_the_report_and_the_good_ones_count() {
     );
     assert_eq!(engine.customers().collect::<Vec<_>>(), ["7", "a"]);
 }
+
+#[test]
+fn rows_of_several_blocks_are_what_each_is_alone() {
+    let features = r#"
+        bought = 'count(purchase, "20d")'
+        each = 'sum(purchase.amount, "20d") / bought'
+        dear = 'each > 12.0 || bought > 2.0 && customer.plan == "pro"'
+        waits = 'dear ? days_since(last(purchase)) : -1.0'
+        named = 'size(last(purchase.sku)) + each'
+    "#;
+    let playbook = Playbook::parse(&format!("{SCHEMA}{features}")).unwrap();
+    let day = |day: usize| json!(format!("2026-01-{:02}T00:00:00Z", 1 + day % 28));
+    let of = |customer: usize| {
+        (0..customer % 5).map(move |nth| {
+            json!({
+                "customer_id": format!("c{customer:04}"), "timestamp": day(customer + 3 * nth),
+                "type": "purchase", "amount": 10 + nth, "sku": "a".repeat(1 + nth),
+            })
+        })
+    };
+    let person = |customer: usize| {
+        let plan = if customer.is_multiple_of(2) { json!("pro") } else { Value::Null };
+        json!({"customer_id": format!("c{customer:04}"), "plan": plan})
+    };
+    let instants: Vec<Timestamp> =
+        (10..28).map(|day| at(&format!("2026-01-{day}T12:00:00Z"))).collect();
+    let rows = |customers: std::ops::Range<usize>, threads| {
+        let events = frame(customers.clone().flat_map(of).collect());
+        let people = frame(customers.map(person).collect());
+        playbook.features(&events, Some(&people), &instants[..], Some(threads)).unwrap().table
+    };
+    let all = rows(0..500, 2);
+    assert_eq!(all.len(), 500 * 18);
+    for customer in [0, 1, 113, 114, 227, 228, 341, 342, 497, 498, 499] {
+        let alone = rows(customer..customer + 1, 1);
+        for (many, one) in all.columns.iter().zip(&alone.columns) {
+            let (FeatureData::Number(many), FeatureData::Number(one)) = (&many.data, &one.data)
+            else {
+                panic!("all are numbers")
+            };
+            let bits = |rows: &[f64]| rows.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+            assert_eq!(bits(&many[customer * 18..][..18]), bits(one), "customer {customer}");
+        }
+    }
+}

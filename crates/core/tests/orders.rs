@@ -42,6 +42,13 @@ mornings = 'count(login, hour_of(login.timestamp) < 12.0)'
 followed = 'sequence(login, purchase, "12h", "10d")'
 stayed   = 'absent(purchase, login, "2d")'
 pace     = 'logins / (count(login, "20d") / 4.0)'
+often    = 'logins > 2.0 && !(kinds > 1.0)'
+waiting  = 'spend > 20.0 ? quiet : coalesce(average, 0.0)'
+habit    = 'first_of == "a" || last(purchase.sku) in ["b", "c"]'
+level    = 'bucket(count(login, "8d"), 1, 3)'
+touched  = 'coalesce(last(login), last(purchase, "5d"))'
+island   = 'customer.zone == "America/St_Johns" && often'
+worded   = 'size(last(purchase.sku)) + level'
 [health]
 bands = { low = 0, high = 50 }
 hysteresis = 5

@@ -297,6 +297,17 @@ pub(super) fn length(ast: &Ast, what: &str) -> Result<Span> {
     Ok(span)
 }
 
+impl Aggregate {
+    /// The type of what is made of the events.
+    pub(crate) fn kind(&self) -> Type {
+        match self.op {
+            AggregateOp::Sequence { .. } | AggregateOp::Absent { .. } => Type::Bool,
+            // What was compiled has a type.
+            op => result_type(op, self.value.as_ref().map(Program::kind)).unwrap_or(Type::Text),
+        }
+    }
+}
+
 /// The type that `op` makes of values of type `value`, or none when it cannot.
 fn result_type(op: AggregateOp, value: Option<&Type>) -> Option<Type> {
     use AggregateOp::{

@@ -27,7 +27,7 @@ mod value;
 pub use check::{compile, compile_as, compile_trigger};
 pub use functions::{Definition, Group, definitions};
 pub use program::{Aggregate, AggregateOp, Input, Program, Window};
-pub use rows::Column;
+pub use rows::{Column, Computed};
 pub use scope::{Scope, State, Trigger, TriggerKind};
 pub use value::{Type, Value};
 

@@ -266,6 +266,13 @@ impl Program {
         self
     }
 
+    /// The same bound program reading other slots: `slots` names the new one of each.
+    #[must_use]
+    pub(crate) fn moved(mut self, slots: &[usize]) -> Self {
+        self.root.rebase(slots);
+        self
+    }
+
     /// Whether a bound program reads the slot.
     pub(crate) fn reads_slot(&self, slot: usize) -> bool {
         self.root.reads_slot(slot)

@@ -5,10 +5,11 @@
 //! and one customer; threads share the customers out and change no bit.
 
 use super::agenda::Agenda;
-use super::builder::Builder;
+use super::builder::{BLOCK, Builder};
+use super::columnar::Columnar;
 use super::cut_offs::CutOffs;
 use super::output::Output;
-use super::plan::{Direct, FeatureSet, Frames, Plan, Scratch};
+use super::plan::{FeatureSet, Frames, Plan, Scratch};
 use super::roll::{Entry, Roll};
 use super::subject::Subject;
 use super::table::FeatureTable;
@@ -57,7 +58,7 @@ struct Work<'a> {
     roll: Roll<'a>,
     /// The instants that are the same for every customer; none where each has its own.
     agenda: Option<Agenda>,
-    direct: Direct<'a>,
+    columnar: Columnar<'a>,
     /// Whether customers of the table have rows at instants before they started.
     early: bool,
 }
@@ -77,6 +78,7 @@ impl Work<'_> {
 struct Rows<'r, 'a> {
     place: u32,
     instants: &'r [Timestamp],
+    attributes: &'r [Value<'a>],
     frames: &'r Frames<'a>,
 }
 
@@ -91,10 +93,9 @@ impl Batch<'_> {
     /// `argument` when there is no instant.
     pub fn features(&self, as_of: &CutOffs) -> Result<(FeatureTable, Tally)> {
         let plan = Plan::new(self.schema, self.features);
-        let work = self.work(&plan, plan.direct(&[]), as_of, true)?;
+        let work = self.work(&plan, plan.columnar(self.schema, &[]), as_of, true)?;
         let made = self.run(&work, |share: &mut Share<'_, ()>, rows| {
-            let Rows { place, instants, frames } = rows;
-            share.builder.push(place, instants, &plan, frames, None);
+            share.builder.push(rows.place, rows.instants, rows.attributes, rows.frames, None);
         })?;
         Ok((made.table, made.tally))
     }
@@ -119,16 +120,16 @@ impl Batch<'_> {
         };
         let others: Vec<&Program> =
             [Some(&labeller.churned), labeller.eligible.as_ref()].into_iter().flatten().collect();
-        let work = self.work(&plan, plan.direct(&others), as_of, false)?;
+        let work = self.work(&plan, plan.columnar(self.schema, &others), as_of, false)?;
         let made = self.run(&work, |share: &mut Share<'_, Outcomes>, rows| {
-            let Rows { place, instants, frames } = rows;
+            let Rows { place, instants, attributes, frames } = rows;
             let Outcomes { known, left_out } = &mut share.made;
             let outcomes: Vec<Option<Outcome>> = (0..instants.len())
                 .map(|at| labeller.outcome(instants[at], frames.at(at), left_out))
                 .collect();
             known.extend(outcomes.iter().flatten());
             let kept: Vec<bool> = outcomes.iter().map(Option::is_some).collect();
-            share.builder.push(place, instants, &plan, frames, Some(&kept));
+            share.builder.push(place, instants, attributes, frames, Some(&kept));
         })?;
         let Outcomes { known: outcomes, mut left_out } = made.made;
         left_out.not_started += made.not_started;
@@ -144,13 +145,13 @@ impl Batch<'_> {
     fn work<'w>(
         &'w self,
         plan: &'w Plan,
-        direct: Direct<'w>,
+        columnar: Columnar<'w>,
         as_of: &CutOffs,
         early: bool,
     ) -> Result<Work<'w>> {
         let agenda = as_of.instants()?.map(|instants| plan.agenda(&instants));
         let roll = Roll::new(self.events.groups(), self.customers);
-        Ok(Work { plan, roll, agenda, direct, early })
+        Ok(Work { plan, roll, agenda, columnar, early })
     }
 
     /// Shares the customers out, calls `visit` with the rows of each, in order, and joins what
@@ -162,8 +163,10 @@ impl Batch<'_> {
     ) -> Result<Finished<T>> {
         let shares = shares(&work.roll.entries, self.threads);
         let room = |entries: &&[Entry]| entries.iter().map(|entry| work.room(entry)).sum();
-        let mut output = Output::new(self.features, shares.iter().map(room).collect());
-        let builders = output.builders(self.features, &work.direct);
+        let most = work.roll.entries.iter().map(|entry| work.room(entry)).max().unwrap_or(0);
+        let (rooms, columnar) = (shares.iter().map(room).collect(), &work.columnar);
+        let mut output = Output::new(self.features, rooms, &columnar.hidden, BLOCK + most);
+        let builders = output.builders(self.features, columnar);
         let parts: Vec<_> = builders.into_iter().zip(shares).collect();
         let parts = crate::threads::map(parts, |(builder, entries)| {
             let (made, tally) = (T::default(), Tally::default());
@@ -236,9 +239,10 @@ impl Batch<'_> {
                 if instants.is_empty() {
                     continue;
                 }
-                let direct = Some(share.builder.direct());
-                plan.fill_columns(&subject, agenda, within, &mut frames, &mut scratch, direct);
-                visit(share, Rows { place, instants, frames: &frames });
+                let columns = Some(share.builder.columns());
+                plan.fill_columns(&subject, agenda, within, &mut frames, &mut scratch, columns);
+                let (attributes, frames) = (&subject.attributes[..], &frames);
+                visit(share, Rows { place, instants, attributes, frames });
             }
             idle = frames.recycled();
         }

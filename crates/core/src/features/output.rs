@@ -2,7 +2,8 @@
 //! parts of it that are their own: nothing is copied but what closes the gaps between them.
 
 use super::builder::{Builder, Rows, Texts, Written};
-use super::plan::{Direct, FeatureSet, FeatureSpec};
+use super::columnar::Columnar;
+use super::plan::{FeatureSet, FeatureSpec};
 use super::table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
 use crate::columns::{Buffer, MISSING_TEXT, TextColumn};
 use crate::error::Result;
@@ -16,12 +17,17 @@ pub(super) struct Output {
     customer: Vec<u32>,
     as_of: Vec<i64>,
     columns: Vec<Column>,
+    /// The room of a hidden column in each part.
+    blocks: Vec<usize>,
+    /// Columns that only others are computed from, with room for a block of rows in each part.
+    hidden: Vec<Column>,
 }
 
 /// A column with room for all rows.
 #[derive(Debug)]
 enum Column {
     Numbers(Vec<f64>),
+    Flags(Vec<f64>),
     Codes(Vec<u32>),
     Times(Vec<i64>),
 }
@@ -50,8 +56,23 @@ impl<T: Copy> Part<'_, T> {
         }
     }
 
-    /// Of the rows from `start` on, keeps those that `kept` says.
-    pub(super) fn keep(&mut self, start: usize, kept: &[bool]) {
+    pub(super) fn append(&mut self, values: &[T]) {
+        self.rows[self.len..self.len + values.len()].copy_from_slice(values);
+        self.len += values.len();
+    }
+
+    /// The last rows.
+    pub(super) fn last(&self, count: usize) -> &[T] {
+        &self.rows[self.len - count..self.len]
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Of the last rows, keeps those that `kept` says.
+    pub(super) fn keep(&mut self, kept: &[bool]) {
+        let start = self.len - kept.len();
         self.len = start;
         for (at, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
             self.rows[self.len] = self.rows[start + at];
@@ -61,34 +82,41 @@ impl<T: Copy> Part<'_, T> {
 }
 
 impl Output {
-    /// A table of parts with so much room.
-    pub(super) fn new(set: &FeatureSet, rooms: Vec<usize>) -> Self {
+    /// A table of parts with so much room, where hidden columns of these types have room for a
+    /// `block` of rows.
+    pub(super) fn new(set: &FeatureSet, rooms: Vec<usize>, hidden: &[Type], block: usize) -> Self {
         let room = rooms.iter().sum();
-        let column = |spec: &FeatureSpec| match spec.program.kind() {
-            Type::Timestamp => Column::Times(vec![0; room]),
-            Type::Text | Type::Category(_) => Column::Codes(vec![0; room]),
-            Type::Number | Type::Bool | Type::Duration => Column::Numbers(vec![0.0; room]),
-        };
-        let columns = set.specs.iter().map(column).collect();
-        Self { rooms, customer: vec![0; room], as_of: vec![0; room], columns }
+        let blocks = vec![block; rooms.len()];
+        Self {
+            columns: set.specs.iter().map(|spec| Column::new(spec.program.kind(), room)).collect(),
+            hidden: hidden.iter().map(|kind| Column::new(kind, block * rooms.len())).collect(),
+            rooms,
+            blocks,
+            customer: vec![0; room],
+            as_of: vec![0; room],
+        }
     }
 
     /// The builders of the parts.
     pub(super) fn builders<'o>(
         &'o mut self,
         set: &FeatureSet,
-        direct: &Direct<'o>,
+        columnar: &'o Columnar<'o>,
     ) -> Vec<Builder<'o>> {
-        let Self { rooms, customer, as_of, columns } = self;
-        let rooms = &*rooms;
-        let mut columns: Vec<_> = columns.iter_mut().map(|column| column.parts(rooms)).collect();
+        let Self { rooms, customer, as_of, columns, blocks, hidden } = self;
+        let (rooms, blocks) = (&*rooms, &*blocks);
+        let hidden = hidden.iter_mut().map(|column| column.parts(blocks));
+        let columns = columns.iter_mut().map(|column| column.parts(rooms));
+        let mut columns: Vec<_> = columns.chain(hidden).collect();
+        let kinds = || set.specs.iter().map(|spec| spec.program.kind()).chain(&columnar.hidden);
         let keys = parts(customer, rooms).zip(parts(as_of, rooms));
         keys.map(|(customer, as_of)| Builder {
             customer,
             as_of,
             rows: columns.iter_mut().filter_map(Iterator::next).collect(),
-            texts: set.specs.iter().map(|spec| Texts::new(spec.program.kind())).collect(),
-            direct: direct.clone(),
+            texts: kinds().map(Texts::new).collect(),
+            columnar,
+            block: 0,
         })
         .collect()
     }
@@ -104,7 +132,7 @@ impl Output {
         written: Vec<Written>,
         threads: usize,
     ) -> Result<FeatureTable> {
-        let Self { rooms, mut customer, mut as_of, columns } = self;
+        let Self { rooms, mut customer, mut as_of, columns, .. } = self;
         let (lens, texts): (Vec<usize>, Vec<Vec<Texts>>) =
             written.into_iter().map(|part| (part.len, part.texts)).unzip();
         let spans: Vec<(usize, usize)> = rooms.into_iter().zip(lens).collect();
@@ -127,9 +155,19 @@ impl Output {
 }
 
 impl Column {
+    fn new(kind: &Type, room: usize) -> Self {
+        match kind {
+            Type::Timestamp => Self::Times(vec![0; room]),
+            Type::Text | Type::Category(_) => Self::Codes(vec![0; room]),
+            Type::Bool => Self::Flags(vec![0.0; room]),
+            Type::Number | Type::Duration => Self::Numbers(vec![0.0; room]),
+        }
+    }
+
     fn parts<'o>(&'o mut self, rooms: &'o [usize]) -> Box<dyn Iterator<Item = Rows<'o>> + 'o> {
         match self {
             Self::Numbers(rows) => Box::new(parts(rows, rooms).map(Rows::Numbers)),
+            Self::Flags(rows) => Box::new(parts(rows, rooms).map(Rows::Flags)),
             Self::Codes(rows) => Box::new(parts(rows, rooms).map(Rows::Codes)),
             Self::Times(rows) => Box::new(parts(rows, rooms).map(Rows::Times)),
         }
@@ -144,7 +182,7 @@ impl Column {
     ) -> FeatureColumn {
         let mut all = Texts::new(spec.program.kind());
         match &mut self {
-            Self::Numbers(rows) => close(rows, spans),
+            Self::Numbers(rows) | Self::Flags(rows) => close(rows, spans),
             Self::Times(rows) => close(rows, spans),
             Self::Codes(rows) => {
                 let mut start = 0;
@@ -180,7 +218,7 @@ impl Column {
             }
         };
         let data = match (self, &kind) {
-            (Self::Numbers(rows), _) => FeatureData::Number(rows.into()),
+            (Self::Numbers(rows) | Self::Flags(rows), _) => FeatureData::Number(rows.into()),
             (Self::Times(rows), _) => FeatureData::Time(rows.into()),
             (Self::Codes(rows), FeatureType::Category { values }) => {
                 let seen = &texts.values;

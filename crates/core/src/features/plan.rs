@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::agenda::Agenda;
 use super::aggregate::{Asked, BoundAggregate, Windows, Work};
 use super::builder::Rows;
+use super::columnar::Columnar;
 use super::selection::{Person, Selection};
 use super::subject::Subject;
 use crate::expr::{Aggregate, AggregateOp, Input, Program, Value, Window, share};
@@ -53,7 +54,7 @@ pub struct FeatureSet {
 /// Where each input of the bound programs stands in a frame, and how it gets there.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    slots: Vec<Input>,
+    pub(super) slots: Vec<Input>,
     /// Which events are read, each once.
     pub(super) selections: Vec<Selection>,
     /// The windows that are asked about, each once: of which selection, and which part of time.
@@ -65,24 +66,6 @@ pub struct Plan {
     /// For each feature, its slot.
     features: Vec<Option<usize>>,
     needs_zone: bool,
-}
-
-/// Which aggregates are features that nothing else reads: they need no frame, and write to the
-/// columns of the table themselves.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Direct<'p> {
-    /// For each aggregate, its feature.
-    features: Vec<Option<DirectFeature<'p>>>,
-    /// Whether all features are of that kind.
-    all: bool,
-}
-
-/// A feature that an aggregate is.
-#[derive(Debug, Clone, Copy)]
-struct DirectFeature<'p> {
-    index: usize,
-    /// What it is of no events.
-    none: Option<Value<'p>>,
 }
 
 /// One frame of values for each of some instants, one after the other.
@@ -254,24 +237,6 @@ impl Plan {
         self.features[index].unwrap_or_default()
     }
 
-    /// The aggregates that are features which neither a step nor `others` read.
-    pub(super) fn direct(&self, others: &[&Program]) -> Direct<'_> {
-        let programs =
-            || self.steps.iter().map(|(_, program)| program).chain(others.iter().copied());
-        let feature = |(slot, aggregate): &(usize, BoundAggregate)| {
-            let mut own = (0..self.features.len()).filter(|at| self.features[*at] == Some(*slot));
-            let index = own.next()?;
-            let shared =
-                own.next().is_some() || programs().any(|program| program.reads_slot(*slot));
-            let texts = aggregate.gives_words() && !self.selections[aggregate.selection].is_plain();
-            let none = aggregate.of_none(&self.selections[aggregate.selection]);
-            (!shared && !texts).then_some(DirectFeature { index, none })
-        };
-        let features: Vec<_> = self.aggregates.iter().map(feature).collect();
-        let all = others.is_empty() && features.iter().flatten().count() == self.features.len();
-        Direct { features, all }
-    }
-
     /// The number of features.
     #[must_use]
     pub fn features(&self) -> usize {
@@ -310,7 +275,7 @@ impl Plan {
         self.fill_columns(subject, agenda, within, frames, scratch, None);
     }
 
-    /// The same, but for the features that write to columns themselves.
+    /// The same, but for what is computed in columns.
     pub(super) fn fill_columns<'a>(
         &'a self,
         subject: &Subject<'a>,
@@ -318,7 +283,7 @@ impl Plan {
         within: Range<usize>,
         frames: &mut Frames<'a>,
         scratch: &mut Scratch,
-        mut direct: Option<(&Direct<'_>, &mut [Rows<'_>])>,
+        mut columnar: Option<(&Columnar<'_>, &mut [Rows<'_>])>,
     ) {
         frames.events.clear();
         frames.events.extend((0..subject.history.types()).map(|kind| subject.history.events(kind)));
@@ -329,7 +294,7 @@ impl Plan {
             zone: &subject.zone,
         };
         let instants = &agenda.instants[within.clone()];
-        let framed = direct.as_ref().is_none_or(|(direct, _)| !direct.all);
+        let framed = columnar.as_ref().is_none_or(|(columnar, _)| columnar.framed);
         frames.slots = if framed { self.slots.len() } else { 0 };
         self.begin(subject, if framed { instants } else { &[] }, &mut frames.values);
         let Scratch { picked, spans, positions, work } = scratch;
@@ -354,11 +319,11 @@ impl Plan {
                 other => windows(other),
             };
             let asked = Asked { selection, windows: own, others, instants, person: &person };
-            if let Some((direct, rows)) = &mut direct
-                && let Some(feature) = &direct.features[index]
+            if let Some((columnar, rows)) = &mut columnar
+                && let Some(known) = &columnar.aggregates[index]
             {
-                let rows = &mut rows[feature.index];
-                match feature.none {
+                let rows = &mut rows[known.column];
+                match known.none {
                     // Most customers never did most things.
                     Some(none) if own.events.len() == 0 => rows.repeat(none, instants.len()),
                     _ => aggregate.append(&asked, work, rows),
@@ -372,12 +337,15 @@ impl Plan {
                 }
             });
         }
-        if self.steps.is_empty() {
+        if !framed || self.steps.is_empty() {
             return;
         }
+        let in_frames = |step: usize| columnar.as_ref().is_none_or(|(known, _)| known.steps[step]);
         for at in 0..instants.len() {
             let frame = frames.at_mut(at);
-            for (slot, program) in &self.steps {
+            for (_, (slot, program)) in
+                self.steps.iter().enumerate().filter(|(step, _)| in_frames(*step))
+            {
                 frame[*slot] = program.eval(frame);
             }
         }
