@@ -16,7 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["threads", "time"],
     &["schema", "columns"],
     &["event", "expr"],
-    &["describe", "history", "health", "lifecycle"],
+    &["describe", "experiment", "history", "health", "lifecycle"],
     &["features", "campaign", "monitor"],
     &["churn", "playbook"],
     &["bundle"],

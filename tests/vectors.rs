@@ -259,6 +259,7 @@ fn ask(
         ("lift_health_override", Some(id)) => wire::lift_health_override_json(engine, id, options),
         ("health_overrides", Some(id)) => wire::health_overrides_json(engine, id, options),
         ("account_health", None) => wire::account_health_json(engine, options),
+        ("lift", None) => wire::lift_json(engine, options),
         (other, _) => panic!("there is no method `{other}`"),
     }
 }

@@ -15,6 +15,17 @@ export interface DecideOptions {
   nJobs?: number
 }
 
+/**
+ * Up to when lift is told, of whom (customers to whom a campaign came since then; all by default), the level of
+ * its intervals (0.95), and the difference of shares that is worth having (0.02), settled before one looks.
+ */
+export interface LiftAt {
+  asOf: Instant
+  since?: Instant
+  level?: number
+  effect?: number
+}
+
 /** How many threads work at rows. */
 export interface RowsOptions {
   nJobs?: number

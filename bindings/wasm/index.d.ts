@@ -1096,13 +1096,81 @@ export type ReplayOverlap = {
   within_7d: number,
 }
 
+/** What campaigns bring. */
+export type LiftReport = {
+  /** The instant up to which it is known. */
+  as_of: Timestamp,
+  /** Since when; null for all of the past. */
+  since: Timestamp | null,
+  /** One less the chance of ever telling of a lift that is not there. */
+  level: number,
+  /** The difference of shares that is worth having. */
+  effect: number,
+  /** The campaigns that have a goal, in the order of the playbook. */
+  campaigns: Array<CampaignLift>,
+  /** Which of them to change, and why. */
+  recommendations: Array<Recommendation>,
+}
+
+/** What one campaign brings. */
+export type CampaignLift = {
+  /** The campaign. */
+  campaign: string,
+  /** With whom it is compared; null where nobody is held out. */
+  control: LiftControl | null,
+  /** Those who may be sent to. */
+  treated: LiftArm,
+  /** Those who are held out. */
+  held_out: LiftArm,
+  /**
+   * The share of the treated who reach the goal, less that of those held out; null until there is
+   * one of each.
+   */
+  difference: number | null,
+  /** The lower end of its confidence sequence. */
+  low: number | null,
+  /** The upper end. */
+  high: number | null,
+  /** The always-valid p-value of this look. */
+  p_value: number | null,
+  /** The difference as a share of those held out who reach the goal; null where that is 0. */
+  relative_lift: number | null,
+  /** The difference for each treated customer who was sent something; null where none was. */
+  per_contact: number | null,
+  /** How many more of the treated reach the goal than would have without the campaign. */
+  gained: number | null,
+  /**
+   * The chance that arms are of such sizes where the holdout has the share that is meant; null
+   * where nobody is held out. Below 0.001 nothing else is to be believed.
+   */
+  sample_ratio_p: number | null,
+}
+
+/** The customers on one side of a comparison. */
+export type LiftArm = {
+  /** How many there are whose time for the goal is over. */
+  customers: number,
+  /** How many of them were sent something. */
+  sent: number,
+  /** How many of them reached the goal. */
+  reached: number,
+  /** How many more there are whose time is not over. */
+  open: number,
+}
+
+/** Who is compared with those who may be sent to. */
+export type LiftControl = "campaign_holdout" | "global_holdout"
+
 /** A campaign that had better be changed. */
 export type Recommendation = {
   /** The campaign. */
   campaign: string,
   /** What is the matter. */
   code: RecommendationCode,
-  /** The share that shows it: of customers, firings, sends, or customers reached. */
+  /**
+   * The share that shows it: of customers, firings, sends, or customers reached; of lift, the most
+   * that the campaign may bring.
+   */
   share: number,
   /** The same in a sentence. */
   message: string,
@@ -1111,7 +1179,7 @@ export type Recommendation = {
 }
 
 /** What is the matter with a campaign. */
-export type RecommendationCode = "never_fires" | "low_reach" | "high_suppression" | "little_to_gain" | "overlap"
+export type RecommendationCode = "never_fires" | "low_reach" | "high_suppression" | "little_to_gain" | "overlap" | "no_holdout" | "sample_ratio" | "harmful" | "no_lift"
 
 /**
  * What another bundle would have done otherwise over the same history.
@@ -2029,6 +2097,17 @@ export interface At {
     asOf: Instant;
 }
 
+/** Up to when lift is told, and of whom. */
+export interface LiftAt {
+    asOf: Instant;
+    /** Only customers to whom a campaign came since then; all by default. */
+    since?: Instant;
+    /** The level of its intervals; 0.95 by default. */
+    level?: number;
+    /** The difference of shares that is worth having, settled before one looks; 0.02 by default. */
+    effect?: number;
+}
+
 /** The instants that a question is about. */
 export interface AtEach {
     asOf: Instant | Instant[] | Grid;
@@ -2375,6 +2454,15 @@ export class Engine {
      */
     liftHealthOverride(customerId: string, options: At): HealthOverride[];
     /**
+     * What each campaign with a goal brings: how many of those who may be sent to reach the goal,
+     * beside those who are held out by chance, and which campaigns to change for it. One may ask as
+     * often as one likes: the intervals of all looks together hold the truth with the `level`.
+     *
+     * # Errors
+     * `argument` for a level outside of 0 to 1, or an effect of 0.
+     */
+    lift(options: LiftAt): LiftReport;
+    /**
      * An engine that knows nobody yet.
      */
     constructor(bundle: Bundle);
@@ -2643,6 +2731,7 @@ export interface InitOutput {
     readonly engine_healthOverrides: (a: number, b: any) => [number, number, number];
     readonly engine_importCustomers: (a: number, b: any) => [number, number, number];
     readonly engine_ingest: (a: number, b: any, c: any) => [number, number, number];
+    readonly engine_lift: (a: number, b: any) => [number, number, number];
     readonly engine_liftHealthOverride: (a: number, b: any, c: any) => [number, number, number];
     readonly engine_new: (a: number) => number;
     readonly engine_nextBestActions: (a: number, b: any, c: any) => [number, number, number];

@@ -14,6 +14,7 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import numpy as np
 from PIL import Image
 
 import stayput
@@ -73,6 +74,38 @@ def falling():
     return min(falls, key=lambda name: (falls[name], name))
 
 
+@functools.cache
+def lifted():
+    """Three campaigns of which the first brings much, the second nothing and the third does harm."""
+    kinds = {"welcome": 0.05, "newsletter": 0.0, "survey": -0.04}
+    campaign = """[[campaigns]]
+name = "{0}"
+on = 'came_{0}'
+holdout = 0.3
+goal = {{ event = "bought_{0}", within = "14d" }}
+actions = [{{ name = "mail", channel = "email" }}]
+"""
+    events = "".join(f"[events.came_{kind}]\n[events.bought_{kind}]\n" for kind in kinds)
+    text = f'[playbook]\nname = "acme"\n{events}' + "".join(map(campaign.format, kinds))
+    made = stayput.Engine(stayput.Bundle(stayput.Playbook.parse(text)))
+    came = {"timestamp": "2026-10-01T08:00:00Z"}
+    rows = [
+        {"customer_id": f"c{at}", "type": f"came_{kind}", **came}
+        for kind in kinds
+        for at in range(20_000)
+    ]
+    made.ingest(rows)
+    held = {(s.customer_id, s.campaign) for s in made.decide(as_of="2026-10-01T12:00:00Z").suppressions}
+    luck, later = np.random.default_rng(3), {"timestamp": "2026-10-05T08:00:00Z"}
+    made.ingest([
+        {"customer_id": row["customer_id"], "type": f"bought_{kind}", **later}
+        for row in rows
+        for kind in [row["type"].removeprefix("came_")]
+        if luck.random() < 0.2 + (0 if (row["customer_id"], kind) in held else kinds[kind])
+    ])
+    return made
+
+
 def riskiest():
     """The row with the greatest probability."""
     return int(model().predict_proba(rows(True).X).argmax())
@@ -102,6 +135,7 @@ PLOTS = {
     "roc": two_curves,
     "report": lambda: model().evaluate(rows(True)).plot(),
     "lift": lambda: model().lift(rows(True)).plot(kind="lift"),
+    "campaigns": lambda: lifted().lift(as_of=TODAY).plot(),
     "intervals": lambda: model().intervals(rows(True), resamples=500).plot(),
     "comparison": lambda: stayput.compare(
         stayput.train(rows(False), "tree"), model(), rows(True), resamples=500

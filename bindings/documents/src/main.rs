@@ -5,8 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use stayput_core::{campaign, churn, event, features, health, lifecycle};
-use stayput_models::{experiment, off_policy, simulate, tune, validate};
+use stayput_core::{campaign, churn, event, experiment, features, health, lifecycle};
+use stayput_models::{off_policy, simulate, tune, validate};
 use ts_rs::{Config, TS};
 
 /// What no type of the core says.
@@ -154,6 +154,10 @@ fn documents() -> String {
         declaration::<stayput_core::ReplayCampaign>(&config),
         declaration::<stayput_core::ReplayDay>(&config),
         declaration::<stayput_core::ReplayOverlap>(&config),
+        declaration::<stayput_core::LiftReport>(&config),
+        declaration::<campaign::CampaignLift>(&config),
+        declaration::<campaign::LiftArm>(&config),
+        declaration::<campaign::LiftControl>(&config),
         declaration::<stayput_core::Recommendation>(&config),
         declaration::<stayput_core::RecommendationCode>(&config),
         declaration::<stayput_core::ReplayComparison>(&config),

@@ -71,4 +71,12 @@ impl Engine {
     pub fn outcomes(&self, env: Env) -> Promised<Document> {
         self.ask_all(env, None, |engine, _| wire::outcomes_json(engine))
     }
+
+    /// What each campaign with a goal brings: how many of those who may be sent to reach the goal,
+    /// beside those who are held out by chance, and which campaigns to change for it. One may ask as
+    /// often as one likes: the intervals of all looks together hold the truth with the `level`.
+    #[napi(ts_args_type = "options: LiftAt", ts_return_type = "Promise<LiftReport>")]
+    pub fn lift(&self, env: Env, options: Option<Unknown<'_>>) -> Promised<Document> {
+        self.ask_all(env, options, wire::lift_json)
+    }
 }

@@ -2,8 +2,9 @@
 
 use napi::bindgen_prelude::{Env, FromNapiValue, JsObjectValue, Object, Unknown};
 use napi_derive::napi;
+use stayput_core::experiment::Sample;
+use stayput_core::wire::experiment as ask;
 use stayput_core::{Error, Result};
-use stayput_models::experiment::{Sample, ask};
 use stayput_models::off_policy::ask::{self as off_policy_ask, Columns, Matrix};
 
 use crate::input;

@@ -86,6 +86,7 @@ document!(HealthValidation, "HealthValidation");
 document!(Intervals, "Intervals");
 document!(LeftOut, "LeftOut");
 document!(Lift, "Lift");
+document!(LiftReport, "LiftReport");
 document!(Lineage, "Lineage");
 document!(Lints, "Lints");
 document!(Moment, "Moment");

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use stayput_core::wire;
 
-use crate::answers::{ActionTallies, Decisions, Moment, NextActions, RecordReport};
+use crate::answers::{ActionTallies, Decisions, LiftReport, Moment, NextActions, RecordReport};
 use crate::arguments::{Instant, Options, OutcomesArgument};
 use crate::engine::Engine;
 use crate::errors::Result;
@@ -79,5 +79,24 @@ impl Engine {
     /// What became of the sends of each action, over all customers.
     fn outcomes<'py>(&self, py: Python<'py>) -> Result<ActionTallies<'py>> {
         self.ask(py, &Options::new(py), |engine, _| wire::outcomes_json(engine))
+    }
+
+    /// What each campaign with a goal brings: how many of those who may be sent to reach the goal,
+    /// beside those who are held out by chance, and which campaigns to change for it.
+    ///
+    /// One may ask as often as one likes: the intervals of all looks together hold the truth with the
+    /// `level` (0.95 by default). `effect` is the difference of shares that is worth having (0.02), to be
+    /// settled before one looks. `since` leaves out to whom a campaign came before.
+    #[pyo3(signature = (*, as_of, since=None, level=None, effect=None))]
+    fn lift<'py>(
+        &self,
+        py: Python<'py>,
+        as_of: Instant<'py>,
+        since: Option<Instant<'py>>,
+        level: Option<f64>,
+        effect: Option<f64>,
+    ) -> Result<LiftReport<'py>> {
+        let options = Options::at(&as_of)?.instant("since", since.as_ref())?;
+        self.ask(py, &options.with("level", level)?.with("effect", effect)?, wire::lift_json)
     }
 }

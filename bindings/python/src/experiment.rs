@@ -4,7 +4,8 @@ use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use stayput_core::Error;
-use stayput_models::experiment::{Sample, ask};
+use stayput_core::experiment::Sample;
+use stayput_core::wire::experiment as ask;
 
 use crate::answers::{Answer, ExperimentReport, PowerAnalysis, SampleRatio, SequentialReport};
 use crate::arguments::{Options, argument, as_json};

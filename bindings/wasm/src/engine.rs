@@ -271,6 +271,20 @@ impl Engine {
         document(|| wire::outcomes_json(&self.0))
     }
 
+    /// What each campaign with a goal brings: how many of those who may be sent to reach the goal,
+    /// beside those who are held out by chance, and which campaigns to change for it. One may ask as
+    /// often as one likes: the intervals of all looks together hold the truth with the `level`.
+    ///
+    /// # Errors
+    /// `argument` for a level outside of 0 to 1, or an effect of 0.
+    #[wasm_bindgen(unchecked_return_type = "LiftReport")]
+    pub fn lift(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "LiftAt")] options: &JsValue,
+    ) -> Result<JsValue, JsValue> {
+        document(|| wire::lift_json(&self.0, &input::options(options)?))
+    }
+
     /// The state of all customers, for `Engine.restore`.
     ///
     /// # Errors

@@ -12,6 +12,17 @@ export interface At {
     asOf: Instant;
 }
 
+/** Up to when lift is told, and of whom. */
+export interface LiftAt {
+    asOf: Instant;
+    /** Only customers to whom a campaign came since then; all by default. */
+    since?: Instant;
+    /** The level of its intervals; 0.95 by default. */
+    level?: number;
+    /** The difference of shares that is worth having, settled before one looks; 0.02 by default. */
+    effect?: number;
+}
+
 /** The instants that a question is about. */
 export interface AtEach {
     asOf: Instant | Instant[] | Grid;

@@ -30,6 +30,7 @@ mod describe;
 mod engine;
 mod error;
 pub mod event;
+pub mod experiment;
 pub mod expr;
 pub mod features;
 pub mod health;
@@ -49,9 +50,10 @@ pub use describe::{
 };
 pub use engine::{
     CampaignComparison, Churn, Decisions, Engine, HealthChange, HealthHistory, HealthPoint,
-    NextAction, ReasonCode, ReasonCount, ReasonParams, Recommendation, RecommendationCode,
-    Recourse, RecourseChange, RecourseQuestion, Replay, ReplayCampaign, ReplayComparison,
-    ReplayDay, ReplayOverlap, ReplayParams, ReplayTotal, Score, ScoreParams, Stage, WhatIf,
+    LiftReport, NextAction, ReasonCode, ReasonCount, ReasonParams, Recommendation,
+    RecommendationCode, Recourse, RecourseChange, RecourseQuestion, Replay, ReplayCampaign,
+    ReplayComparison, ReplayDay, ReplayOverlap, ReplayParams, ReplayTotal, Score, ScoreParams,
+    Stage, WhatIf,
 };
 pub use error::{Error, ErrorCode, Position, Result, did_you_mean};
 pub use playbook::{

@@ -2,8 +2,10 @@
 //! the last bit. Addition, multiplication, division and square root are exact in IEEE 754 and
 //! need no wrapper.
 
+mod incomplete_beta;
 mod normal;
 
+pub use incomplete_beta::{beta_fraction, incomplete_beta};
 pub use normal::normal_quantile;
 
 /// `e^x`.

@@ -9,7 +9,7 @@
 //! [`import`] reads models of other libraries into the same forms, and [`export`] writes ours for
 //! them.
 //!
-//! [`experiment`] judges experiments, and [`off_policy`] what another policy would have brought.
+//! [`off_policy`] says what another policy would have brought.
 //!
 //! [`ask`] has the questions about a model as hosts ask them, in JSON.
 //!
@@ -21,7 +21,6 @@ mod calibrate;
 mod constraints;
 mod data;
 mod encode;
-pub mod experiment;
 pub mod export;
 pub mod files;
 mod forest;

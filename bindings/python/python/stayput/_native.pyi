@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy import ndarray
 from os import PathLike
 from pandas import DataFrame
-from stayput._documents import Accounts, ActionTallies, Choice, Cohorts, Comparison, Decisions, Description, Empc, ExperimentReport, FeatureDefinitions, FeatureDependence, FeatureImportances, FeatureValues, FittedHealth, HealthChange, HealthHistory, HealthOverride, HealthOverrides, HealthValidation, Intervals, LeftOut, Lift, Lineage, Lints, Moment, NextActions, OffPolicyReport, Params, PowerAnalysis, PrecisionRecall, ProfitThreshold, Reasons, RecordReport, Recourse, Reliability, Replay, ReplayComparison, Report, Reports, Rfm, Roc, SampleRatio, Score, Scores, SegmentCounts, SequentialReport, Transitions, TreeSegments, Trial, WhatIf
+from stayput._documents import Accounts, ActionTallies, Choice, Cohorts, Comparison, Decisions, Description, Empc, ExperimentReport, FeatureDefinitions, FeatureDependence, FeatureImportances, FeatureValues, FittedHealth, HealthChange, HealthHistory, HealthOverride, HealthOverrides, HealthValidation, Intervals, LeftOut, Lift, LiftReport, Lineage, Lints, Moment, NextActions, OffPolicyReport, Params, PowerAnalysis, PrecisionRecall, ProfitThreshold, Reasons, RecordReport, Recourse, Reliability, Replay, ReplayComparison, Report, Reports, Rfm, Roc, SampleRatio, Score, Scores, SegmentCounts, SequentialReport, Transitions, TreeSegments, Trial, WhatIf
 from stayput._types import ArmsLike, AxesLike, ColumnLike, ContextLike, CovariateLike, FeaturesLike, Instant, Instants, LabelsLike, LooksLike, MatrixLike, ModelSource, OutcomesLike, RowLike, RowsLike, SpaceLike, TableLike, TrialCallback
 from typing import Any, SupportsFloat, SupportsIndex, final
 
@@ -210,6 +210,15 @@ class Engine:
         Tables and `columns` are as in `Playbook.features`, corrections and deletions of events
         included; these may come before what they correct. A known customer's attributes are
         replaced as a whole. A row that is wrong is in the report; those beside it count.
+        """
+    def lift(self, /, *, as_of: Instant, since: Instant | None = None, level: SupportsFloat | SupportsIndex | None = None, effect: SupportsFloat | SupportsIndex | None = None) -> LiftReport:
+        """
+        What each campaign with a goal brings: how many of those who may be sent to reach the goal,
+        beside those who are held out by chance, and which campaigns to change for it.
+
+        One may ask as often as one likes: the intervals of all looks together hold the truth with the
+        `level` (0.95 by default). `effect` is the difference of shares that is worth having (0.02), to be
+        settled before one looks. `since` leaves out to whom a campaign came before.
         """
     def lift_health_override(self, /, customer_id: str, *, as_of: Instant) -> HealthOverrides:
         """

@@ -188,3 +188,17 @@ MEASURES = {
 """Measures as people call them."""
 
 LESS_IS_BETTER = frozenset({"log_loss", "brier", "ece"})
+
+
+def whiskers(
+    ax: Axes, values: list[float], rows: list[int], reach: list[list[float]], look: dict[str, Any]
+) -> None:
+    """Points with lines from low to high, which are to be drawn also where a point lies outside."""
+    colour, gid = look["color"], look.pop("gid")
+    width = look.pop("elinewidth")
+    look.pop("capsize")
+    lows = [value - down for value, down in zip(values, reach[0])]
+    highs = [value + up for value, up in zip(values, reach[1])]
+    ax.hlines(rows, lows, highs, color=colour, linewidth=width, alpha=0.55, gid=gid)
+    look["marker"] = look.pop("fmt")
+    ax.plot(values, rows, linestyle="none", gid="values", **look)

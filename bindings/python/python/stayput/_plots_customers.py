@@ -13,7 +13,7 @@ from ._errors import ArgumentError
 from ._plots import Axes
 
 if TYPE_CHECKING:
-    from ._documents import Decisions, Health, Scores
+    from ._documents import Decisions, Health, LiftReport, Scores
 
 _BANDS = (house.RED, house.YELLOW, house.GREEN, house.CYAN, house.PURPLE)
 
@@ -148,4 +148,31 @@ def decisions(of: Decisions, ax: Axes | None, style: dict[str, Any]) -> Axes:
     house.grid(ax, "x")
     below = f"{len(of.decisions):,} sent, {len(of.suppressions):,} held back"
     house.title(ax, f"Decisions of {of.as_of:%Y-%m-%d}", below)
+    return ax
+
+
+def lift(of: LiftReport, ax: Axes | None, style: dict[str, Any]) -> Axes:
+    """Each campaign's difference, where it is known, with its interval; what is worth having as a line."""
+    known = [one for one in of.campaigns if one.p_value is not None]
+    ax = house.axes(ax, house.height(len(known), 2.6))
+    ax.axvline(0, color=house.ink(), linewidth=0.8, alpha=0.6)
+    worth, widest = 100 * of.effect, 100 * abs(of.effect)
+    ax.axvline(worth, color=house.NEUTRAL, linewidth=1, linestyle=(0, (4, 3)), gid="effect")
+    for place, one in enumerate(known):
+        low, value, high = (100 * (share or 0.0) for share in (one.low, one.difference, one.high))
+        widest = max(widest, abs(low), abs(high))
+        colour = house.GREEN if low > 0 else house.RED if high < 0 else house.NEUTRAL
+        look = house.series(ax, style, fmt="o", markersize=5.5, elinewidth=2.5, capsize=0)
+        look["color"] = style.get("color", colour)
+        house.whiskers(ax, [value], [place], [[value - low], [high - value]], look)
+        at = {"xycoords": ("axes fraction", "data"), "annotation_clip": False}
+        gained = f"{one.gained or 0.0:+,.0f}".replace("-", "−")
+        said = f"{gained} customers   {house.p_value(one.p_value or 0.0)}"
+        house.remark(ax, 1.02, place, said, **at)
+    house.tracks(ax, [house.shortened(one.campaign.replace("_", " "), 24) for one in known])
+    ax.set_xlim(-1.12 * widest, 1.12 * widest)
+    ax.set_xlabel("customers in 100 who reach the goal, less those held out")
+    house.grid(ax, "x")
+    below = f"{of.level:.0%} intervals that hold whenever one looks; dashed: what is worth having"
+    house.title(ax, f"What campaigns bring by {of.as_of:%Y-%m-%d}", below)
     return ax

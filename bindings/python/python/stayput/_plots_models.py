@@ -170,7 +170,7 @@ def intervals(found: Intervals, ax: Axes | None, style: dict[str, Any]) -> Axes:
     # A bootstrap interval need not hold the value that it is about.
     reach = [[row.value - row.low for row in shown], [row.high - row.value for row in shown]]
     places = list(range(len(shown)))
-    _whiskers(ax, values, places, reach, look)
+    house.whiskers(ax, values, places, reach, look)
     for row, place in zip(shown, places):
         text = f"{row.value:.3f}  ({row.low:.3f} to {row.high:.3f})"
         right = max(row.high, row.value) < 0.62
@@ -201,7 +201,7 @@ def comparison(found: Comparison, ax: Axes | None, style: dict[str, Any]) -> Axe
         look = house.series(ax, style, fmt="o", markersize=5.5, elinewidth=2.5, capsize=0)
         look["color"] = style.get("color", colour)
         reach = [[row.difference - row.low], [row.high - row.difference]]
-        _whiskers(ax, [row.difference], [place], reach, look)
+        house.whiskers(ax, [row.difference], [place], reach, look)
         p = house.p_value(row.p_value)
         at = {"xycoords": ("axes fraction", "data"), "annotation_clip": False}
         difference = f"{row.difference:+.4f}".replace("-", "−")
@@ -369,20 +369,6 @@ def _verdict(row: Any) -> str:
         return house.NEUTRAL
     better = row.difference < 0 if row.measure in house.LESS_IS_BETTER else row.difference > 0
     return house.GREEN if better else house.RED
-
-
-def _whiskers(
-    ax: Axes, values: list[float], rows: list[int], reach: list[list[float]], look: dict[str, Any]
-) -> None:
-    """Points with lines from low to high, which are to be drawn also where a point lies outside."""
-    colour, gid = look["color"], look.pop("gid")
-    width = look.pop("elinewidth")
-    look.pop("capsize")
-    lows = [value - down for value, down in zip(values, reach[0])]
-    highs = [value + up for value, up in zip(values, reach[1])]
-    ax.hlines(rows, lows, highs, color=colour, linewidth=width, alpha=0.55, gid=gid)
-    look["marker"] = look.pop("fmt")
-    ax.plot(values, rows, linestyle="none", gid="values", **look)
 
 
 def _rug(ax: Axes, values: list[float]) -> None:

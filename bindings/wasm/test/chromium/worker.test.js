@@ -107,6 +107,7 @@ test("what it answers is what the engine on the page answers", async () => {
         ["segmentCounts", { asOf: ["2026-03-01", new Date("2026-03-02")] }],
         ["decideOne", "ada", at],
         ["outcomes"],
+        ["lift", at],
         ["record", []],
         ["exportCustomer", "ada"],
         ["importCustomers", other.snapshot()],

@@ -79,8 +79,8 @@ pub(crate) const MODEL: Kind = Kind { magic: *b"stayputM", name: "model", ..BUND
 pub(crate) const SNAPSHOT: Kind = Kind {
     magic: *b"stayputS",
     name: "snapshot",
-    oldest: 3,
-    newest: 3,
+    oldest: 4,
+    newest: 4,
     format: ErrorCode::StateFormat,
     version: ErrorCode::StateVersion,
     checksum: ErrorCode::StateFormat,

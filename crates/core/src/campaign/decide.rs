@@ -36,6 +36,7 @@ use super::policy::{Added, Choice, Policy, PolicyContext};
 use super::spec::{ActionSpec, CampaignSet, CampaignSpec};
 use super::state::{CustomerCampaignState, Deferred, Sent, Withheld};
 use super::trace::Trace;
+use super::trial::Trial;
 use crate::error::Result;
 use crate::math::finite;
 use crate::time::{Timestamp, Zone};
@@ -242,7 +243,7 @@ impl CustomerCampaignState {
     /// Notes that a proposal is sent, and gives its decision.
     #[must_use]
     pub fn commit(&mut self, proposal: Proposal) -> Decision {
-        self.note_send(proposal.sent(), proposal.enters);
+        self.note_send(proposal.sent(), proposal.decision.epoch, proposal.enters);
         proposal.decision
     }
 }
@@ -290,7 +291,9 @@ impl<'a> Look<'a> {
             return self.ask(campaign, input, epoch, Cow::Borrowed(&input.fired_by), None);
         };
         fired(&input.fired_by, &mut trace);
-        if let Err(stop) = self.candidate(campaign, input, &[]).enter(&mut trace) {
+        let entered = self.candidate(campaign, input, &[]).enter(&mut trace);
+        self.take_part(campaign, epoch, entered.as_ref().err());
+        if let Err(stop) = entered {
             return self.suppress(name, epoch, None, stop, &trace);
         }
         self.state.note_entered(name, self.as_of);
@@ -388,6 +391,9 @@ impl<'a> Look<'a> {
                 (Some(action), None) => candidate.pass(action, &mut trace),
                 (None, _) => Err(candidate.leave_alone(asked.choice.propensity, &mut trace)),
             };
+            if asked.step.is_none() {
+                self.take_part(asked.campaign, asked.epoch, passed.as_ref().err());
+            }
             let name = &asked.campaign.name;
             let step = asked.step.as_ref().map(|(_, step)| step.clone());
             // A send that is to wait stays where it is; any other takes the customer on.
@@ -420,6 +426,13 @@ impl<'a> Look<'a> {
             }
         }
         self.found.trace = trace;
+    }
+
+    /// Has the customer take part in the experiment that a campaign with a holdout is.
+    fn take_part(&mut self, campaign: &CampaignSpec, epoch: u64, stop: Option<&Stop>) {
+        let stopped = stop.map(|stop| stop.reason);
+        let trial = Trial::new(self.set, campaign, (epoch, self.as_of), stopped);
+        self.state.note_trial(&campaign.name, trial);
     }
 
     /// Remembers that nothing was sent, where the policy is to learn of it.

@@ -18,6 +18,7 @@ mod guard;
 mod journey;
 mod learning;
 mod ledger;
+mod lift;
 mod memories;
 mod outcome;
 mod period;
@@ -31,6 +32,7 @@ mod state;
 mod template;
 mod trace;
 mod travel;
+mod trial;
 mod trigger;
 mod weigh;
 
@@ -42,6 +44,8 @@ pub use guard::Stop;
 pub use journey::{Journey, Passage, PassageKind, Place, Step, StepKind};
 pub use learning::{Learning, LearningDocument};
 pub use ledger::{Ledger, Spend};
+pub(crate) use lift::Arms;
+pub use lift::{CampaignLift, LiftArm, LiftControl, LiftParams};
 pub use memories::TriggerNames;
 pub use outcome::{ActionTally, Outcome, OutcomeKind, RecordReport, Tally};
 pub use period::Period;
@@ -52,6 +56,7 @@ pub use state::{CustomerCampaignState, Deferred, Entry, Sent, Withheld};
 #[cfg(feature = "templates")]
 pub use template::{TemplateValue, render, template_names};
 pub use trace::Trace;
+pub use trial::{Arm, Trial};
 pub use trigger::{Observation, Trigger, TriggerMemory, observe};
 pub use weigh::{Weighed, weigh};
 

@@ -12,6 +12,7 @@ use super::journey::Place;
 use super::memories::{Memories, TriggerNames};
 use super::outcome::{Kinds, Outcome, OutcomeKind, Tally};
 use super::spec::{CampaignSet, Goal};
+use super::trial::Trial;
 use super::trigger::TriggerMemory;
 use crate::error::{Error, ErrorCode, Result};
 use crate::time::{Span, Timestamp};
@@ -64,6 +65,8 @@ pub struct Entry {
     pub sent: Option<Timestamp>,
     /// When the customer last came in: was sent something by a campaign, or entered its journey.
     pub entered: Option<Timestamp>,
+    /// The customer's part in the campaign's experiment, where it is one.
+    pub trial: Option<Trial>,
 }
 
 /// A send that waits for the end of quiet hours.
@@ -245,6 +248,11 @@ impl CustomerCampaignState {
         }
         let old = self.withheld.partition_point(|withheld| withheld.at <= start);
         self.withheld.drain(..old);
+        for (campaign, entry) in &mut self.entries {
+            if let Some((trial, goal)) = entry.trial.as_mut().zip(set.goal(campaign)) {
+                trial.reached = trial.reached.or_else(|| trial.outcome(goal, start));
+            }
+        }
     }
 
     /// Opens an entry of `campaign` and gives its number; nothing when one was opened at this very
@@ -261,7 +269,8 @@ impl CustomerCampaignState {
                 Some(entry.epoch)
             }
             Err(at) => {
-                let entry = Entry { epoch: 1, fired: as_of, sent: None, entered: None };
+                let entry =
+                    Entry { epoch: 1, fired: as_of, sent: None, entered: None, trial: None };
                 self.entries.insert(at, (campaign.clone(), entry));
                 Some(1)
             }
@@ -303,11 +312,22 @@ impl CustomerCampaignState {
         }
     }
 
-    /// Notes a send. One that starts its entry brings the customer into the campaign.
-    pub(super) fn note_send(&mut self, send: Sent, enters: bool) {
+    /// Has the customer take part in the campaign's experiment, from the first time on.
+    pub(super) fn note_trial(&mut self, campaign: &str, trial: Option<Trial>) {
+        if let Ok(at) = self.entry_at(campaign) {
+            let known = &mut self.entries[at].1.trial;
+            *known = known.or(trial);
+        }
+    }
+
+    /// Notes a send of an entry. One that starts it brings the customer into the campaign.
+    pub(super) fn note_send(&mut self, send: Sent, epoch: u64, enters: bool) {
         if let Ok(at) = self.entry_at(&send.campaign) {
             let entry = &mut self.entries[at].1;
             entry.sent = Some(send.at);
+            if let Some(trial) = entry.trial.as_mut().filter(|trial| trial.epoch == epoch) {
+                trial.sent = true;
+            }
             if enters {
                 entry.entered = Some(send.at);
             }
@@ -376,7 +396,8 @@ impl CustomerCampaignState {
         }
     }
 
-    /// Notes of what was sent or withheld whether the goal's event followed in its time.
+    /// Notes of what was sent or withheld, and in experiments, whether the goal's event followed in
+    /// its time.
     pub fn observe_goals(
         &mut self,
         set: &CampaignSet,
@@ -397,6 +418,11 @@ impl CustomerCampaignState {
                 } else {
                     outcomes.insert(OutcomeKind::Converted);
                 }
+            }
+        }
+        for (campaign, entry) in &mut self.entries {
+            if let Some((trial, goal)) = entry.trial.as_mut().zip(set.goal(campaign)) {
+                trial.observe(goal, first_event);
             }
         }
     }

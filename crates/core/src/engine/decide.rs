@@ -174,7 +174,7 @@ fn observe_goals(
 }
 
 /// The first event of a type after an instant, and not after `as_of`.
-fn first_event(
+pub(super) fn first_event(
     schema: &Schema,
     history: &History<'_>,
     name: &str,

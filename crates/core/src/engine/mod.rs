@@ -8,10 +8,12 @@ mod decide;
 mod due;
 mod forget;
 mod health;
+mod lift;
 mod movement;
 mod next_best;
 mod outcomes;
 mod reasons;
+mod recommendation;
 mod recourse;
 mod replay;
 mod score;
@@ -28,12 +30,14 @@ use decide::{Known, Look};
 
 pub use decide::Decisions;
 pub use health::{HealthChange, HealthHistory, HealthPoint};
+pub use lift::LiftReport;
 pub use next_best::NextAction;
 pub use reasons::{ReasonCode, ReasonParams};
+pub use recommendation::{Recommendation, RecommendationCode};
 pub use recourse::{Recourse, RecourseChange, RecourseQuestion};
 pub use replay::{
-    CampaignComparison, ReasonCount, Recommendation, RecommendationCode, Replay, ReplayCampaign,
-    ReplayComparison, ReplayDay, ReplayOverlap, ReplayParams, ReplayTotal,
+    CampaignComparison, ReasonCount, Replay, ReplayCampaign, ReplayComparison, ReplayDay,
+    ReplayOverlap, ReplayParams, ReplayTotal,
 };
 pub use score::{Churn, Score, ScoreParams, Stage};
 pub use what_if::WhatIf;

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::options::instant;
+use super::options::{Options, instant};
 use super::{at, to_json};
-use crate::campaign::Outcome;
+use crate::campaign::{LiftParams, Outcome};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::Rejected;
@@ -47,6 +47,21 @@ pub fn next_due_json(engine: &Engine, options: &str) -> Result<String> {
 /// Those of [`to_json`].
 pub fn outcomes_json(engine: &Engine) -> Result<String> {
     to_json(&engine.outcomes())
+}
+
+/// [`Engine::lift`] as JSON text. Options: `asOf`, `since`, `level` (0.95 by default), `effect` (0.02).
+///
+/// # Errors
+/// Those of [`Engine::lift`].
+pub fn lift_json(engine: &Engine, options: &str) -> Result<String> {
+    let options = Options::read(options, &["asOf", "since", "level", "effect"])?;
+    let default = LiftParams::default();
+    let params = LiftParams {
+        since: options.instant("since")?,
+        level: options.number("level")?.unwrap_or(default.level),
+        effect: options.number("effect")?.unwrap_or(default.effect),
+    };
+    to_json(&engine.lift(options.as_of()?, &params)?)
 }
 
 /// [`Engine::record`] as JSON text. `outcomes` is an array of objects with `decision_id`,

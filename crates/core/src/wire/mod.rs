@@ -6,6 +6,7 @@
 pub mod bandit;
 mod campaigns;
 mod cohorts;
+pub mod experiment;
 mod explain;
 mod health;
 mod lifecycle;
@@ -30,7 +31,8 @@ use crate::threads;
 use crate::time::Timestamp;
 
 pub use campaigns::{
-    decide_one_json, next_best_actions_json, next_due_json, outcomes_json, record_json, tick_json,
+    decide_one_json, lift_json, next_best_actions_json, next_due_json, outcomes_json, record_json,
+    tick_json,
 };
 pub use cohorts::cohorts_json;
 pub use explain::{Explained, explain, explain_rows};

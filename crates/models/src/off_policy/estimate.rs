@@ -2,10 +2,10 @@
 
 use ndarray::ArrayView2;
 use serde::Serialize;
+use stayput_core::experiment::check_share;
 use stayput_core::{Error, Result};
 
 use super::interval;
-use crate::experiment::check_share;
 
 /// A way to estimate the value of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

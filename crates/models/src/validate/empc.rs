@@ -13,9 +13,9 @@
 //! stretch of `γ`; so the integral is a finite sum of incomplete beta functions.
 
 use serde::{Deserialize, Serialize};
+use stayput_core::math::incomplete_beta;
 use stayput_core::{Error, Result};
 
-use super::incomplete_beta::incomplete_beta;
 use super::ranked::Ranked;
 
 /// What a campaign costs and brings. The defaults are those of the paper.

@@ -5,7 +5,6 @@ mod curves;
 mod delong;
 mod empc;
 mod folds;
-pub(crate) mod incomplete_beta;
 mod judged;
 mod lift;
 mod metrics;

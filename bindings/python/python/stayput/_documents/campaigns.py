@@ -135,6 +135,84 @@ class ActionTallies(Documents[ActionTally]):
 
 
 @dataclass(frozen=True)
+class LiftArm(Document):
+    """Customers on one side of a comparison: those whose time for the goal is over, and ``open`` ones."""
+
+    customers: int
+    sent: int
+    reached: int
+    open: int
+
+
+@dataclass(frozen=True)
+class CampaignLift(Document):
+    """What one campaign brings: the share who reach its goal, less that of those held out.
+
+    ``low`` and ``high`` are the ends of a confidence sequence, ``p_value`` is always valid: one may look
+    as often as one likes. ``per_contact`` is the difference for each customer who was sent something,
+    ``gained`` how many more reach the goal than would have. ``None`` is what cannot be told yet.
+    """
+
+    campaign: str
+    control: str | None
+    treated: LiftArm
+    held_out: LiftArm
+    difference: float | None
+    low: float | None
+    high: float | None
+    p_value: float | None
+    relative_lift: float | None
+    per_contact: float | None
+    gained: float | None
+    sample_ratio_p: float | None
+
+
+@dataclass(frozen=True)
+class Recommendation(Document):
+    """A campaign that had better be changed: ``share`` is the share that shows it."""
+
+    campaign: str
+    code: str
+    share: float
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, repr=False)
+class LiftReport(Document):
+    """What campaigns bring, by those who are held out."""
+
+    as_of: datetime
+    since: datetime | None
+    level: float
+    effect: float
+    campaigns: list[CampaignLift]
+    recommendations: list[Recommendation]
+
+    def __repr__(self) -> str:
+        lines = [f"lift at {self.as_of:%Y-%m-%d}, {self.level:.0%} whenever one looks"]
+        for one in self.campaigns:
+            if one.difference is None or one.low is None or one.high is None:
+                lines.append(f"  {one.campaign}: not known yet")
+            else:
+                said = f"{one.difference:+.2%} ({one.low:+.2%} to {one.high:+.2%})"
+                of = f"{one.treated.customers:,} beside {one.held_out.customers:,} held out"
+                lines.append(f"  {one.campaign}: {said}, {of}")
+        lines += [f"  {one.message}: {one.fix}" for one in self.recommendations]
+        return "\n".join(lines)
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draws each campaign's difference with its interval.
+
+        ``style`` is that of the points; needs matplotlib.
+        """
+        from .. import _plots_customers
+
+        drawn: Axes = _plots_customers.lift(self, ax, style)
+        return drawn
+
+
+@dataclass(frozen=True)
 class NextAction(Document):
     """Something that could be done for a customer.
 

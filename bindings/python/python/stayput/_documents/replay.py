@@ -7,7 +7,7 @@ from datetime import datetime
 
 from .base import Document
 from .data import Reports
-from .campaigns import Decision, Passage, Suppression
+from .campaigns import Decision, Passage, Recommendation, Suppression
 
 
 @dataclass(frozen=True)
@@ -53,17 +53,6 @@ class ReplayOverlap(Document):
     other: str
     customers: int
     within_7d: int
-
-
-@dataclass(frozen=True)
-class Recommendation(Document):
-    """A campaign that had better be changed: ``share`` is the share that shows it."""
-
-    campaign: str
-    code: str
-    share: float
-    message: str
-    fix: str
 
 
 @dataclass(frozen=True, repr=False)

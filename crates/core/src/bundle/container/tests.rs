@@ -60,7 +60,7 @@ fn the_layout_is_the_documented_one() {
     let mut file = Container::new(&SNAPSHOT);
     file.push("ab", vec![7]).unwrap();
     let bytes = file.write();
-    assert_eq!(&bytes[..16], b"stayputS\x03\0\x01\0\x2b\0\0\0");
+    assert_eq!(&bytes[..16], b"stayputS\x04\0\x01\0\x2b\0\0\0");
     assert_eq!(&bytes[16..27], b"\x02ab\x01\0\0\0\0\0\0\0");
     assert_eq!(&bytes[27..59], blake3::hash(&[7]).as_bytes());
     assert_eq!(&bytes[59..91], blake3::hash(&bytes[..59]).as_bytes());

@@ -17,6 +17,7 @@ mod summary;
 
 use serde::Serialize;
 
+use super::recommendation::Recommendation;
 use super::{Decisions, Engine};
 use crate::bundle::Bundle;
 use crate::campaign::{Decision, Name, Passage, Reason, Suppression};
@@ -28,7 +29,6 @@ use crate::time::Timestamp;
 use feed::Feed;
 
 pub use compare::{CampaignComparison, ReplayComparison, ReplayTotal};
-pub use recommend::{Recommendation, RecommendationCode};
 
 /// The most looks of a replay.
 const MOST_LOOKS: usize = 100_000;

@@ -10,43 +10,9 @@
 //!
 //! Holdouts, a policy that leaves customers alone and quiet hours are meant, and count for nothing.
 
-use serde::Serialize;
-
+use super::super::recommendation::{Recommendation, RecommendationCode, percent};
 use super::{Replay, ReplayCampaign};
-use crate::campaign::{Name, Reason};
-
-/// A campaign that had better be changed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct Recommendation {
-    /// The campaign.
-    pub campaign: Name,
-    /// What is the matter.
-    pub code: RecommendationCode,
-    /// The share that shows it: of customers, firings, sends, or customers reached.
-    pub share: f64,
-    /// The same in a sentence.
-    pub message: String,
-    /// What to do.
-    pub fix: String,
-}
-
-/// What is the matter with a campaign.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub enum RecommendationCode {
-    /// Nothing fired.
-    NeverFires,
-    /// Hardly anybody is sent anything.
-    LowReach,
-    /// Most firings come to nothing.
-    HighSuppression,
-    /// Most reach the goal by themselves.
-    LittleToGain,
-    /// Another campaign sends to the same customers.
-    Overlap,
-}
+use crate::campaign::Reason;
 
 /// Fewer of the customers than this is a low reach.
 const LOW_REACH: f64 = 0.01;
@@ -60,10 +26,6 @@ const FEWEST: usize = 20;
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.0}%", share * 100.0)
 }
 
 impl Replay {
@@ -84,13 +46,8 @@ impl Replay {
         if campaign.decisions + campaign.suppressions == 0 {
             let message = format!("`{name}` never fires");
             let fix = "look at its triggers: `lint` tells those that cannot fire";
-            return Some(recommendation(
-                campaign,
-                RecommendationCode::NeverFires,
-                0.0,
-                message,
-                fix,
-            ));
+            let code = RecommendationCode::NeverFires;
+            return Some(Recommendation::new(name, code, 0.0, message, fix));
         }
         let reached = share(campaign.reached, self.customers);
         (reached < LOW_REACH).then(|| {
@@ -99,7 +56,7 @@ impl Replay {
                 campaign.reached, self.customers
             );
             let fix = "widen its triggers or its condition, or take it out";
-            recommendation(campaign, RecommendationCode::LowReach, reached, message, fix)
+            Recommendation::new(name, RecommendationCode::LowReach, reached, message, fix)
         })
     }
 
@@ -115,7 +72,7 @@ impl Replay {
                 percent(both)
             );
             let fix = "put both into one group with a cap, or make them one campaign";
-            recommendation(campaign, RecommendationCode::Overlap, both, message, fix)
+            Recommendation::new(name, RecommendationCode::Overlap, both, message, fix)
         })
     }
 }
@@ -139,7 +96,13 @@ fn suppression(campaign: &ReplayCampaign) -> Option<Recommendation> {
             "{} of the firings of `{name}` come to nothing, most of them by `{reason}`",
             percent(many)
         );
-        recommendation(campaign, RecommendationCode::HighSuppression, many, message, remedy(reason))
+        Recommendation::new(
+            name,
+            RecommendationCode::HighSuppression,
+            many,
+            message,
+            remedy(reason),
+        )
     })
 }
 
@@ -176,17 +139,6 @@ fn gain(campaign: &ReplayCampaign) -> Option<Recommendation> {
             campaign.campaign
         );
         let fix = "choose customers for whom it makes a difference (policy `uplift`), or a goal nearer to what is wanted";
-        recommendation(campaign, RecommendationCode::LittleToGain, reached, message, fix)
+        Recommendation::new(&campaign.campaign, RecommendationCode::LittleToGain, reached, message, fix)
     })
-}
-
-fn recommendation(
-    campaign: &ReplayCampaign,
-    code: RecommendationCode,
-    share: f64,
-    message: String,
-    fix: &str,
-) -> Recommendation {
-    let (campaign, fix) = (campaign.campaign.clone(), fix.to_owned());
-    Recommendation { campaign, code, share, message, fix }
 }

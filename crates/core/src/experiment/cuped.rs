@@ -8,9 +8,9 @@
 //! answer wrong.
 
 use serde::Serialize;
-use stayput_core::{Error, Result};
 
 use super::sample::{Summary, moments};
+use crate::error::{Error, Result};
 
 /// What the covariate did.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]

@@ -1,15 +1,17 @@
 //! Experiments as hosts ask about them: options as a JSON object in, the answer as JSON out.
 
 use serde_json::Value;
-use stayput_core::wire::{self, Options};
-use stayput_core::{Error, Result};
 
-use super::{ExperimentParams, Metric, Mixing, PowerParams, Sample, SequentialParams};
+use super::{Options, to_json};
+use crate::error::{Error, Result};
+use crate::experiment::{
+    self, ExperimentParams, Metric, Mixing, PowerParams, Sample, SequentialParams,
+};
 
 /// What was seen of an arm, as JSON: `{n, successes}`, `{n, mean, variance}`, or a list of numbers.
 ///
 /// # Errors
-/// [`stayput_core::ErrorCode::Argument`] when it is none of these; `name` is the arm's.
+/// [`crate::ErrorCode::Argument`] when it is none of these; `name` is the arm's.
 pub fn sample(name: &str, value: &Value) -> Result<Sample> {
     let wrong = || {
         let message =
@@ -52,7 +54,7 @@ fn control(options: &Options) -> Result<Option<String>> {
 /// Arms beside a control. Options: `metric` (`proportion` or `mean`), `control`, `level`.
 ///
 /// # Errors
-/// As [`super::experiment`].
+/// As [`experiment::experiment`].
 pub fn experiment(
     arms: &[(String, Sample)],
     covariates: Option<&[(String, Vec<f64>)]>,
@@ -61,14 +63,14 @@ pub fn experiment(
     let options = Options::read(options, &["metric", "control", "level"])?;
     let (metric, control, level) = (metric(&options)?, control(&options)?, level(&options)?);
     let params = ExperimentParams { metric, control, level };
-    wire::to_json(&super::experiment(arms, covariates, &params)?)
+    to_json(&experiment::experiment(arms, covariates, &params)?)
 }
 
 /// An experiment that is looked at again and again. Options: `looks`, a list of objects with the
 /// arms; `effect` or `mixingVariance`; `metric`, `control`, `level`.
 ///
 /// # Errors
-/// As [`super::sequential`].
+/// As [`experiment::sequential`].
 pub fn sequential(options: &str) -> Result<String> {
     let keys = ["looks", "effect", "mixingVariance", "metric", "control", "level"];
     let options = Options::read(options, &keys)?;
@@ -93,14 +95,14 @@ pub fn sequential(options: &str) -> Result<String> {
     }
     let (metric, control, level) = (metric(&options)?, control(&options)?, level(&options)?);
     let params = SequentialParams { metric, control, level, mixing };
-    wire::to_json(&super::sequential(&looks, &params)?)
+    to_json(&experiment::sequential(&looks, &params)?)
 }
 
 /// Whether customers came to the arms as meant. Options: `counts`, `shares`, `threshold` (0.001 by
 /// default).
 ///
 /// # Errors
-/// As [`super::sample_ratio`].
+/// As [`experiment::sample_ratio`].
 pub fn sample_ratio(options: &str) -> Result<String> {
     let options = Options::read(options, &["counts", "shares", "threshold"])?;
     let counts = Options::need("counts", options.list("counts")?)?.iter().map(whole);
@@ -111,14 +113,14 @@ pub fn sample_ratio(options: &str) -> Result<String> {
         shares.ok_or_else(|| Error::argument("shares", "expected a list of numbers"))
     });
     let threshold = options.number("threshold")?.unwrap_or(0.001);
-    wire::to_json(&super::sample_ratio(&counts, shares.transpose()?.as_deref(), threshold)?)
+    to_json(&experiment::sample_ratio(&counts, shares.transpose()?.as_deref(), threshold)?)
 }
 
 /// What an experiment needs. Options: two of `effect`, `n` and `power`; `metric` (`proportion` by
 /// default), `baseline` or `variance`, `level`, `ratio`.
 ///
 /// # Errors
-/// As [`super::power_analysis`].
+/// As [`experiment::power_analysis`].
 pub fn power_analysis(options: &str) -> Result<String> {
     let keys = ["metric", "baseline", "variance", "effect", "n", "power", "level", "ratio"];
     let options = Options::read(options, &keys)?;
@@ -132,5 +134,5 @@ pub fn power_analysis(options: &str) -> Result<String> {
         level: level(&options)?,
         ratio: options.number("ratio")?.unwrap_or(1.0),
     };
-    wire::to_json(&super::power_analysis(&params)?)
+    to_json(&experiment::power_analysis(&params)?)
 }

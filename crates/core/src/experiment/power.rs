@@ -11,10 +11,10 @@
 //! baseline.
 
 use serde::Serialize;
-use stayput_core::{Error, Result};
 
 use super::sample::Metric;
 use super::{check_share, tails};
+use crate::error::{Error, Result};
 
 /// What is known of an experiment that is planned. Of `effect`, `n` and `power` two are given.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -91,7 +91,7 @@ impl Plan {
 /// Finds the one of effect, customers and power that is not given.
 ///
 /// # Errors
-/// [`stayput_core::ErrorCode::Argument`] when not two of the three are given, something is out of range,
+/// [`crate::ErrorCode::Argument`] when not two of the three are given, something is out of range,
 /// or no number of customers or effect reaches the power.
 pub fn power_analysis(params: &PowerParams) -> Result<PowerAnalysis> {
     let plan = check(params)?;

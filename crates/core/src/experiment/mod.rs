@@ -4,13 +4,12 @@
 //! proportions or means, their difference and relative lift with intervals, adjusted for several arms
 //! and, with a covariate of before, by CUPED. [`sequential()`] may be looked at every day and still holds
 //! its level. [`sample_ratio()`] says whether the assignment worked, [`power_analysis()`] how many
-//! customers are needed, how small an effect can be seen, or how surely. [`ask`] has the same with
-//! options as JSON, for hosts.
+//! customers are needed, how small an effect can be seen, or how surely. [`crate::wire::experiment`] has
+//! the same with options as JSON, for hosts.
 //!
 //! Everything is a function of numbers of customers, means and variances, so an arm may be given by
-//! these. It is not in the wasm package.
+//! these.
 
-pub mod ask;
 mod compare;
 mod cuped;
 mod holm;
@@ -23,12 +22,13 @@ mod sample_ratio;
 mod sequential;
 mod tails;
 
-use stayput_core::{Error, Result};
+use crate::error::{Error, Result};
 
 pub use compare::{ArmComparison, ArmSummary, ExperimentParams, ExperimentReport, experiment};
 pub use cuped::Cuped;
 pub use power::{PowerAnalysis, PowerParams, power_analysis};
 pub use sample::{Metric, Sample, Summary};
+pub(crate) use sample_ratio::two_sizes;
 pub use sample_ratio::{SampleRatio, sample_ratio};
 pub use sequential::{
     AlwaysValid, Mixing, SequentialComparison, SequentialLook, SequentialParams, SequentialReport,
@@ -36,7 +36,10 @@ pub use sequential::{
 };
 
 /// Refuses what is not strictly between 0 and 1.
-pub(crate) fn check_share(name: &str, value: f64) -> Result<()> {
+///
+/// # Errors
+/// [`ErrorCode::Argument`](crate::ErrorCode::Argument) when it is not; `name` is the argument's.
+pub fn check_share(name: &str, value: f64) -> Result<()> {
     if value > 0.0 && value < 1.0 {
         return Ok(());
     }
@@ -56,7 +59,7 @@ fn control_among(names: &[&str], control: Option<&str>) -> Result<usize> {
     }
     let Some(control) = control else { return Ok(0) };
     names.iter().position(|name| *name == control).ok_or_else(|| {
-        let near = stayput_core::did_you_mean(control, names.iter().copied());
+        let near = crate::error::did_you_mean(control, names.iter().copied());
         Error::argument("control", format!("`{control}` is not an arm{near}"))
     })
 }

@@ -6,10 +6,11 @@
 //! evaluated from the front (Lentz 1976). It is quick for `x` below `(a + 1)/(a + b + 2)`; above,
 //! `I_x(a, b) = 1 − I_{1−x}(b, a)`.
 
-use stayput_core::math;
+use crate::math;
 
 /// `I_x(a, b)` for positive `a` and `b` up to about 1e4; `x` is held within 0 and 1.
-pub(super) fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
+#[must_use]
+pub fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
     }
@@ -26,12 +27,13 @@ pub(super) fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
 fn below(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let log_beta = math::ln_gamma(a) + math::ln_gamma(b) - math::ln_gamma(a + b);
     let front = math::exp(a * math::ln(x) + b * math::ln(y) - log_beta) / a;
-    (front * fraction(a, b, x)).clamp(0.0, 1.0)
+    (front * beta_fraction(a, b, x)).clamp(0.0, 1.0)
 }
 
-/// The continued fraction `1/(1 + d₁/(1 + d₂/(1 + …)))`; it takes about `√max(a, b)` steps.
+/// The continued fraction `1/(1 + d₁/(1 + d₂/(1 + …)))` of `I_x(a, b)`; it takes about `√max(a, b)` steps.
 #[expect(clippy::many_single_char_names, reason = "the letters of the formula")]
-pub(crate) fn fraction(a: f64, b: f64, x: f64) -> f64 {
+#[must_use]
+pub fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };
     let (mut fraction, mut c, mut d) = (TINY, TINY, 0.0);

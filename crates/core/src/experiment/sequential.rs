@@ -16,11 +16,12 @@
 //! `τ` is to the true effect, the sooner it is found.
 
 use serde::{Deserialize, Serialize};
-use stayput_core::{Error, Result, math};
 
 use super::holm::holm;
 use super::sample::{Metric, Sample, Summary};
 use super::{check_share, control_among};
+use crate::error::{Error, Result};
+use crate::math;
 
 /// What settles the mixing variance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -35,7 +36,7 @@ impl Mixing {
     /// The mixing variance.
     ///
     /// # Errors
-    /// [`stayput_core::ErrorCode::Argument`] when it is not positive.
+    /// [`crate::ErrorCode::Argument`] when it is not positive.
     pub fn variance(self) -> Result<f64> {
         let (name, given, variance) = match self {
             Self::Variance(variance) => ("mixing_variance", variance, variance),
@@ -181,7 +182,7 @@ pub fn sequential(
         let p_values: Vec<f64> = others
             .iter()
             .zip(&mut states)
-            .map(|(&at, state)| match variance(&arms[at], &arms[control], metric) {
+            .map(|(&at, state)| match arms[at].variance_beside(&arms[control], metric) {
                 Some(variance) => state.update(arms[at].mean - arms[control].mean, variance),
                 None => state.p_value(),
             })
@@ -193,7 +194,8 @@ pub fn sequential(
                 significant_at[index].get_or_insert(number);
             }
             let difference = arms[at].mean - arms[control].mean;
-            let reach = variance(&arms[at], &arms[control], metric)
+            let reach = arms[at]
+                .variance_beside(&arms[control], metric)
                 .map(|variance| states[index].reach(variance, params.level));
             one.push(SequentialLook {
                 arm: names[at].to_owned(),
@@ -226,18 +228,6 @@ pub fn sequential(
         looks: shown,
         comparisons,
     })
-}
-
-/// The variance of the difference of two arms; `None` where it cannot be told yet.
-fn variance(treatment: &Summary, control: &Summary, metric: Metric) -> Option<f64> {
-    let of = |arm: &Summary| match metric {
-        Metric::Mean => arm.of_mean(),
-        Metric::Proportion => {
-            let p = (arm.successes() + 1.0) / (arm.n + 2.0);
-            p * (1.0 - p) / arm.n
-        }
-    };
-    Some(of(treatment) + of(control)).filter(|variance| *variance > 0.0)
 }
 
 /// The arms at one look; `before` are their customers at the one before.

@@ -6,9 +6,9 @@
 //! experiment is to be believed; the usual threshold for it is 0.001.
 
 use serde::Serialize;
-use stayput_core::{Error, Result};
 
 use super::tails;
+use crate::error::{Error, Result};
 
 /// Whether the arms have the sizes that were meant.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,11 +26,21 @@ pub struct SampleRatio {
     pub mismatch: bool,
 }
 
+/// The p-value for two arms, of which the second is to have that share of the customers.
+pub(crate) fn two_sizes(first: f64, second: f64, share: f64) -> f64 {
+    let total = first + second;
+    let parts = [(first, 1.0 - share), (second, share)].map(|(found, share)| {
+        let expected = total * share;
+        (found - expected) * (found - expected) / expected
+    });
+    tails::chi_square_of_one(parts[0] + parts[1])
+}
+
 /// Tests the numbers of customers in the arms against their shares, which need not sum to 1; equal
 /// ones where none are given.
 ///
 /// # Errors
-/// [`stayput_core::ErrorCode::Argument`] for fewer than two or more than 1,000 arms, no customers, shares
+/// [`crate::ErrorCode::Argument`] for fewer than two or more than 1,000 arms, no customers, shares
 /// that are not positive, or a threshold outside of 0 to 1.
 pub fn sample_ratio(counts: &[u64], shares: Option<&[f64]>, threshold: f64) -> Result<SampleRatio> {
     if !(2..=1_000).contains(&counts.len()) {

@@ -1,7 +1,8 @@
 //! What was seen of an arm: counts, moments, or one value a customer.
 
 use serde::{Deserialize, Serialize};
-use stayput_core::{Error, Result};
+
+use crate::error::{Error, Result};
 
 /// What of the arms is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,7 +19,7 @@ impl Metric {
     /// The metric of a name.
     ///
     /// # Errors
-    /// [`stayput_core::ErrorCode::Argument`] when there is none.
+    /// [`crate::ErrorCode::Argument`] when there is none.
     pub fn named(name: &str) -> Result<Self> {
         match name {
             "proportion" => Ok(Self::Proportion),
@@ -75,6 +76,24 @@ impl Summary {
     pub(super) fn successes(&self) -> f64 {
         self.mean * self.n
     }
+
+    /// An arm of whose customers so many are successes.
+    pub(crate) fn proportion(n: f64, successes: f64) -> Self {
+        let mean = successes / n;
+        Self { n, mean, variance: mean * (1.0 - mean) }
+    }
+
+    /// The variance of the difference of two arms; `None` where it cannot be told yet.
+    pub(crate) fn variance_beside(&self, control: &Self, metric: Metric) -> Option<f64> {
+        let of = |arm: &Self| match metric {
+            Metric::Mean => arm.of_mean(),
+            Metric::Proportion => {
+                let p = (arm.successes() + 1.0) / (arm.n + 2.0);
+                p * (1.0 - p) / arm.n
+            }
+        };
+        Some(of(self) + of(control)).filter(|variance| *variance > 0.0)
+    }
 }
 
 impl Sample {
@@ -86,7 +105,7 @@ impl Sample {
     /// The arm of this name as the tests take it.
     ///
     /// # Errors
-    /// [`stayput_core::ErrorCode::Argument`] when the arm is empty, has a number that is not
+    /// [`crate::ErrorCode::Argument`] when the arm is empty, has a number that is not
     /// finite, or cannot be asked for the metric.
     pub fn summary(&self, name: &str, metric: Metric) -> Result<Summary> {
         let wrong = |message: String| Error::argument(&format!("arms.{name}"), message);
@@ -96,7 +115,7 @@ impl Sample {
                 if successes > n {
                     return Err(wrong(format!("has {successes} successes of {n} customers")));
                 }
-                proportion(*n as f64, *successes as f64)
+                Summary::proportion(*n as f64, *successes as f64)
             }
             (Self::Counts { .. }, Metric::Mean) => {
                 return Err(wrong(
@@ -125,7 +144,7 @@ impl Sample {
                         values[at]
                     )));
                 }
-                proportion(values.len() as f64, values.iter().sum())
+                Summary::proportion(values.len() as f64, values.iter().sum())
             }
             (Self::Values(values), Metric::Mean) => {
                 if let Some(at) = values.iter().position(|y| !y.is_finite()) {
@@ -140,11 +159,6 @@ impl Sample {
         }
         Ok(summary)
     }
-}
-
-fn proportion(n: f64, successes: f64) -> Summary {
-    let mean = successes / n;
-    Summary { n, mean, variance: mean * (1.0 - mean) }
 }
 
 /// Mean and variance in two passes, in the order of the values.

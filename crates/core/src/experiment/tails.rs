@@ -7,9 +7,7 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, PI};
 
-use stayput_core::math;
-
-use crate::validate::incomplete_beta::fraction;
+use crate::math::{self, beta_fraction};
 
 /// `P(|Z| ≥ |z|)` of the standard normal distribution.
 pub(super) fn normal_two_sided(z: f64) -> f64 {
@@ -24,6 +22,11 @@ pub(super) fn normal_below(z: f64) -> f64 {
 /// The `z` with `P(|Z| ≥ z) = alpha`.
 pub(super) fn normal_critical(alpha: f64) -> f64 {
     -math::normal_quantile(alpha / 2.0)
+}
+
+/// `P(X ≥ x)` of chi-square with one degree of freedom.
+pub(super) fn chi_square_of_one(x: f64) -> f64 {
+    math::erfc((x / 2.0).sqrt())
 }
 
 /// `P(X ≥ x)` of chi-square with a whole number of degrees of freedom.
@@ -64,10 +67,10 @@ pub(super) fn t_two_sided(t: f64, df: f64) -> f64 {
     // x^a y^½ / B(a, ½)
     let front = math::exp(-a * math::ln_1p(square / df)) * y.sqrt() * gamma_ratio(a) / PI.sqrt();
     if x < (a + 1.0) / (a + 2.5) {
-        front / a * fraction(a, 0.5, x)
+        front / a * beta_fraction(a, 0.5, x)
     } else {
         // Not below about 0.2, so that nothing cancels.
-        1.0 - 2.0 * front * fraction(0.5, a, y)
+        1.0 - 2.0 * front * beta_fraction(0.5, a, y)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Arms against a control, once, at a number of customers that was settled before.
 
 use serde::Serialize;
-use stayput_core::{Error, Result};
 
 use super::cuped::{self, Cuped, Paired};
 use super::holm::holm;
@@ -10,6 +9,7 @@ use super::means;
 use super::proportions;
 use super::sample::{Metric, Sample, Summary};
 use super::{check_share, control_among, tails};
+use crate::error::{Error, Result};
 
 /// How arms are compared.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +92,7 @@ pub struct ExperimentReport {
 /// that was known before the assignment, and asks for CUPED; the metric is then a mean.
 ///
 /// # Errors
-/// [`stayput_core::ErrorCode::Argument`] for fewer than two arms, an unknown control, an arm without
+/// [`crate::ErrorCode::Argument`] for fewer than two arms, an unknown control, an arm without
 /// customers or with data of another kind, a mean that neither arm varies in, covariates that do
 /// not fit, or a level outside of 0 to 1.
 pub fn experiment(
