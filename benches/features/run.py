@@ -44,10 +44,10 @@ FEATURES = [
     ("last_login", "last", "login", None, 365, None),
 ]
 
-# name, the expression in the playbook and in SQL, which polars reads too
+# name, the expression in the playbook and in SQL, which polars reads too: `4.0` would be a decimal there
 EXPRESSIONS = [
-    ("login_pace", "logins_7d / (logins_28d / 4.0)", "logins_7d / nullif(logins_28d / 4.0, 0)"),
-    ("quarter_pace", "logins_28d / (logins_90d / 3.0)", "logins_28d / nullif(logins_90d / 3.0, 0)"),
+    ("login_pace", "logins_7d / (logins_28d / 4.0)", "logins_7d / nullif(logins_28d / 4e0, 0)"),
+    ("quarter_pace", "logins_28d / (logins_90d / 3.0)", "logins_28d / nullif(logins_90d / 3e0, 0)"),
     ("login_drop", "logins_28d / 4.0 - logins_7d", None),
     ("uses_per_login", "used_30d / logins_28d", "used_30d / nullif(logins_28d, 0)"),
     ("uses_per_day", "used_30d / login_days_28d", "used_30d / nullif(login_days_28d, 0)"),
