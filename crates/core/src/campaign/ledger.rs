@@ -4,6 +4,8 @@
 //! is added later mostly comes behind what is there, and the sum goes on; where it does not, it
 //! begins anew. So a sum that was kept has the bits of one made of all spends.
 
+use serde::{Deserialize, Serialize};
+
 use super::Name;
 use super::rules::Budget;
 use super::spec::CampaignSet;
@@ -11,7 +13,7 @@ use super::state::Sent;
 use crate::time::{Span, Timestamp, Zone};
 
 /// Something that was paid for.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Spend {
     pub(super) at: Timestamp,
     pub(super) campaign: Name,
@@ -23,6 +25,12 @@ impl Spend {
     #[must_use]
     pub fn of(send: &Sent) -> Self {
         Self { at: send.at, campaign: send.campaign.clone(), cost: send.cost }
+    }
+
+    /// How much it was.
+    #[must_use]
+    pub fn cost(&self) -> f64 {
+        self.cost
     }
 
     /// In the order in which sums run.
@@ -75,6 +83,15 @@ fn budgets(set: &CampaignSet) -> impl Iterator<Item = Counted<'_>> {
         campaign.budgets.iter().map(|budget| (budget, Some(campaign.name.as_str())))
     });
     overall.chain(own)
+}
+
+impl CampaignSet {
+    /// Forgets what no budget counts any more at `as_of`; what a month needs is kept in any case, for
+    /// the budgets that the next playbook brings.
+    pub fn forget_spends(&self, spends: &mut Vec<Spend>, as_of: Timestamp) {
+        let start = as_of.minus(self.memory().max(Span::days(35)));
+        spends.retain(|spend| spend.at > start);
+    }
 }
 
 impl Ledger {

@@ -91,6 +91,8 @@ pub(super) struct Known<'e> {
     pub(super) learning: &'e mut Option<Learning>,
     /// What was paid for, as far as that was asked.
     pub(super) ledger: &'e mut Option<Ledger>,
+    /// What went to customers who are no longer known.
+    pub(super) departed: &'e [Spend],
 }
 
 /// The fewest customers that are worth a thread.
@@ -104,7 +106,7 @@ pub(super) fn decide(
     look: Look<'_>,
     threads: usize,
 ) -> Result<Decisions> {
-    let Known { learning, ledger } = known;
+    let Known { learning, ledger, departed } = known;
     for (_, state) in look.at(customers) {
         if let Some(decided) = &state.decided {
             decided.campaigns.check_order(as_of)?;
@@ -132,7 +134,7 @@ pub(super) fn decide(
         _ if found.proposals.is_empty() || !set.has_budgets() => &mut Ledger::default(),
         _ => {
             let sends = states(customers).flat_map(CustomerCampaignState::sends);
-            ledger.insert(Ledger::new(sends.map(Spend::of)))
+            ledger.insert(Ledger::new(sends.map(Spend::of).chain(departed.iter().cloned())))
         }
     };
     let settled = campaign::settle(set, as_of, ledger, &found.proposals);

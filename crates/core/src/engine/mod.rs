@@ -43,7 +43,7 @@ pub use score::{Churn, Score, ScoreParams, Stage};
 pub use what_if::WhatIf;
 
 use crate::bundle::Bundle;
-use crate::campaign::{Learning, Ledger};
+use crate::campaign::{Learning, Ledger, Spend};
 use crate::columns::Frame;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::{CustomerTable, EventColumns, EventTable, IngestReport, check_customers};
@@ -68,6 +68,9 @@ pub struct Engine {
     /// What the budgets have paid for, if there are any and they were asked. It follows from the
     /// states of the customers, and is gathered anew where those change by themselves.
     ledger: Option<Ledger>,
+    /// What went to customers who were deleted since, as long as a budget may count it. It names
+    /// nobody.
+    departed: Vec<Spend>,
 }
 
 impl Engine {
@@ -82,6 +85,7 @@ impl Engine {
             forgotten: None,
             learning: None,
             ledger: None,
+            departed: Vec::new(),
         }
     }
 
@@ -326,8 +330,9 @@ impl Engine {
 
     fn look(&mut self, as_of: Timestamp, look: Look<'_>, threads: usize) -> Result<Decisions> {
         Forgotten::check(self.forgotten.as_ref(), as_of)?;
-        let Self { bundle, scorer, customers, learning, ledger, .. } = self;
-        let known = Known { learning, ledger };
+        let Self { bundle, scorer, customers, learning, ledger, departed, .. } = self;
+        bundle.playbook().campaigns().set.forget_spends(departed, as_of);
+        let known = Known { learning, ledger, departed };
         decide::decide((bundle, scorer), customers, known, as_of, look, threads)
     }
 
@@ -337,7 +342,8 @@ impl Engine {
     /// None that a caller can cause.
     pub fn snapshot(&self) -> Result<Vec<u8>> {
         let (forgotten, learning) = (self.forgotten.as_ref(), self.learning.as_ref());
-        snapshot::write(&self.bundle, self.customers.iter(), forgotten, learning)
+        let customers = self.customers.iter();
+        snapshot::write(&self.bundle, customers, forgotten, learning, &self.departed)
     }
 
     /// An engine that goes on from a snapshot. The bundle may be a newer one, as long as attributes
@@ -349,7 +355,7 @@ impl Engine {
     /// the bundle needs.
     pub fn restore(bundle: Bundle, bytes: &[u8]) -> Result<Self> {
         let mut engine = Self::new(bundle);
-        engine.import_customers(bytes)?;
+        (_, engine.departed) = engine.take_up(bytes)?;
         Ok(engine)
     }
 
@@ -361,7 +367,7 @@ impl Engine {
     pub fn export_customer(&self, customer_id: &str) -> Result<Vec<u8>> {
         self.customer(customer_id)?;
         let only = self.customers.iter().filter(|(id, _)| *id == customer_id);
-        snapshot::write(&self.bundle, only, self.forgotten.as_ref(), None)
+        snapshot::write(&self.bundle, only, self.forgotten.as_ref(), None, &[])
     }
 
     /// Takes up the customers of a snapshot, in place of what was known of them, and gives how many
@@ -371,7 +377,12 @@ impl Engine {
     /// # Errors
     /// As [`Engine::restore`]; nothing is taken up then.
     pub fn import_customers(&mut self, bytes: &[u8]) -> Result<usize> {
-        let snapshot::Taken { customers, forgotten, learning } =
+        Ok(self.take_up(bytes)?.0)
+    }
+
+    /// Takes up the customers, and gives how many they are and what deleted ones had cost.
+    fn take_up(&mut self, bytes: &[u8]) -> Result<(usize, Vec<Spend>)> {
+        let snapshot::Taken { customers, forgotten, learning, departed } =
             snapshot::read(&self.bundle, bytes)?;
         let schema = self.bundle.playbook().schema();
         let needs = self.scorer.retention(self.bundle.playbook());
@@ -386,13 +397,16 @@ impl Engine {
         let count = customers.len();
         self.ledger = None;
         self.customers.extend(customers);
-        Ok(count)
+        Ok((count, departed))
     }
 
-    /// Forgets everything about a customer, and says whether there was anything.
+    /// Forgets everything about a customer, and says whether there was anything. What budgets have
+    /// paid stays paid: when, for which campaign and how much, but not for whom.
     pub fn delete_customer(&mut self, customer_id: &str) -> bool {
-        self.ledger = None;
-        self.customers.remove(customer_id).is_some()
+        let Some(state) = self.customers.remove(customer_id) else { return false };
+        let sends = state.decided.iter().flat_map(|decided| decided.campaigns.sends());
+        self.departed.extend(sends.map(Spend::of).filter(|spend| spend.cost() > 0.0));
+        true
     }
 }
 

@@ -1,7 +1,8 @@
 //! The state of all customers as bytes, and back.
 //!
 //! What few customers have, overrides of health and the stage before what was forgotten, stands in
-//! sections of its own. Versions 1 and 2 kept less of campaigns and are refused.
+//! sections of its own, and so does what is known of nobody any more. Earlier versions kept less of
+//! campaigns and are refused.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use super::stages::Anchor;
 use super::state::{CustomerState, StateDocument};
 use crate::bundle::Bundle;
 use crate::bundle::container::{Container, SNAPSHOT, to_postcard};
-use crate::campaign::{Learning, LearningDocument};
+use crate::campaign::{Learning, LearningDocument, Spend};
 use crate::error::{Error, ErrorCode, Result};
 use crate::health::Overrides;
 
@@ -21,6 +22,7 @@ pub(super) struct Taken {
     pub(super) customers: Customers,
     pub(super) forgotten: Option<Forgotten>,
     pub(super) learning: Option<Learning>,
+    pub(super) departed: Vec<Spend>,
 }
 
 pub(super) fn write<'c>(
@@ -28,6 +30,7 @@ pub(super) fn write<'c>(
     customers: impl Iterator<Item = (&'c String, &'c CustomerState)> + Clone,
     forgotten: Option<&Forgotten>,
     learning: Option<&Learning>,
+    departed: &[Spend],
 ) -> Result<Vec<u8>> {
     let mut container = Container::new(&SNAPSHOT);
     container.push("playbook", bundle.playbook().name().as_bytes().to_vec())?;
@@ -45,6 +48,7 @@ pub(super) fn write<'c>(
     container.push("overrides", to_postcard(&overrides)?)?;
     container.push("anchors", to_postcard(&anchors)?)?;
     container.push("learning", to_postcard(&learning.map(Learning::document))?)?;
+    container.push("departed", to_postcard(departed)?)?;
     Ok(container.write())
 }
 
@@ -91,7 +95,12 @@ pub(super) fn read(bundle: &Bundle, bytes: &[u8]) -> Result<Taken> {
     let learning: Option<LearningDocument> = container.require_value("learning")?;
     let set = &playbook.campaigns().set;
     let learning = learning.and_then(|document| Learning::restore(document, set));
-    Ok(Taken { customers, forgotten, learning })
+    let departed: Vec<Spend> = container.require_value("departed")?;
+    if !departed.iter().all(|spend| spend.cost().is_finite()) {
+        let message = "what deleted customers had cost is no number";
+        return Err(Error::new(ErrorCode::StateFormat, "snapshot", message));
+    }
+    Ok(Taken { customers, forgotten, learning, departed })
 }
 
 /// What tells whether a state is one of the bundle's attributes and event types: BLAKE3-256 of the
