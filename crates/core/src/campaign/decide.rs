@@ -431,8 +431,9 @@ impl<'a> Look<'a> {
     /// Has the customer take part in the experiment that a campaign with a holdout is.
     fn take_part(&mut self, campaign: &CampaignSpec, epoch: u64, stop: Option<&Stop>) {
         let stopped = stop.map(|stop| stop.reason);
-        let trial = Trial::new(self.set, campaign, (epoch, self.as_of), stopped);
-        self.state.note_trial(&campaign.name, trial);
+        if let Some(trial) = Trial::new(self.set, campaign, (epoch, self.as_of), stopped) {
+            self.state.note_trial(&campaign.name, trial);
+        }
     }
 
     /// Remembers that nothing was sent, where the policy is to learn of it.

@@ -248,10 +248,8 @@ impl CustomerCampaignState {
         }
         let old = self.withheld.partition_point(|withheld| withheld.at <= start);
         self.withheld.drain(..old);
-        for (campaign, entry) in &mut self.entries {
-            if let Some((trial, goal)) = entry.trial.as_mut().zip(set.goal(campaign)) {
-                trial.reached = trial.reached.or_else(|| trial.outcome(goal, start));
-            }
+        for (campaign, trial) in self.open_trials() {
+            trial.reached = set.goal(campaign).and_then(|goal| trial.outcome(goal, start));
         }
     }
 
@@ -313,11 +311,18 @@ impl CustomerCampaignState {
     }
 
     /// Has the customer take part in the campaign's experiment, from the first time on.
-    pub(super) fn note_trial(&mut self, campaign: &str, trial: Option<Trial>) {
+    pub(super) fn note_trial(&mut self, campaign: &str, trial: Trial) {
         if let Ok(at) = self.entry_at(campaign) {
-            let known = &mut self.entries[at].1.trial;
-            *known = known.or(trial);
+            self.entries[at].1.trial.get_or_insert(trial);
         }
+    }
+
+    /// The experiments of campaigns of which it is not settled yet whether the goal is reached.
+    fn open_trials(&mut self) -> impl Iterator<Item = (&Name, &mut Trial)> {
+        self.entries.iter_mut().filter_map(|(campaign, entry)| {
+            let open = entry.trial.as_mut().filter(|trial| trial.reached.is_none());
+            open.map(|trial| (&*campaign, trial))
+        })
     }
 
     /// Notes a send of an entry. One that starts it brings the customer into the campaign.
@@ -420,8 +425,8 @@ impl CustomerCampaignState {
                 }
             }
         }
-        for (campaign, entry) in &mut self.entries {
-            if let Some((trial, goal)) = entry.trial.as_mut().zip(set.goal(campaign)) {
+        for (campaign, trial) in self.open_trials() {
+            if let Some(goal) = set.goal(campaign) {
                 trial.observe(goal, first_event);
             }
         }
