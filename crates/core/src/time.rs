@@ -177,7 +177,7 @@ impl Span {
 
     /// `days` days of 24 hours.
     #[must_use]
-    pub fn days(days: i64) -> Self {
+    pub const fn days(days: i64) -> Self {
         Self(days.saturating_mul(DAY))
     }
 

@@ -101,6 +101,9 @@ fn a_stage_may_last_for_decades() {
     ingest(&mut engine, &[("a", 0.5, "login")]);
     // Days looked back over double: more often than a number of days has bits.
     assert_eq!(stage(&engine, "a", 40.0 * 365.0), found("dormant", 6.0));
+    // Beyond a hundred years it is the stage still, but not known since when.
+    assert_eq!(stage(&engine, "a", 6.0 + 36_523.0), found("dormant", 6.0));
+    assert_eq!(stage(&engine, "a", 6.0 + 36_524.0), Some(("dormant".to_owned(), None)));
 }
 
 #[test]

@@ -7,7 +7,9 @@
 //! the day: it is the first look that found the stage, with no other between it and the question.
 //!
 //! Looks are taken backwards and only as far as they matter, some days together. Without entry rules
-//! the stage itself needs none of them, and its duration as many as it lasted days.
+//! the stage itself needs none of them, and its duration as many as it lasted days. They go back a
+//! hundred years and no further, so that an event of the year 1012 costs no more than that: what was
+//! before is as if it were not known.
 //!
 //! What was forgotten cannot be looked at. So an engine that forgets keeps for each customer the
 //! stage at the last look before that, and since when.
@@ -26,6 +28,8 @@ use crate::lifecycle::{LifecycleSpec, Path, Steps};
 use crate::time::{Span, Timestamp};
 
 const DAY: i64 = 86_400_000_000;
+/// How far looks go back.
+const FAR: Span = Span::days(36_525);
 /// How many days are looked at together first, and at most; twice as many each time.
 const FEW: usize = 16;
 const MANY: usize = 128;
@@ -97,6 +101,8 @@ enum Begin<'a> {
     Unknown,
     /// At the customer's beginning.
     At(Timestamp),
+    /// Long before; looks go back to this instant.
+    Far(Timestamp),
     /// After the last look before what was forgotten.
     After(&'a Anchor),
 }
@@ -191,7 +197,7 @@ impl Stages {
         let begin = Self::begin(bundle, state, as_of);
         let after = match &begin {
             Begin::Unknown => as_of,
-            Begin::At(start) => *start,
+            Begin::At(start) | Begin::Far(start) => *start,
             Begin::After(anchor) => anchor.at,
         };
         let decided = |path: &Path| match path.stage() {
@@ -241,10 +247,16 @@ impl Stages {
             {
                 before.and_then(|anchor| anchor.since)
             }
-            Some(same) if matches!(begin, Begin::Unknown) && same == looks.len() => None,
+            Some(same)
+                if matches!(begin, Begin::Unknown | Begin::Far(_)) && same == looks.len() =>
+            {
+                None
+            }
             Some(same) => looks.get(same - 1).copied(),
         };
-        Ok((stage, since))
+        // It takes a look before the first to know that it is the first.
+        let known = |since: &Timestamp| as_of.since(*since).plus(Span::DAY) < FAR;
+        Ok((stage, since.filter(known)))
     }
 
     /// What is kept of a customer when everything before an instant is forgotten: none where the
@@ -285,6 +297,7 @@ impl Stages {
         let start = state.begins(bundle.playbook().layout()).filter(|start| *start <= as_of);
         match (state.anchor().filter(|anchor| anchor.at < as_of), start) {
             (Some(anchor), _) => Begin::After(anchor),
+            (None, Some(start)) if as_of.since(start) >= FAR => Begin::Far(as_of.minus(FAR)),
             (None, Some(start)) => Begin::At(start),
             (None, None) => Begin::Unknown,
         }
