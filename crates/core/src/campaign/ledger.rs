@@ -86,10 +86,9 @@ fn budgets(set: &CampaignSet) -> impl Iterator<Item = Counted<'_>> {
 }
 
 impl CampaignSet {
-    /// Forgets what no budget counts any more at `as_of`; what a month needs is kept in any case, for
-    /// the budgets that the next playbook brings.
+    /// Forgets what no budget counts any more at `as_of`.
     pub fn forget_spends(&self, spends: &mut Vec<Spend>, as_of: Timestamp) {
-        let start = as_of.minus(self.memory().max(Span::days(35)));
+        let start = self.remembered_since(as_of);
         spends.retain(|spend| spend.at > start);
     }
 }

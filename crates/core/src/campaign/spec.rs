@@ -8,7 +8,7 @@ use super::journey::{Journey, StepKind};
 use super::policy::Policy;
 use super::rules::{Budget, Guardrails};
 use crate::error::{Error, ErrorCode, Result, did_you_mean};
-use crate::time::Span;
+use crate::time::{Span, Timestamp};
 
 /// What a campaign hopes for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -228,6 +228,12 @@ impl CampaignSet {
         let lessons = self.campaigns.iter().filter_map(|campaign| campaign.policy.memory());
         let longest = budgets.map(|budget| budget.per.longest()).chain(goals).chain(lessons).max();
         longest.unwrap_or(Span::ZERO).max(self.guardrails.memory())
+    }
+
+    /// Since when what was sent is remembered at `as_of`. What a month needs is kept in any case, for
+    /// the rules that the next playbook brings.
+    pub(super) fn remembered_since(&self, as_of: Timestamp) -> Timestamp {
+        as_of.minus(self.memory().max(Span::days(35)))
     }
 
     /// Whether anything limits what sends may cost.

@@ -15,7 +15,7 @@ use super::spec::{CampaignSet, Goal};
 use super::trial::Trial;
 use super::trigger::TriggerMemory;
 use crate::error::{Error, ErrorCode, Result};
-use crate::time::{Span, Timestamp};
+use crate::time::Timestamp;
 
 /// A send that was decided, and what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -236,10 +236,10 @@ impl CustomerCampaignState {
     }
 
     /// Notes that it was decided at `as_of`, and forgets the sends that no rule can count any
-    /// more. What a month needs is kept in any case, for the rules that the next playbook brings.
+    /// more.
     pub(super) fn note_decided(&mut self, set: &CampaignSet, as_of: Timestamp) {
         self.decided = Some(as_of);
-        let start = as_of.minus(set.memory().max(Span::days(35)));
+        let start = set.remembered_since(as_of);
         let old = self.sends.partition_point(|send| send.at <= start);
         for send in self.sends.drain(..old).collect::<Vec<_>>() {
             let reached = reached(set.goal(&send.campaign), send.outcomes, send.at, as_of);

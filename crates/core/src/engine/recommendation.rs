@@ -57,8 +57,3 @@ impl Recommendation {
         Self { campaign: campaign.clone(), code, share, message, fix: fix.to_owned() }
     }
 }
-
-/// A share for people.
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.0}%", share * 100.0)
-}

@@ -173,8 +173,8 @@ impl Scorer {
     }
 
     /// Fills the frame with all that is known of a customer at an instant, and the row that the model
-    /// reads; `band` was the health band at the last decision, and `over` the override that holds. Where it is `timed`, since
-    /// when the stage lasts is found too.
+    /// reads; `band` was the health band at the last decision, and `over` the override that holds.
+    /// Where it is `timed`, since when the stage lasts is found too.
     ///
     /// # Errors
     /// None that a caller can cause.

@@ -10,7 +10,7 @@
 //!
 //! Holdouts, a policy that leaves customers alone and quiet hours are meant, and count for nothing.
 
-use super::super::recommendation::{Recommendation, RecommendationCode, percent};
+use super::super::recommendation::{Recommendation, RecommendationCode};
 use super::{Replay, ReplayCampaign};
 use crate::campaign::Reason;
 
@@ -26,6 +26,10 @@ const FEWEST: usize = 20;
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0}%", share * 100.0)
 }
 
 impl Replay {
