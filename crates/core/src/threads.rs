@@ -1,5 +1,8 @@
 //! Work shared out among threads, where the package is built with them (feature `parallel`).
 
+#[cfg(feature = "parallel")]
+use std::sync::{Mutex, PoisonError};
+
 use crate::error::{Error, Result};
 
 /// How many threads `n_jobs` asks for, as scikit-learn has it: that many, or, for none or −1, one
@@ -31,43 +34,93 @@ fn cores() -> usize {
     1
 }
 
-/// What `work` makes of each part, in order. With threads, one for each part.
+/// So many parts come to a thread, so that a slow core keeps no other waiting at the end.
+const PARTS: usize = 4;
+
+/// How many of `count` things make one part of the work of so many threads, and no fewer than
+/// `least`: a part begins with memory of its own.
+pub(crate) fn part_of(count: usize, threads: usize, least: usize) -> usize {
+    let parts = if threads > 1 { threads * PARTS } else { 1 };
+    count.div_ceil(parts).max(least).max(1)
+}
+
+/// What `work` makes of each part, in order. Threads, so many as are asked for, take part after
+/// part as they get done.
 #[cfg(feature = "parallel")]
-pub(crate) fn map<P: Send, T: Send>(parts: Vec<P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
-    let mut parts = parts.into_iter();
-    let Some(first) = parts.next() else { return Vec::new() };
-    std::thread::scope(|scope| {
-        let work = &work;
-        let rest: Vec<_> = parts.map(|part| scope.spawn(move || work(part))).collect();
-        let mut made = vec![work(first)];
-        for thread in rest {
-            match thread.join() {
-                Ok(part) => made.push(part),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        made
-    })
-}
-
-/// What `work` makes of each part, in order.
-#[cfg(not(feature = "parallel"))]
-pub(crate) fn map<P: Send, T: Send>(parts: Vec<P>, work: impl Fn(P) -> T + Sync) -> Vec<T> {
-    parts.into_iter().map(work).collect()
-}
-
-/// The same of many small parts, which `threads` threads share.
-pub(crate) fn map_each<P: Send, T: Send>(
+pub(crate) fn map<P: Send, T: Send>(
     parts: Vec<P>,
     threads: usize,
     work: impl Fn(P) -> T + Sync,
 ) -> Vec<T> {
-    let share = parts.len().div_ceil(threads.max(1)).max(1);
-    let mut parts = parts.into_iter().peekable();
-    let mut shares: Vec<Vec<P>> = Vec::new();
-    while parts.peek().is_some() {
-        shares.push(parts.by_ref().take(share).collect());
+    let threads = threads.min(parts.len());
+    if threads <= 1 {
+        return parts.into_iter().map(work).collect();
     }
-    let made = map(shares, |share| share.into_iter().map(&work).collect::<Vec<T>>());
-    made.into_iter().flatten().collect()
+    let count = parts.len();
+    let waiting = Mutex::new(parts.into_iter().enumerate());
+    let take = || {
+        let mut made = Vec::with_capacity(count);
+        loop {
+            // The lock is let go before the work begins; nothing panics while it is held.
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((place, part)) = next else { return made };
+            made.push((place, work(part)));
+        }
+    };
+    let mut made = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
+        let mut made = take();
+        for thread in others {
+            match thread.join() {
+                Ok(more) => made.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        made
+    });
+    made.sort_unstable_by_key(|(place, _)| *place);
+    made.into_iter().map(|(_, made)| made).collect()
+}
+
+/// What `work` makes of each part, in order.
+#[cfg(not(feature = "parallel"))]
+pub(crate) fn map<P: Send, T: Send>(
+    parts: Vec<P>,
+    _threads: usize,
+    work: impl Fn(P) -> T + Sync,
+) -> Vec<T> {
+    parts.into_iter().map(work).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_stands_in_the_order_of_the_parts() {
+        for threads in [0, 1, 2, 3, 40] {
+            for parts in [0, 1, 2, 25] {
+                let made = map((0..parts).collect(), threads, |part: usize| {
+                    // The first take longest.
+                    (0..(parts - part) * 1000).fold(part, |x, y| std::hint::black_box(x ^ y ^ y))
+                });
+                assert_eq!(made, (0..parts).collect::<Vec<_>>(), "{threads} threads");
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_comes_through() {
+        let parts: Vec<usize> = (0..20).collect();
+        let panicked = std::panic::catch_unwind(|| map(parts, 3, |part| assert!(part != 13)));
+        assert!(panicked.is_err());
+    }
+
+    #[test]
+    fn parts_are_neither_too_small_nor_too_few() {
+        assert_eq!(part_of(0, 2, 0), 1);
+        assert_eq!(part_of(1000, 1, 10), 1000);
+        assert_eq!(part_of(1000, 2, 10), 125);
+        assert_eq!(part_of(1000, 2, 300), 300);
+    }
 }

@@ -356,16 +356,19 @@ impl Clock {
 
     /// The civil day of `at`, counted from 1970-01-01.
     #[must_use]
+    #[inline]
     pub fn day(self, at: Timestamp) -> i64 {
         self.shown(at).div_euclid(DAY)
     }
 
     /// How far this zone's clocks are from UTC.
+    #[inline]
     fn offset(self, at: Timestamp) -> Offset {
         self.0.offset(at.0.div_euclid(SECOND))
     }
 
     /// Microseconds from 1970-01-01T00:00:00 on this zone's clocks.
+    #[inline]
     fn shown(self, at: Timestamp) -> i64 {
         at.0.saturating_add(i64::from(self.offset(at).seconds()) * SECOND)
     }

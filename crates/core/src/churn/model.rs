@@ -343,12 +343,12 @@ impl Model {
     /// As for [`Model::predict`].
     #[expect(clippy::needless_pass_by_value, reason = "a view is passed as a slice is")]
     pub fn predict_on(&self, rows: ArrayView2<'_, f64>, threads: usize) -> Result<Vec<f64>> {
-        let share = rows.nrows().div_ceil(threads.max(1)).max(SHARE);
+        let share = threads::part_of(rows.nrows(), threads, SHARE);
         let parts: Vec<ArrayView2<'_, f64>> = rows.axis_chunks_iter(Axis(0), share).collect();
         if parts.is_empty() {
             self.check_width(rows.ncols())?;
         }
-        let parts = threads::map(parts, |part| {
+        let parts = threads::map(parts, threads, |part| {
             let mut margins = self.margins(part)?;
             for margin in &mut margins {
                 *margin = self.probability(*margin);

@@ -204,14 +204,14 @@ impl Looking<'_> {
         mut customers: Vec<(&String, &mut CustomerState)>,
         threads: usize,
     ) -> Result<Looked> {
-        let share = customers.len().div_ceil(threads.max(1)).max(SHARE);
+        let share = threads::part_of(customers.len(), threads, SHARE);
         let mut parts = Vec::new();
         while customers.len() > share {
             let rest = customers.split_off(share);
             parts.push(std::mem::replace(&mut customers, rest));
         }
         parts.push(customers);
-        let mut found = threads::map(parts, |part| self.look_at_all(part)).into_iter();
+        let mut found = threads::map(parts, threads, |part| self.look_at_all(part)).into_iter();
         let mut all = found.next().unwrap_or_else(|| Ok(Looked::default()))?;
         for part in found {
             add(&mut all, part?);

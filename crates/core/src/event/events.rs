@@ -1,9 +1,9 @@
 //! A table of events, checked against the schema and read row by row as words.
 
 use super::cell::{Cell, Dictionary};
-use super::groups::Groups;
+use super::groups::{Groups, Span};
 use super::identity::Identifiers;
-use super::layout::{Layout, PROPERTIES, TIME, WordType};
+use super::layout::{Layout, PROPERTIES, WordType};
 use super::reader::{self, Reader, Rows, WordReader};
 use super::value::value_error;
 use super::word;
@@ -89,6 +89,9 @@ impl<'a> EventColumns<'a> {
 pub struct EventTable<'c> {
     columns: &'c EventColumns<'c>,
     groups: Groups,
+    /// For each code of the column of types, the type and the number of its properties; no type has
+    /// the number `usize::MAX`.
+    codes: Vec<(usize, usize)>,
     time: WordReader<'c>,
     revision: Option<WordReader<'c>>,
     deleted: Option<WordReader<'c>>,
@@ -137,6 +140,7 @@ impl<'c> EventTable<'c> {
         Self {
             columns,
             groups: Groups::of(&columns.customer, rows),
+            codes: columns.kind.codes(columns.layout),
             time: WordReader::new(&columns.time, &WordType::Time, &[]),
             revision: word_reader(&columns.revision, &WordType::Number),
             deleted: word_reader(&columns.deleted, &WordType::Bool),
@@ -149,6 +153,19 @@ impl<'c> EventTable<'c> {
     #[must_use]
     pub fn time(&self, row: usize) -> Option<i64> {
         self.time.word(row).filter(|time| *time != word::MISSING)
+    }
+
+    /// The instant before which no row of a customer is, right or wrong; none where that takes more
+    /// than a look at each row.
+    #[must_use]
+    pub fn earliest(&self, customer: usize) -> Option<i64> {
+        let times = self.time.times()?;
+        match self.groups.span(customer) {
+            Span::Together(rows) => {
+                times[rows.start as usize..rows.end as usize].iter().copied().min()
+            }
+            Span::Apart(rows) => rows.iter().map(|row| times[*row as usize]).min(),
+        }
     }
 
     /// How the events stand in words.
@@ -198,54 +215,79 @@ impl<'c> EventTable<'c> {
         Some(kind)
     }
 
-    /// Appends the words of `rows` to those of their types in `logs`, column by column, which is
-    /// several times as fast as row by row; false where a row is wrong or the table has identities,
-    /// and then nothing is appended.
+    /// Appends the words of all rows of a customer to those of their types in `logs`, properties
+    /// column by column, which is several times as fast as row by row. It says whether each event
+    /// is later than the one before; nothing where a row is wrong or the table has identities, and
+    /// then nothing is appended.
     ///
     /// `of_kinds` is memory to work in.
     pub fn read_all(
         &self,
-        rows: impl Iterator<Item = usize>,
+        customer: usize,
         of_kinds: &mut Vec<Vec<u32>>,
         logs: &mut [Vec<i64>],
-    ) -> bool {
-        let Kinds::Coded { codes, kinds } = &self.columns.kind else { return false };
-        if self.identified() || self.marked() {
-            return false;
-        }
-        // The last is for rows of no type.
-        of_kinds.resize(logs.len() + 1, Vec::new());
+    ) -> Option<bool> {
+        let Kinds::Coded { codes, .. } = &self.columns.kind else { return None };
+        let times = self.time.times().filter(|_| !self.identified() && !self.marked())?;
+        of_kinds.resize(logs.len(), Vec::new());
         of_kinds.iter_mut().for_each(Vec::clear);
-        for row in rows {
-            let kind = kinds.get(codes[row] as usize).copied().flatten().unwrap_or(logs.len());
-            // A table has fewer than 2^32 rows.
-            of_kinds[kind].push(u32::try_from(row).unwrap_or(u32::MAX));
-        }
-        let right = of_kinds[logs.len()].is_empty()
-            && logs.iter_mut().enumerate().all(|(kind, log)| {
-                let stride = self.columns.layout.types[kind].stride();
-                self.read_kind(kind, &of_kinds[kind], Rows { log, stride })
-            });
-        if !right {
+        let rising = match self.groups.span(customer) {
+            Span::Together(rows) => {
+                let (start, end) = (rows.start as usize, rows.end as usize);
+                let cells =
+                    codes[start..end].iter().copied().zip(times[start..end].iter().copied());
+                self.divide(rows.zip(cells), of_kinds, logs)
+            }
+            Span::Apart(rows) => {
+                let cells = |row: &u32| (*row, (codes[*row as usize], times[*row as usize]));
+                self.divide(rows.iter().map(cells), of_kinds, logs)
+            }
+        };
+        let rising = rising.filter(|_| {
+            let mut kinds = logs.iter_mut().zip(&*of_kinds).enumerate();
+            kinds.all(|(kind, (log, rows))| self.read_properties(kind, rows, log))
+        });
+        if rising.is_none() {
             logs.iter_mut().for_each(Vec::clear);
         }
-        right
+        rising
     }
 
-    /// Reads rows of one type; false where one is wrong.
-    fn read_kind(&self, kind: usize, rows: &[u32], mut log: Rows<'_>) -> bool {
-        if rows.is_empty() {
-            return true;
+    /// Divides rows, each with the code of its type and its instant, among the types: their words
+    /// without the properties, and the rows of types that have some. It says whether each event is
+    /// later than the one before; nothing where a type or an instant is wrong.
+    #[inline]
+    fn divide(
+        &self,
+        rows: impl Iterator<Item = (u32, (u32, i64))>,
+        of_kinds: &mut [Vec<u32>],
+        logs: &mut [Vec<i64>],
+    ) -> Option<bool> {
+        let (mut earliest, mut latest, mut rising) = (i64::MAX, i64::MIN, true);
+        for (row, (code, time)) in rows {
+            rising &= latest < time;
+            latest = latest.max(time);
+            earliest = earliest.min(time);
+            let (kind, properties) = *self.codes.get(code as usize)?;
+            let (log, of_kind) = (logs.get_mut(kind)?, of_kinds.get_mut(kind)?);
+            of_kind.push(row);
+            // Types come in any order, which no processor foresees: what most have is written for
+            // all, and cut off again.
+            let end = log.len() + PROPERTIES + properties;
+            log.extend_from_slice(&[time, word::MISSING, word::MISSING, word::MISSING]);
+            log.resize(end, word::MISSING);
         }
-        log.log.resize(rows.len() * log.stride, word::MISSING);
-        let properties = || self.properties[kind].iter().enumerate();
-        self.time.column(rows, &mut log, TIME, true)
-            && properties().all(|(at, property)| match &property.reader {
-                None => !property.field.required,
-                Some(reader) => {
-                    reader.column(rows, &mut log, PROPERTIES + at, property.field.required)
-                }
-            })
+        (Timestamp::in_range(earliest) && Timestamp::in_range(latest)).then_some(rising)
+    }
+
+    /// Reads the properties of rows of one type; false where one is wrong.
+    fn read_properties(&self, kind: usize, rows: &[u32], log: &mut Vec<i64>) -> bool {
+        let mut log = Rows { log, stride: self.columns.layout.types[kind].stride() };
+        let properties = self.properties[kind].iter().enumerate().filter(|_| !rows.is_empty());
+        properties.into_iter().all(|(at, property)| match &property.reader {
+            None => !property.field.required,
+            Some(reader) => reader.column(rows, &mut log, PROPERTIES + at, property.field.required),
+        })
     }
 
     /// What a row of an event with an identity says of its version; none where that is wrong.
@@ -389,6 +431,13 @@ impl<'a> Kinds<'a> {
             Self::Coded { codes, kinds } => *kinds.get(codes[row] as usize)?,
             Self::Named(names) => schema.event(&names.get(row).ok()??),
         }
+    }
+
+    /// For each code, the type and the number of its properties.
+    fn codes(&self, layout: &Layout) -> Vec<(usize, usize)> {
+        let Self::Coded { kinds, .. } = self else { return Vec::new() };
+        let known = |kind: usize| (kind, layout.types[kind].properties.len());
+        kinds.iter().map(|kind| kind.map_or((usize::MAX, 0), known)).collect()
     }
 
     /// The name of a row's type, as the host wrote it.

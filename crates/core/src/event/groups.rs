@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::hash::{BuildHasher, Hash};
+use std::ops::Range;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -21,6 +22,14 @@ pub struct Groups {
     order: Option<Vec<u32>>,
     /// The rows that name no customer.
     pub nobody: Vec<u32>,
+}
+
+/// The rows of one customer.
+pub(super) enum Span<'g> {
+    /// One after the other.
+    Together(Range<u32>),
+    /// Anywhere.
+    Apart(&'g [u32]),
 }
 
 /// Rows in a row that name one customer.
@@ -68,6 +77,15 @@ impl Groups {
         let (start, end) = self.ranges[customer];
         let row = |at: u32| self.order.as_ref().map_or(at, |order| order[at as usize]);
         (start..end).map(move |at| row(at) as usize)
+    }
+
+    /// The same, as they stand.
+    pub(super) fn span(&self, customer: usize) -> Span<'_> {
+        let (start, end) = self.ranges[customer];
+        match &self.order {
+            None => Span::Together(start..end),
+            Some(order) => Span::Apart(&order[start as usize..end as usize]),
+        }
     }
 
     /// The number of rows that name a customer.

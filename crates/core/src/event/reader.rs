@@ -246,6 +246,14 @@ impl<'c> WordReader<'c> {
 }
 
 impl WordReader<'_> {
+    /// The instants of all rows as they are, none masked and none checked.
+    pub(super) fn times(&self) -> Option<&[i64]> {
+        match &self.words {
+            Words::Times(times) if self.there.is_none() => Some(times),
+            _ => None,
+        }
+    }
+
     /// Fills the word `at` of each row of `log` with that of the row of the table that `rows`
     /// says; false where one is wrong, or missing but `required`.
     pub(super) fn column(
@@ -256,10 +264,6 @@ impl WordReader<'_> {
         required: bool,
     ) -> bool {
         match &self.words {
-            Words::Times(times) if self.there.is_none() => log.fill(rows, at, required, |row| {
-                let time = times[row];
-                (time, time == MISSING_TIME || Timestamp::in_range(time))
-            }),
             Words::Texts { codes, words } => log.fill(rows, at, required, |row| {
                 let word = words.get(codes[row] as usize).copied().unwrap_or(Some(word::MISSING));
                 let there = self.there.is_none_or(|there| there.get(row));

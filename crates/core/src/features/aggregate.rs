@@ -29,7 +29,7 @@ pub(super) struct BoundAggregate {
 /// The events of a selection, and which of them are inside a window at each instant.
 #[derive(Clone, Copy)]
 pub(super) struct Windows<'s> {
-    pub(super) events: Picked<'s>,
+    pub(super) events: &'s Picked<'s>,
     /// For each instant, the numbers of the window's boundaries.
     pub(super) bounds: &'s [(u32, u32)],
     /// For each boundary, how many events are not later.
@@ -55,21 +55,24 @@ impl<'s> Windows<'s> {
 /// What an aggregate is asked about.
 pub(super) struct Asked<'r, 's, 'a> {
     pub(super) selection: &'a Selection,
-    pub(super) windows: Windows<'s>,
+    pub(super) windows: &'r Windows<'s>,
     /// Those of the other type, where two are related.
-    pub(super) others: Windows<'s>,
+    pub(super) others: &'r Windows<'s>,
     pub(super) instants: &'s [Timestamp],
     pub(super) person: &'r Person<'r, 'a>,
 }
 
 impl Asked<'_, '_, '_> {
-    /// For each event, how many up to it are the first of a civil day; false where the clocks went
-    /// back over midnight and days are out of order.
+    /// For each event from the first inside a window on, how many up to it are the first of a civil
+    /// day; false where the clocks went back over midnight and days are out of order.
     fn firsts_of_days(&self, work: &mut Work) -> bool {
         let zone = self.person.zone;
         let (mut before, mut firsts, mut ordered) = (i64::MIN, 0, true);
+        // Instants ascend, and so do beginnings and ends.
+        work.first = self.windows.spans().next().map_or(0, |(start, _)| start);
+        let end = self.windows.spans().last().map_or(0, |(_, end)| end);
         work.firsts.clear();
-        work.firsts.extend(self.windows.events.times().map(|at| {
+        work.firsts.extend(self.windows.events.slice(work.first, end).times().map(|at| {
             let day = Timestamp::from_micros(at).map_or(i64::MIN, |at| zone.day(at));
             ordered &= before <= day;
             firsts += usize::from(before != day);
@@ -95,7 +98,9 @@ struct Inside<'r, 's, 'a> {
 pub(super) struct Work {
     words: Vec<i64>,
     others: Vec<i64>,
+    /// What [`Asked::firsts_of_days`] found, and the number of the first event of it.
     firsts: Vec<usize>,
+    first: usize,
     numbers: Vec<f64>,
 }
 
@@ -106,7 +111,7 @@ impl BoundAggregate {
         if self.fold.is_some() || self.other != self.window {
             return None;
         }
-        let windows = Windows { events: Picked::NONE, bounds: &[(0, 0)], positions: &[0] };
+        let windows = &Windows { events: &Picked::NONE, bounds: &[(0, 0)], positions: &[0] };
         let (instants, person) = (&[Timestamp::EPOCH], Person::of_events(&[]));
         let asked = Asked { selection, windows, others: windows, instants, person: &person };
         let mut none = Value::Missing;
@@ -114,20 +119,31 @@ impl BoundAggregate {
         Some(none)
     }
 
-    /// Appends the value at each instant to a column of the feature's type.
-    pub(super) fn append(&self, asked: &Asked<'_, '_, '_>, work: &mut Work, rows: &mut Rows<'_>) {
+    /// Writes the value at each instant to rows of the feature's type.
+    pub(super) fn write(&self, asked: &Asked<'_, '_, '_>, work: &mut Work, rows: Rows<'_>) {
         match (self.op, rows) {
             (AggregateOp::Count, Rows::Numbers(rows)) if self.fold.is_none() => {
-                rows.extend(asked.windows.spans().map(|(start, end)| exact(end - start)));
+                for (into, (start, end)) in rows.iter_mut().zip(asked.windows.spans()) {
+                    *into = exact(end - start);
+                }
             }
             (AggregateOp::ActiveDays, Rows::Numbers(rows)) if asked.firsts_of_days(work) => {
-                // An event begins a day of the window where it begins a day, or begins the window.
-                rows.extend(asked.windows.spans().map(|(start, end)| match end - start {
-                    0 => 0.0,
-                    _ => exact(1 + work.firsts[end - 1] - work.firsts[start]),
-                }));
+                let firsts = |at: usize| work.firsts[at - work.first];
+                for (into, (start, end)) in rows.iter_mut().zip(asked.windows.spans()) {
+                    // An event begins a day of the window where it begins a day, or the window.
+                    *into = match end - start {
+                        0 => 0.0,
+                        _ => exact(1 + firsts(end - 1) - firsts(start)),
+                    };
+                }
             }
-            (_, rows) => self.evaluate(asked, work, &mut |value| rows.repeat(value, 1)),
+            (_, mut rows) => {
+                let mut at = 0;
+                self.evaluate(asked, work, &mut |value| {
+                    rows.set(at, value);
+                    at += 1;
+                });
+            }
         }
     }
 

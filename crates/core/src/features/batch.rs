@@ -21,6 +21,9 @@ use crate::history::{Gatherer, History, Tally};
 use crate::schema::Schema;
 use crate::time::Timestamp;
 
+/// A thread takes so many customers at a time at least.
+const LEAST: usize = 256;
+
 /// Everything a batch reads.
 #[derive(Clone, Copy)]
 pub struct Batch<'a> {
@@ -36,7 +39,7 @@ pub struct Batch<'a> {
     pub threads: usize,
 }
 
-/// What one thread makes of its share.
+/// What is made of a share of the customers.
 struct Share<'a, T> {
     builder: Builder<'a>,
     made: T,
@@ -44,7 +47,7 @@ struct Share<'a, T> {
     not_started: usize,
 }
 
-/// What all threads made.
+/// What is made of all.
 struct Finished<T> {
     table: FeatureTable,
     made: T,
@@ -61,16 +64,26 @@ struct Work<'a> {
     columnar: Columnar<'a>,
     /// Whether customers of the table have rows at instants before they started.
     early: bool,
+    /// Whether there is no table of customers.
+    by_events: bool,
 }
 
 impl Work<'_> {
-    /// How many rows there may be of a customer.
-    fn room(&self, entry: &Entry) -> usize {
-        match (&self.agenda, entry.place) {
-            (_, None) => 0,
-            (Some(common), _) => common.instants.len(),
-            (None, _) => self.roll.questions(entry).len(),
-        }
+    /// How many rows there may be of a customer. Those known by events alone have none before the
+    /// first: where that is most of the room, it is worth a look, for parts of a table with room to
+    /// spare have to be moved together in the end.
+    fn room(&self, events: &EventTable<'_>, entry: &Entry) -> usize {
+        let instants = match (&self.agenda, entry.place) {
+            (_, None) => return 0,
+            (Some(common), _) => &common.instants,
+            (None, _) => self.roll.questions(entry),
+        };
+        let first = match entry.group {
+            Some(group) if self.by_events && instants.len() > 1 => events.earliest(group),
+            _ => None,
+        };
+        let before = |first| instants.partition_point(|at| at.as_micros() < first);
+        instants.len() - first.map_or(0, before)
     }
 }
 
@@ -151,7 +164,8 @@ impl Batch<'_> {
     ) -> Result<Work<'w>> {
         let agenda = as_of.instants()?.map(|instants| plan.agenda(&instants));
         let roll = Roll::new(self.events.groups(), self.customers);
-        Ok(Work { plan, roll, agenda, columnar, early })
+        let by_events = self.customers.is_none();
+        Ok(Work { plan, roll, agenda, columnar, early, by_events })
     }
 
     /// Shares the customers out, calls `visit` with the rows of each, in order, and joins what
@@ -162,13 +176,18 @@ impl Batch<'_> {
         visit: impl Fn(&mut Share<'_, T>, Rows<'_, '_>) + Sync,
     ) -> Result<Finished<T>> {
         let shares = shares(&work.roll.entries, self.threads);
-        let room = |entries: &&[Entry]| entries.iter().map(|entry| work.room(entry)).sum();
-        let most = work.roll.entries.iter().map(|entry| work.room(entry)).max().unwrap_or(0);
-        let (rooms, columnar) = (shares.iter().map(room).collect(), &work.columnar);
+        let (rooms, most): (Vec<usize>, Vec<usize>) =
+            crate::threads::map(shares.clone(), self.threads, |entries| {
+                let rooms = entries.iter().map(|entry| work.room(self.events, entry));
+                rooms.fold((0, 0), |(sum, most), room| (sum + room, most.max(room)))
+            })
+            .into_iter()
+            .unzip();
+        let (most, columnar) = (most.into_iter().max().unwrap_or(0), &work.columnar);
         let mut output = Output::new(self.features, rooms, &columnar.hidden, BLOCK + most);
         let builders = output.builders(self.features, columnar);
         let parts: Vec<_> = builders.into_iter().zip(shares).collect();
-        let parts = crate::threads::map(parts, |(builder, entries)| {
+        let parts = crate::threads::map(parts, self.threads, |(builder, entries)| {
             let (made, tally) = (T::default(), Tally::default());
             let mut share = Share { builder, made, tally, not_started: 0 };
             self.visit(work, entries, &mut share, &visit);
@@ -239,8 +258,8 @@ impl Batch<'_> {
                 if instants.is_empty() {
                     continue;
                 }
-                let columns = Some(share.builder.columns());
-                plan.fill_columns(&subject, agenda, within, &mut frames, &mut scratch, columns);
+                let table = Some(&mut share.builder);
+                plan.fill_columns(&subject, agenda, within, &mut frames, &mut scratch, table);
                 let (attributes, frames) = (&subject.attributes[..], &frames);
                 visit(share, Rows { place, instants, attributes, frames });
             }
@@ -249,9 +268,9 @@ impl Batch<'_> {
     }
 }
 
-/// About equal shares of the work.
+/// Shares of the work.
 fn shares(entries: &[Entry], threads: usize) -> Vec<&[Entry]> {
-    entries.chunks(entries.len().div_ceil(threads.max(1)).max(1)).collect()
+    entries.chunks(crate::threads::part_of(entries.len(), threads, LEAST)).collect()
 }
 
 /// What is made besides the table.

@@ -1,9 +1,10 @@
 //! A part of a feature table under construction: rows of frames become rows of typed columns.
 
+use std::ops::Range;
+
 use hashbrown::HashMap;
 
 use super::columnar::{ColumnStep, Columnar, Read, Source};
-use super::output::Part;
 use super::plan::Frames;
 use crate::columns::{MISSING_TEXT, MISSING_TIME};
 use crate::expr::{Column, Computed, Type, Value};
@@ -12,28 +13,30 @@ use crate::time::Timestamp;
 /// From so many rows on, expressions over columns are computed.
 pub(super) const BLOCK: usize = 2048;
 
-/// Some rows of a feature table, in order.
+/// Some rows of a feature table, written in order to room that begins as zeros.
 #[derive(Debug)]
 pub(super) struct Builder<'o> {
-    pub(super) customer: Part<'o, u32>,
-    pub(super) as_of: Part<'o, i64>,
-    /// The rows of each column; hidden columns have those of the current block.
+    pub(super) customer: &'o mut [u32],
+    pub(super) as_of: &'o mut [i64],
+    /// The room of each column; that of hidden columns is used again for each block.
     pub(super) rows: Vec<Rows<'o>>,
     /// The texts of each column.
     pub(super) texts: Vec<Texts>,
     pub(super) columnar: &'o Columnar<'o>,
-    /// Where the current block begins.
+    /// The number of rows written.
+    pub(super) len: usize,
+    /// The first row of the current block.
     pub(super) block: usize,
 }
 
-/// The rows of a column.
+/// Rows of a column.
 #[derive(Debug)]
 pub(super) enum Rows<'o> {
-    Numbers(Part<'o, f64>),
+    Numbers(&'o mut [f64]),
     /// Booleans as 0 and 1.
-    Flags(Part<'o, f64>),
-    Codes(Part<'o, u32>),
-    Times(Part<'o, i64>),
+    Flags(&'o mut [f64]),
+    Codes(&'o mut [u32]),
+    Times(&'o mut [i64]),
 }
 
 /// The texts of a category or of texts, by code.
@@ -52,14 +55,21 @@ pub(super) struct Written {
     pub(super) texts: Vec<Texts>,
 }
 
-impl<'o> Builder<'o> {
-    /// The columns that aggregates write to themselves.
-    pub(super) fn columns(&mut self) -> (&'o Columnar<'o>, &mut [Rows<'o>]) {
-        (self.columnar, &mut self.rows)
+impl Builder<'_> {
+    /// The next rows of a column, for aggregates to write to.
+    #[inline]
+    pub(super) fn rows(&mut self, column: usize, count: usize) -> Rows<'_> {
+        let at = self.place(column);
+        self.rows[column].part(at..at + count)
+    }
+
+    /// Where the next row of a column stands.
+    fn place(&self, column: usize) -> usize {
+        if column < self.features() { self.len } else { self.len - self.block }
     }
 
     /// Adds the rows of a customer, by its place among all: one for each instant, or for each that
-    /// is kept. What aggregates wrote themselves is there already.
+    /// is kept. What aggregates wrote is there already.
     pub(super) fn push(
         &mut self,
         customer: u32,
@@ -68,53 +78,65 @@ impl<'o> Builder<'o> {
         frames: &Frames<'_>,
         kept: Option<&[bool]>,
     ) {
-        let count = instants.len();
-        self.customer.repeat(customer, count);
-        self.as_of.extend(instants.iter().map(|at| at.as_micros()));
-        let columns = self.rows.iter_mut().zip(&mut self.texts).zip(&self.columnar.sources);
-        for ((rows, texts), source) in columns {
+        let (start, count) = (self.len, instants.len());
+        self.customer[start..start + count].fill(customer);
+        for (into, at) in self.as_of[start..].iter_mut().zip(instants) {
+            *into = at.as_micros();
+        }
+        let columnar = self.columnar;
+        for (column, source) in &columnar.pushed {
+            let at = self.place(*column);
+            let mut rows = self.rows[*column].part(at..at + count);
+            let texts = &mut self.texts[*column];
             match *source {
-                Source::Aggregate | Source::Step => {}
-                Source::Frame(slot) => rows.extend(texts, frames.slot(slot)),
+                Source::Frame(slot) => rows.write(texts, frames.slot(slot)),
                 Source::Attribute(index) => {
-                    rows.extend(texts, std::iter::repeat_n(attributes[index], count));
+                    rows.write(texts, std::iter::repeat_n(attributes[index], count));
                 }
             }
         }
-        if let Some(kept) = kept {
-            self.customer.keep(kept);
-            self.as_of.keep(kept);
-            let columns = self.rows.iter_mut().zip(&self.columnar.sources);
-            let there = columns.filter(|(_, source)| **source != Source::Step);
-            there.for_each(|(rows, _)| rows.keep(kept));
-        }
-        if self.customer.len() - self.block >= BLOCK {
+        self.len += kept.map_or(count, |kept| self.keep(kept));
+        if self.len - self.block >= BLOCK {
             self.compute();
         }
     }
 
+    /// Of the rows behind the last, brings those together that are kept, and gives their number.
+    fn keep(&mut self, kept: &[bool]) -> usize {
+        let (start, end) = (self.len, self.len + kept.len());
+        keep(&mut self.customer[start..end], kept);
+        keep(&mut self.as_of[start..end], kept);
+        for column in 0..self.rows.len() {
+            let at = self.place(column);
+            self.rows[column].part(at..at + kept.len()).keep(kept);
+        }
+        kept.iter().filter(|kept| **kept).count()
+    }
+
     /// Computes the expressions over columns for the current block, and begins another.
     fn compute(&mut self) {
-        let (features, count) = (self.features(), self.customer.len() - self.block);
+        let (features, block) = (self.features(), self.block..self.len);
+        // Hidden columns hold the current block alone.
+        let place = |column| if column < features { block.clone() } else { 0..block.len() };
         for ColumnStep { column, program, reads } in &self.columnar.computed {
             let columns: Vec<Column<'_>> = reads
                 .iter()
                 .map(|read| match *read {
-                    Read::AsOf => Column::Times(self.as_of.last(count)),
-                    Read::Column(at) => self.rows[at].last(count, &self.texts[at]),
+                    Read::AsOf => Column::Times(&self.as_of[block.clone()]),
+                    Read::Column(at) => self.rows[at].column(place(at), &self.texts[at]),
                 })
                 .collect();
-            let computed = program.compute(&columns, 0..count).map(Computed::into_owned);
-            match (&mut self.rows[*column], computed) {
-                (Rows::Numbers(into), Some(Computed::Numbers(rows))) => into.append(&rows),
-                (Rows::Flags(into), Some(Computed::Flags(rows))) => into.append(&rows),
-                (Rows::Times(into), Some(Computed::Times(rows))) => into.append(&rows),
+            let computed = program.compute(&columns, 0..block.len()).map(Computed::into_owned);
+            match (self.rows[*column].part(place(*column)), computed) {
+                (Rows::Numbers(into), Some(Computed::Numbers(rows))) => into.copy_from_slice(&rows),
+                (Rows::Flags(into), Some(Computed::Flags(rows))) => into.copy_from_slice(&rows),
+                (Rows::Times(into), Some(Computed::Times(rows))) => into.copy_from_slice(&rows),
                 // A step computes what its column holds.
                 _ => {}
             }
         }
-        self.rows[features..].iter_mut().for_each(Rows::clear);
-        self.block = self.customer.len();
+        self.rows[features..].iter_mut().for_each(|rows| rows.part(0..block.len()).clear());
+        self.block = self.len;
     }
 
     /// The number of features: the columns behind them are hidden.
@@ -127,59 +149,89 @@ impl<'o> Builder<'o> {
         self.compute();
         let features = self.features();
         self.texts.truncate(features);
-        Written { len: self.customer.len(), texts: self.texts }
+        Written { len: self.len, texts: self.texts }
     }
 }
 
 impl Rows<'_> {
-    /// Appends a value, which is no text, `times` times.
-    pub(super) fn repeat(&mut self, value: Value<'_>, times: usize) {
+    /// Some of them.
+    #[inline]
+    fn part(&mut self, rows: Range<usize>) -> Rows<'_> {
         match self {
-            Self::Numbers(rows) => rows.repeat(value.as_number(), times),
-            Self::Flags(rows) => rows.repeat(flag(value), times),
-            Self::Codes(rows) => rows.repeat(MISSING_TEXT, times),
-            Self::Times(rows) => rows.repeat(micros(value), times),
+            Self::Numbers(all) => Rows::Numbers(&mut all[rows]),
+            Self::Flags(all) => Rows::Flags(&mut all[rows]),
+            Self::Codes(all) => Rows::Codes(&mut all[rows]),
+            Self::Times(all) => Rows::Times(&mut all[rows]),
         }
     }
 
-    fn extend<'v>(&mut self, texts: &mut Texts, values: impl Iterator<Item = Value<'v>>) {
+    /// Writes a value, which is no text, to one row.
+    #[inline]
+    pub(super) fn set(&mut self, at: usize, value: Value<'_>) {
         match self {
-            Self::Numbers(rows) => rows.extend(values.map(Value::as_number)),
-            Self::Flags(rows) => rows.extend(values.map(flag)),
+            Self::Numbers(rows) => rows[at] = value.as_number(),
+            Self::Flags(rows) => rows[at] = flag(value),
+            Self::Codes(rows) => rows[at] = MISSING_TEXT,
+            Self::Times(rows) => rows[at] = micros(value),
+        }
+    }
+
+    /// Writes a value, which is no text, to all rows.
+    pub(super) fn fill(self, value: Value<'_>) {
+        match self {
+            Self::Numbers(rows) => rows.fill(value.as_number()),
+            Self::Flags(rows) => rows.fill(flag(value)),
+            Self::Codes(rows) => rows.fill(MISSING_TEXT),
+            Self::Times(rows) => rows.fill(micros(value)),
+        }
+    }
+
+    fn write<'v>(&mut self, texts: &mut Texts, values: impl Iterator<Item = Value<'v>>) {
+        match self {
             Self::Codes(rows) => {
-                let code = |text: Option<&str>| text.map_or(MISSING_TEXT, |text| texts.code(text));
-                rows.extend(values.map(Value::as_text).map(code));
+                for (into, value) in rows.iter_mut().zip(values) {
+                    *into = value.as_text().map_or(MISSING_TEXT, |text| texts.code(text));
+                }
             }
-            Self::Times(rows) => rows.extend(values.map(micros)),
+            rows => values.enumerate().for_each(|(at, value)| rows.set(at, value)),
         }
     }
 
-    /// Of the last rows, keeps those that `kept` says.
-    fn keep(&mut self, kept: &[bool]) {
+    fn keep(self, kept: &[bool]) {
         match self {
-            Self::Numbers(rows) | Self::Flags(rows) => rows.keep(kept),
-            Self::Codes(rows) => rows.keep(kept),
-            Self::Times(rows) => rows.keep(kept),
+            Self::Numbers(rows) | Self::Flags(rows) => keep(rows, kept),
+            Self::Codes(rows) => keep(rows, kept),
+            Self::Times(rows) => keep(rows, kept),
         }
     }
 
-    /// The last rows, as expressions read them.
-    fn last<'r>(&'r self, count: usize, texts: &'r Texts) -> Column<'r> {
+    fn clear(self) {
         match self {
-            Self::Numbers(rows) => Column::Numbers(rows.last(count)),
-            Self::Flags(rows) => Column::Flags(rows.last(count)),
-            Self::Codes(rows) => Column::Texts { codes: rows.last(count), values: &texts.values },
-            Self::Times(rows) => Column::Times(rows.last(count)),
+            Self::Numbers(rows) | Self::Flags(rows) => rows.fill(0.0),
+            Self::Codes(rows) => rows.fill(0),
+            Self::Times(rows) => rows.fill(0),
         }
     }
 
-    fn clear(&mut self) {
+    /// Some of them, as expressions read them.
+    fn column<'r>(&'r self, rows: Range<usize>, texts: &'r Texts) -> Column<'r> {
         match self {
-            Self::Numbers(rows) | Self::Flags(rows) => rows.clear(),
-            Self::Codes(rows) => rows.clear(),
-            Self::Times(rows) => rows.clear(),
+            Self::Numbers(all) => Column::Numbers(&all[rows]),
+            Self::Flags(all) => Column::Flags(&all[rows]),
+            Self::Codes(all) => Column::Texts { codes: &all[rows], values: &texts.values },
+            Self::Times(all) => Column::Times(&all[rows]),
         }
     }
+}
+
+/// Moves the rows that are kept to the front, and leaves zeros behind them.
+fn keep<T: Copy + Default>(rows: &mut [T], kept: &[bool]) {
+    let mut len = 0;
+    for (at, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
+        rows[len] = rows[at];
+        len += 1;
+    }
+    rows[len..].fill(T::default());
 }
 
 impl Texts {

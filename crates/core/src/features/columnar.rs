@@ -20,8 +20,8 @@ pub(super) struct Columnar<'p> {
     pub(super) steps: Vec<bool>,
     /// The other steps, in order.
     pub(super) computed: Vec<ColumnStep>,
-    /// For each column, where its rows come from.
-    pub(super) sources: Vec<Source>,
+    /// The columns that are written a customer at a time, and where their rows come from.
+    pub(super) pushed: Vec<(usize, Source)>,
     /// The type of each hidden column.
     pub(super) hidden: Vec<Type>,
     /// Whether anything needs frames.
@@ -34,6 +34,8 @@ pub(super) struct OwnColumn<'p> {
     pub(super) column: usize,
     /// What it is of no events.
     pub(super) none: Option<Value<'p>>,
+    /// Whether that is what a column has before anything is written.
+    pub(super) blank: bool,
 }
 
 /// An expression over columns.
@@ -54,13 +56,10 @@ pub(super) enum Read {
     Column(usize),
 }
 
-/// Where the rows of a column come from.
+/// Where the rows of a column come from, if neither an aggregate writes them nor an expression over
+/// columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    /// An aggregate writes them.
-    Aggregate,
-    /// They are computed from other columns.
-    Step,
     /// The slot of the frames.
     Frame(usize),
     /// The customer's attribute.
@@ -108,33 +107,41 @@ impl Plan {
         let own = |(slot, aggregate): &(usize, BoundAggregate)| {
             let column = slots.iter().position(|known| known == slot)?;
             let none = aggregate.of_none(&self.selections[aggregate.selection]);
-            (source(*slot) == Source::Aggregate).then_some(OwnColumn { column, none })
+            let blank = none.is_some_and(|none| match none {
+                Value::Number(x) => x.to_bits() == 0,
+                none => none == Value::Bool(false),
+            });
+            let own = matches!(self.slots[*slot], Input::Aggregate(_)) && source(*slot).is_none();
+            own.then_some(OwnColumn { column, none, blank })
         };
-        let sources: Vec<Source> = slots.iter().map(|slot| source(*slot)).collect();
-        let in_frames = |source: &Source| matches!(source, Source::Frame(_));
+        let pushed = slots.iter().enumerate();
+        let pushed = pushed.filter_map(|(column, slot)| Some((column, source(*slot)?)));
+        let pushed: Vec<(usize, Source)> = pushed.collect();
+        let in_frames = |(_, source): &(usize, Source)| matches!(source, Source::Frame(_));
         let hidden = slots[self.features()..].iter().filter_map(|slot| kinds[*slot].clone());
         Columnar {
             aggregates: self.aggregates.iter().map(own).collect(),
             computed,
             hidden: hidden.collect(),
-            framed: !others.is_empty() || sources.iter().any(in_frames),
-            sources,
+            framed: !others.is_empty() || pushed.iter().any(in_frames),
+            pushed,
             steps,
         }
     }
 
-    /// Where a column with the values of a slot gets its rows from.
-    fn source(&self, slot: usize, needed: bool, steps: &[bool]) -> Source {
+    /// Where a column with the values of a slot gets its rows from; none where an aggregate or an
+    /// expression over columns writes them.
+    fn source(&self, slot: usize, needed: bool, steps: &[bool]) -> Option<Source> {
         let framed = |(of, framed): (&(usize, Program), &bool)| (of.0 == slot).then_some(*framed);
         match &self.slots[slot] {
-            Input::Attribute(index) => Source::Attribute(*index),
-            Input::Aggregate(_) if !needed && !self.gives_texts(slot) => Source::Aggregate,
+            Input::Attribute(index) => Some(Source::Attribute(*index)),
+            Input::Aggregate(_) if !needed && !self.gives_texts(slot) => None,
             Input::Feature(_) | Input::Shared(_)
                 if self.steps.iter().zip(steps).find_map(framed) == Some(false) =>
             {
-                Source::Step
+                None
             }
-            _ => Source::Frame(slot),
+            _ => Some(Source::Frame(slot)),
         }
     }
 

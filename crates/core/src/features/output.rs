@@ -23,62 +23,13 @@ pub(super) struct Output {
     hidden: Vec<Column>,
 }
 
-/// A column with room for all rows.
+/// A column with room for all rows, zeros before it is written.
 #[derive(Debug)]
 enum Column {
     Numbers(Vec<f64>),
     Flags(Vec<f64>),
     Codes(Vec<u32>),
     Times(Vec<i64>),
-}
-
-/// A part of a column, filled from its first row on.
-#[derive(Debug)]
-pub(super) struct Part<'o, T> {
-    rows: &'o mut [T],
-    len: usize,
-}
-
-impl<T: Copy> Part<'_, T> {
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
-    pub(super) fn repeat(&mut self, value: T, times: usize) {
-        self.rows[self.len..self.len + times].fill(value);
-        self.len += times;
-    }
-
-    pub(super) fn extend(&mut self, values: impl Iterator<Item = T>) {
-        for (into, value) in self.rows[self.len..].iter_mut().zip(values) {
-            *into = value;
-            self.len += 1;
-        }
-    }
-
-    pub(super) fn append(&mut self, values: &[T]) {
-        self.rows[self.len..self.len + values.len()].copy_from_slice(values);
-        self.len += values.len();
-    }
-
-    /// The last rows.
-    pub(super) fn last(&self, count: usize) -> &[T] {
-        &self.rows[self.len - count..self.len]
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.len = 0;
-    }
-
-    /// Of the last rows, keeps those that `kept` says.
-    pub(super) fn keep(&mut self, kept: &[bool]) {
-        let start = self.len - kept.len();
-        self.len = start;
-        for (at, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
-            self.rows[self.len] = self.rows[start + at];
-            self.len += 1;
-        }
-    }
 }
 
 impl Output {
@@ -116,6 +67,7 @@ impl Output {
             rows: columns.iter_mut().filter_map(Iterator::next).collect(),
             texts: kinds().map(Texts::new).collect(),
             columnar,
+            len: 0,
             block: 0,
         })
         .collect()
@@ -146,7 +98,7 @@ impl Output {
                 (column, spec, texts.iter_mut().filter_map(Iterator::next).collect())
             })
             .collect();
-        let columns = crate::threads::map_each(columns, threads, |(column, spec, texts)| {
+        let columns = crate::threads::map(columns, threads, |(column, spec, texts)| {
             column.join(spec, &texts, &spans)
         });
         let keys = Keys { customers, customer: customer.into(), as_of: as_of.into() };
@@ -243,12 +195,12 @@ impl Column {
 }
 
 /// The parts of a column.
-fn parts<'o, T>(rows: &'o mut [T], rooms: &'o [usize]) -> impl Iterator<Item = Part<'o, T>> {
+fn parts<'o, T>(rows: &'o mut [T], rooms: &'o [usize]) -> impl Iterator<Item = &'o mut [T]> {
     let mut rest = rows;
     rooms.iter().map(move |room| {
         let (rows, later) = std::mem::take(&mut rest).split_at_mut(*room);
         rest = later;
-        Part { rows, len: 0 }
+        rows
     })
 }
 

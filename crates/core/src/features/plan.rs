@@ -3,11 +3,10 @@
 
 use std::ops::Range;
 
-use super::agenda::Agenda;
+use super::agenda::{Agenda, Boundaries};
 use super::aggregate::{Asked, BoundAggregate, Windows, Work};
-use super::builder::Rows;
-use super::columnar::Columnar;
-use super::selection::{Person, Selection};
+use super::builder::Builder;
+use super::selection::{Person, Picked, Selection};
 use super::subject::Subject;
 use crate::expr::{Aggregate, AggregateOp, Input, Program, Value, Window, share};
 use crate::history::Events;
@@ -61,6 +60,10 @@ pub struct Plan {
     pub(super) windows: Vec<(usize, Window)>,
     /// For each slot that one fills, the aggregate.
     pub(super) aggregates: Vec<(usize, BoundAggregate)>,
+    /// For each selection, the aggregates that read no other.
+    asks: Vec<Vec<usize>>,
+    /// The aggregates that relate two selections.
+    relates: Vec<usize>,
     /// For each step, the slot and its program.
     pub(super) steps: Vec<(usize, Program)>,
     /// For each feature, its slot.
@@ -80,13 +83,19 @@ pub struct Frames<'a> {
 /// Memory that [`Plan::fill`] uses again.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// Events that were picked, one selection after the other.
+    read: Read,
+    /// Where an aggregate relates two selections, for the other.
+    others: Read,
+    work: Work,
+}
+
+/// Memory for the events of one selection.
+#[derive(Debug, Default)]
+struct Read {
+    /// Events that cannot be read where they are.
     picked: Vec<i64>,
-    /// For each selection, where its events begin and end.
-    spans: Vec<(usize, usize)>,
     /// For each boundary of the agenda, how many events are not later.
     positions: Vec<u32>,
-    work: Work,
 }
 
 impl<'a> Frames<'a> {
@@ -128,6 +137,8 @@ impl Plan {
             selections: Vec::new(),
             windows: Vec::new(),
             aggregates: Vec::new(),
+            asks: Vec::new(),
+            relates: Vec::new(),
             steps: Vec::new(),
             features: vec![None; set.specs.len()],
             needs_zone: false,
@@ -166,7 +177,7 @@ impl Plan {
         self.needs_zone |= *input == Input::Zone;
         if let Input::Aggregate(aggregate) = input {
             let bound = self.aggregate(schema, aggregate);
-            self.aggregates.push((slot, bound));
+            self.ask(slot, bound);
         }
         self.slots.push(input.clone());
         slot
@@ -190,6 +201,18 @@ impl Plan {
         let fold = (folds && aggregate.window == Window::Past)
             .then(|| self.aggregates.iter().filter(|(_, known)| known.fold.is_some()).count());
         BoundAggregate { op: aggregate.op, selection, window, other, spec: aggregate.window, fold }
+    }
+
+    /// Adds an aggregate that fills a slot.
+    fn ask(&mut self, slot: usize, aggregate: BoundAggregate) {
+        let index = self.aggregates.len();
+        self.asks.resize(self.selections.len(), Vec::new());
+        if aggregate.other == aggregate.window {
+            self.asks[aggregate.selection].push(index);
+        } else {
+            self.relates.push(index);
+        }
+        self.aggregates.push((slot, aggregate));
     }
 
     /// The part of this plan that fills the slots which `programs`, bound to it, read, and `slots`
@@ -216,9 +239,10 @@ impl Plan {
         }
         let mut part = self.clone();
         part.steps.retain(|(slot, _)| needed[*slot]);
-        part.aggregates.retain(|(slot, _)| needed[*slot]);
         (part.selections, part.windows) = (Vec::new(), Vec::new());
-        for (_, aggregate) in &mut part.aggregates {
+        (part.asks, part.relates) = (Vec::new(), Vec::new());
+        let aggregates = std::mem::take(&mut part.aggregates);
+        for (slot, mut aggregate) in aggregates.into_iter().filter(|(slot, _)| needed[*slot]) {
             for window in [&mut aggregate.window, &mut aggregate.other] {
                 let (selection, spec) = self.windows[*window];
                 let selection = place(&mut part.selections, self.selections[selection].clone());
@@ -226,6 +250,7 @@ impl Plan {
             }
             let selection = self.selections[aggregate.selection].clone();
             aggregate.selection = place(&mut part.selections, selection);
+            part.ask(slot, aggregate);
         }
         part
     }
@@ -275,7 +300,7 @@ impl Plan {
         self.fill_columns(subject, agenda, within, frames, scratch, None);
     }
 
-    /// The same, but for what is computed in columns.
+    /// The same, but for what goes to the columns of a table.
     pub(super) fn fill_columns<'a>(
         &'a self,
         subject: &Subject<'a>,
@@ -283,71 +308,72 @@ impl Plan {
         within: Range<usize>,
         frames: &mut Frames<'a>,
         scratch: &mut Scratch,
-        mut columnar: Option<(&Columnar<'_>, &mut [Rows<'_>])>,
+        table: Option<&mut Builder<'_>>,
     ) {
         frames.events.clear();
         frames.events.extend((0..subject.history.types()).map(|kind| subject.history.events(kind)));
-        let person = Person {
-            events: &frames.events,
-            folds: subject.history.folds(),
-            attributes: &subject.attributes,
-            zone: &subject.zone,
-        };
+        let columnar = table.as_ref().map(|table| table.columnar);
         let instants = &agenda.instants[within.clone()];
-        let framed = columnar.as_ref().is_none_or(|(columnar, _)| columnar.framed);
+        let framed = columnar.is_none_or(|columnar| columnar.framed);
         frames.slots = if framed { self.slots.len() } else { 0 };
         self.begin(subject, if framed { instants } else { &[] }, &mut frames.values);
-        let Scratch { picked, spans, positions, work } = scratch;
-        self.pick(&person, agenda, picked, spans);
-        let events = |selection: usize| {
-            self.selections[selection].read(person.events, spans[selection], picked)
-        };
-        positions.clear();
-        for (selection, boundaries) in agenda.selections.iter().enumerate() {
-            boundaries.divide(events(selection), positions);
-        }
-        let windows = |window: usize| Windows {
-            events: events(self.windows[window].0),
-            bounds: &agenda.window(window)[within.clone()],
-            positions,
-        };
-        for (index, (slot, aggregate)) in self.aggregates.iter().enumerate() {
-            let own = windows(aggregate.window);
-            let selection = &self.selections[aggregate.selection];
-            let others = match aggregate.other {
-                other if other == aggregate.window => own,
-                other => windows(other),
-            };
-            let asked = Asked { selection, windows: own, others, instants, person: &person };
-            if let Some((columnar, rows)) = &mut columnar
-                && let Some(known) = &columnar.aggregates[index]
-            {
-                let rows = &mut rows[known.column];
-                match known.none {
-                    // Most customers never did most things.
-                    Some(none) if own.events.len() == 0 => rows.repeat(none, instants.len()),
-                    _ => aggregate.append(&asked, work, rows),
-                }
-                continue;
-            }
-            let mut into = frames.values.iter_mut().skip(*slot).step_by(frames.slots);
-            aggregate.evaluate(&asked, work, &mut |value| {
-                if let Some(into) = into.next() {
-                    *into = value;
-                }
-            });
-        }
+        self.aggregate_all(subject, agenda, within.clone(), frames, scratch, table);
         if !framed || self.steps.is_empty() {
             return;
         }
-        let in_frames = |step: usize| columnar.as_ref().is_none_or(|(known, _)| known.steps[step]);
-        for at in 0..instants.len() {
+        let in_frames = |step: usize| columnar.is_none_or(|columnar| columnar.steps[step]);
+        for at in 0..within.len() {
             let frame = frames.at_mut(at);
             for (_, (slot, program)) in
                 self.steps.iter().enumerate().filter(|(step, _)| in_frames(*step))
             {
                 frame[*slot] = program.eval(frame);
             }
+        }
+    }
+
+    /// Answers all aggregates, one selection of events after the other.
+    fn aggregate_all<'a>(
+        &'a self,
+        subject: &Subject<'a>,
+        agenda: &Agenda,
+        within: Range<usize>,
+        frames: &mut Frames<'a>,
+        scratch: &mut Scratch,
+        table: Option<&mut Builder<'_>>,
+    ) {
+        let Frames { values, slots, events } = frames;
+        let (folds, attributes) = (subject.history.folds(), &subject.attributes);
+        let person = &Person { events, folds, attributes, zone: &subject.zone };
+        let instants = &agenda.instants[within.clone()];
+        let bounds = |window: usize| &agenda.window(window)[within.clone()];
+        let Scratch { read, others, work } = scratch;
+        let mut answers = Answers { plan: self, table, values, slots: *slots, work };
+        for (at, asks) in self.asks.iter().enumerate().filter(|(_, asks)| !asks.is_empty()) {
+            let selection = &self.selections[at];
+            let (events, positions) = read.divided(selection, &agenda.selections[at], person);
+            // Most customers never did most things.
+            let nothing = positions.first() == positions.last();
+            for index in asks {
+                if nothing && answers.none(*index, instants.len()) {
+                    continue;
+                }
+                let bounds = bounds(self.aggregates[*index].1.window);
+                let windows = &Windows { events: &events, bounds, positions };
+                let others = windows;
+                answers.give(*index, &Asked { selection, windows, others, instants, person });
+            }
+        }
+        for index in &self.relates {
+            let aggregate = &self.aggregates[*index].1;
+            let (own, other) = (aggregate.selection, self.windows[aggregate.other].0);
+            let selection = &self.selections[own];
+            let (events, positions) = read.divided(selection, &agenda.selections[own], person);
+            let windows = &Windows { events: &events, bounds: bounds(aggregate.window), positions };
+            let related = &self.selections[other];
+            let (events, positions) = others.divided(related, &agenda.selections[other], person);
+            let others = &Windows { events: &events, bounds: bounds(aggregate.other), positions };
+            answers.give(*index, &Asked { selection, windows, others, instants, person });
         }
     }
 
@@ -383,26 +409,65 @@ impl Plan {
             }));
         }
     }
+}
 
-    /// Brings together the events of each selection that cannot be read where they are, and says
-    /// for each where its events stand.
-    fn pick(
-        &self,
-        person: &Person<'_, '_>,
-        agenda: &Agenda,
-        picked: &mut Vec<i64>,
-        spans: &mut Vec<(usize, usize)>,
-    ) {
-        picked.clear();
-        spans.clear();
-        for (selection, boundaries) in self.selections.iter().zip(&agenda.selections) {
-            let (after, until) = boundaries.whole();
-            spans.push(selection.in_place(person.events, after, until).unwrap_or_else(|| {
-                let start = picked.len();
-                selection.pick(person, after, until, picked);
-                (start, picked.len())
-            }));
+/// Where the values of aggregates go: to columns of a table, or to frames.
+struct Answers<'x, 'a, 'o> {
+    plan: &'a Plan,
+    table: Option<&'x mut Builder<'o>>,
+    values: &'x mut [Value<'a>],
+    /// The number of values in a frame.
+    slots: usize,
+    work: &'x mut Work,
+}
+
+impl<'a> Answers<'_, 'a, '_> {
+    /// Gives at so many instants the value of no events, where it is known; false where it is not.
+    #[inline]
+    fn none(&mut self, index: usize, count: usize) -> bool {
+        let Some(table) = &mut self.table else { return false };
+        let Some(own) = table.columnar.aggregates[index] else { return false };
+        let Some(none) = own.none else { return false };
+        if !own.blank {
+            table.rows(own.column, count).fill(none);
         }
+        true
+    }
+
+    /// Gives the value at each instant.
+    fn give(&mut self, index: usize, asked: &Asked<'_, '_, 'a>) {
+        let (slot, aggregate) = &self.plan.aggregates[index];
+        if let Some(table) = &mut self.table
+            && let Some(own) = &table.columnar.aggregates[index]
+        {
+            let rows = table.rows(own.column, asked.instants.len());
+            aggregate.write(asked, self.work, rows);
+            return;
+        }
+        let mut into = self.values.iter_mut().skip(*slot).step_by(self.slots);
+        aggregate.evaluate(asked, self.work, &mut |value| {
+            if let Some(into) = into.next() {
+                *into = value;
+            }
+        });
+    }
+}
+
+impl Read {
+    /// The events of a selection, and how many of them are not later than each boundary.
+    #[inline]
+    fn divided<'s>(
+        &'s mut self,
+        selection: &Selection,
+        boundaries: &'s Boundaries,
+        person: &Person<'_, 's>,
+    ) -> (Picked<'s>, &'s [u32]) {
+        let events = selection.read(person, boundaries.whole(), &mut self.picked);
+        if events.len() == 0 {
+            return (events, &boundaries.none);
+        }
+        boundaries.divide(events, &mut self.positions);
+        (events, &self.positions)
     }
 }
 

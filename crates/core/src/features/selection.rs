@@ -203,43 +203,28 @@ impl Selection {
         self.taken.word(&frame, words, row, self.kind)
     }
 
-    /// Which of the rows of its type are later than `after` and not later than `until`; none where
-    /// they cannot be read as they are.
-    pub(super) fn in_place(
-        &self,
-        events: &[Events<'_>],
-        after: i64,
-        until: i64,
-    ) -> Option<(usize, usize)> {
-        let (event, _) = self.as_is?;
-        let events = events[event].between(after, until);
-        Some((events.start(), events.start() + events.len()))
-    }
-
-    /// The events at `span`: rows of the history, or words of `picked`.
+    /// Its events: where they stand, or those of them that are later than `after` and not later
+    /// than `until`, brought together in `picked`.
+    #[inline]
     pub(super) fn read<'s>(
         &self,
-        events: &[Events<'s>],
-        (start, end): (usize, usize),
-        picked: &'s [i64],
+        person: &Person<'_, 's>,
+        (after, until): (i64, i64),
+        picked: &'s mut Vec<i64>,
     ) -> Picked<'s> {
         if let Some((event, taken)) = self.as_is {
-            let (words, stride) = events[event].words();
-            let words = &words[start * stride..end * stride];
-            return Picked { words, stride, taken, len: end - start };
+            let events = &person.events[event];
+            let (words, stride) = events.words();
+            return Picked { words, stride, taken, len: events.len() };
         }
-        Picked::of_pairs(&picked[start..end])
+        picked.clear();
+        self.pick(person, after, until, picked);
+        Picked::of_pairs(picked)
     }
 
     /// Appends to `words` the instant of each event that counts and is not outside the interval,
     /// and what is taken of it where that is known.
-    pub(super) fn pick(
-        &self,
-        person: &Person<'_, '_>,
-        after: i64,
-        until: i64,
-        words: &mut Vec<i64>,
-    ) {
+    fn pick(&self, person: &Person<'_, '_>, after: i64, until: i64, words: &mut Vec<i64>) {
         let Some(event) = self.event else {
             let start = words.len();
             for events in person.events {

@@ -75,6 +75,8 @@ pub struct Gatherer {
     pub(super) marks: Vec<Marked>,
     /// The identities that the history before has and that are replaced.
     pub(super) replaced: Vec<i64>,
+    /// Whether the events came in order.
+    rising: bool,
     /// For sorting.
     order: Vec<u32>,
     sorted: Vec<i64>,
@@ -150,6 +152,9 @@ impl Gatherer {
     }
 
     fn sort(&mut self, layout: &Layout) {
+        if self.rising {
+            return;
+        }
         for (log, kind) in self.logs.iter_mut().zip(&layout.types) {
             sort(log, kind.stride(), &mut self.order, &mut self.sorted);
         }
@@ -161,12 +166,16 @@ impl Gatherer {
         self.identified.clear();
         self.marks.clear();
         self.replaced.clear();
-        let rows = || table.groups().rows(customer);
-        if cuts.is_empty() && table.read_all(rows(), &mut self.of_kinds, &mut self.logs) {
+        let all = |of_kinds, logs| table.read_all(customer, of_kinds, logs);
+        if cuts.is_empty()
+            && let Some(rising) = all(&mut self.of_kinds, &mut self.logs)
+        {
+            self.rising = rising;
             return;
         }
+        self.rising = false;
         let (identified, marked) = (table.identified(), table.marked());
-        for row in rows() {
+        for row in table.groups().rows(customer) {
             // A table has fewer than 2^32 rows.
             let index = u32::try_from(row).unwrap_or(u32::MAX);
             let Some(kind) = table.read(row, &mut self.logs) else {

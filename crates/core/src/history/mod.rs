@@ -64,9 +64,21 @@ impl<'a> History<'a> {
 
     /// The events of one type.
     #[must_use]
+    #[inline]
     pub fn events(&self, kind: usize) -> Events<'a> {
-        let words = match self.logs {
-            Logs::Apart(logs) => logs[kind].as_slice(),
+        let words = self.words(kind);
+        let layout = &self.layout.types[kind];
+        let stride = layout.stride();
+        let len = words.len() / stride;
+        let all = Events { words, stride, len, start: 0, layout, dictionaries: self.dictionaries };
+        if self.until == i64::MAX { all } else { all.between(i64::MIN, self.until) }
+    }
+
+    /// The words of one type, later events too.
+    #[inline]
+    fn words(&self, kind: usize) -> &'a [i64] {
+        match self.logs {
+            Logs::Apart(logs) => &logs[kind],
             Logs::Packed { words, ends } => match ends.get(kind) {
                 Some(end) => {
                     let start = if kind == 0 { 0 } else { ends[kind - 1] };
@@ -74,12 +86,7 @@ impl<'a> History<'a> {
                 }
                 None => &[],
             },
-        };
-        let layout = &self.layout.types[kind];
-        let stride = layout.stride();
-        let len = words.len() / stride;
-        let all = Events { words, stride, len, start: 0, layout, dictionaries: self.dictionaries };
-        if self.until == i64::MAX { all } else { all.between(i64::MIN, self.until) }
+        }
     }
 
     /// What is known of events that were forgotten.
@@ -91,7 +98,8 @@ impl<'a> History<'a> {
     /// The instant of the first event of all.
     #[must_use]
     pub fn first(&self) -> Option<i64> {
-        (0..self.types()).filter_map(|kind| self.events(kind).words.first().copied()).min()
+        let first = |kind| self.words(kind).first().copied();
+        (0..self.types()).filter_map(first).filter(|first| *first <= self.until).min()
     }
 }
 

@@ -170,9 +170,10 @@ impl Playbook {
             read_column("rows", field, rows)
         };
         let cells = segments.columns.iter().map(read).collect::<Result<Vec<_>>>()?;
-        let share = rows.len().div_ceil(threads::count(n_jobs)?).max(SHARE);
+        let threads = threads::count(n_jobs)?;
+        let share = threads::part_of(rows.len(), threads, SHARE);
         let starts: Vec<usize> = (0..rows.len()).step_by(share).collect();
-        let mut parts = threads::map(starts, |start| {
+        let mut parts = threads::map(starts, threads, |start| {
             segments.members(&cells, start, rows.len().min(start + share))
         })
         .into_iter();

@@ -27,11 +27,14 @@ pub(super) struct Rules {
     changes: Vec<(i64, Offset)>,
     /// The rule from the last change on.
     after: TimeZone,
+    /// How far clocks are from UTC, where that never changed and never will.
+    fixed: Option<Offset>,
 }
 
 impl Rules {
     /// Coordinated universal time.
-    pub(super) const UTC: Self = Self { changes: Vec::new(), after: TimeZone::UTC };
+    pub(super) const UTC: Self =
+        Self { changes: Vec::new(), after: TimeZone::UTC, fixed: Some(Offset::UTC) };
 
     /// The rules of the zone of this name, in either case.
     pub(super) fn named(name: &str) -> Option<Self> {
@@ -51,11 +54,17 @@ impl Rules {
             let listed = listed.map(|to| (to.timestamp().as_second(), to.offset()));
             changes.extend(listed.take_while(|(at, _)| *at < LISTED));
         }
-        Some(Self { changes, after })
+        let fixed = after.to_fixed_offset().ok().filter(|_| changes.is_empty());
+        Some(Self { changes, after, fixed })
     }
 
     /// How far clocks are from UTC at an instant.
+    #[inline]
     pub(super) fn offset(&self, at: i64) -> Offset {
+        self.fixed.unwrap_or_else(|| self.offset_by_rule(at))
+    }
+
+    fn offset_by_rule(&self, at: i64) -> Offset {
         let next = self.changes.partition_point(|(from, _)| *from <= at);
         if next < self.changes.len() {
             return self.changes[next.saturating_sub(1)].1;

@@ -158,7 +158,7 @@ impl Explainer<'_> {
         let threads = threads::count(n_jobs)?;
         let carrier = self.carrier(output);
         let blocks: Vec<_> = rows.axis_chunks_iter(Axis(0), BLOCK).collect();
-        let values = threads::map_each(blocks, threads, |block| self.block(&block, &carrier));
+        let values = threads::map(blocks, threads, |block| self.block(&block, &carrier));
         let values = values.into_iter().collect::<Result<Vec<_>>>()?.concat();
         let shape = (rows.nrows(), rows.ncols());
         let values = Array2::from_shape_vec(shape, values)
@@ -231,9 +231,8 @@ impl Explainer<'_> {
         };
         let carrier = self.carrier(output);
         let blocks: Vec<_> = rows.axis_chunks_iter(Axis(0), BLOCK).collect();
-        let squares = threads::map_each(blocks, threads, |block| {
-            self.squares(&block, &carrier, paths.as_ref())
-        });
+        let squares =
+            threads::map(blocks, threads, |block| self.squares(&block, &carrier, paths.as_ref()));
         let squares = squares.into_iter().collect::<Result<Vec<_>>>()?.concat();
         let (count, width) = rows.dim();
         let values = Array3::from_shape_vec((count, width, width), squares)
