@@ -275,7 +275,8 @@ impl Engine {
         later(move || wire::to_json(&engine.write()?.import_customers(&bytes?)?).map(Document))
     }
 
-    /// Forgets everything about a customer, and says whether there was anything.
+    /// Forgets everything about a customer, and says whether there was anything. What budgets have
+    /// paid stays paid: when, for which campaign and how much, but not for whom.
     #[napi(ts_args_type = "customerId: string")]
     pub fn delete_customer(&self, env: Env, customer_id: Unknown<'_>) -> napi::Result<bool> {
         now(env, || {

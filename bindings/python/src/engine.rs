@@ -200,7 +200,8 @@ impl Engine {
         detached(py, || self.inner.write()?.import_customers(data))
     }
 
-    /// Forgets everything about a customer, and says whether there was anything.
+    /// Forgets everything about a customer, and says whether there was anything. What budgets have
+    /// paid stays paid: when, for which campaign and how much, but not for whom.
     fn delete_customer(&self, py: Python<'_>, customer_id: &str) -> Result<bool> {
         detached(py, || Ok(self.inner.write()?.delete_customer(customer_id)))
     }

@@ -11,7 +11,7 @@ use stayput_core::wire::{self, Explained};
 use crate::answers::Array;
 use crate::arguments::{Matrix, Options};
 use crate::errors::{Result, detached};
-use crate::model::Model;
+use crate::model::{Model, Rows};
 
 /// What each feature contributes to each of several rows.
 #[pyclass(frozen, module = "stayput")]
@@ -85,6 +85,7 @@ impl Explanation {
         let py = rows.0.py();
         let rows = model.rows(py, rows)?;
         let background = background.map(|rows| model.rows(py, rows)).transpose()?;
+        let (rows, background) = (rows.view(), background.as_ref().map(Rows::view));
         let options = options.json()?;
         let categories = model.inner.inputs().iter().filter_map(|input| {
             let values = match &input.kind {
@@ -96,12 +97,11 @@ impl Explanation {
         });
         let (categories, output) = (categories.collect(), output.to_owned());
         detached(py, || {
-            let background = background.as_ref().map(|rows| rows.view());
-            let found = wire::explain(&model.inner, rows.view(), background, &options)?;
+            let found = wire::explain(&model.inner, rows, background, &options)?;
             let Explained { base, names, shape, values } = found;
             let values = ArrayD::from_shape_vec(shape, values)
                 .map_err(|_| Error::internal("contributions do not fill their table"))?;
-            Ok(Self { base, values, names, output, data: rows, categories })
+            Ok(Self { base, values, names, output, data: rows.to_owned(), categories })
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use numpy::ndarray::Array2;
+use numpy::ndarray::{Array2, ArrayView2};
 use numpy::{IntoPyArray, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
@@ -100,23 +100,41 @@ fn numbers(py: Python<'_>, values: &Bound<'_, PyAny>, name: &str) -> Result<Vec<
     Ok(array.as_array().to_vec())
 }
 
+/// The rows that a model is asked about.
+pub(crate) enum Rows<'py> {
+    /// Made of a table.
+    Own(Array2<f64>),
+    /// Those of an array, read where they lie.
+    Array(PyReadonlyArray2<'py, f64>),
+}
+
+impl Rows<'_> {
+    pub(crate) fn view(&self) -> ArrayView2<'_, f64> {
+        match self {
+            Self::Own(rows) => rows.view(),
+            Self::Array(rows) => rows.as_array(),
+        }
+    }
+}
+
 impl Model {
     /// The rows of a table of features or of a matrix.
-    pub(crate) fn rows(&self, py: Python<'_>, rows: &Matrix<'_>) -> Result<Array2<f64>> {
+    pub(crate) fn rows<'py>(&self, py: Python<'py>, rows: &Matrix<'py>) -> Result<Rows<'py>> {
         let object = &rows.0;
         let table = TableArgument(object.clone());
         if let Some(features) = table.features() {
-            Ok(self.inner.rows_of(&features)?)
+            Ok(Rows::Own(self.inner.rows_of(&features)?))
         } else if table.is_one()? {
-            Ok(self.inner.rows_of_frame(&table.frame()?)?)
+            Ok(Rows::Own(self.inner.rows_of_frame(&table.frame()?)?))
         } else {
             let array = py.import("numpy")?.call_method1("asarray", (object, "float64"))?;
-            let array: PyReadonlyArray2<'_, f64> = array.extract().map_err(|_| {
+            let array: PyReadonlyArray2<'py, f64> = array.extract().map_err(|_| {
                 Error::new(ErrorCode::ModelShape, "argument", "expected a matrix").at_path("X")
             })?;
-            let view = array.as_array();
             // An empty slice may have strides that no array of ours can have.
-            Ok(if view.is_empty() { Array2::zeros(view.dim()) } else { view.to_owned() })
+            let view = array.as_array();
+            let none = view.is_empty().then(|| Array2::zeros(view.dim()));
+            Ok(none.map_or(Rows::Array(array), Rows::Own))
         }
     }
 
@@ -176,7 +194,8 @@ impl Model {
     ) -> Result<Array<'py>> {
         let threads = threads::count(n_jobs)?;
         let rows = self.rows(py, &X)?;
-        let probabilities = detached(py, || self.inner.predict_on(rows.view(), threads))?;
+        let view = rows.view();
+        let probabilities = detached(py, || self.inner.predict_on(view, threads))?;
         Ok(Array(probabilities.into_pyarray(py).into_any()))
     }
 
@@ -192,7 +211,8 @@ impl Model {
     #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
     fn predict_interval<'py>(&self, py: Python<'py>, X: Matrix<'_>) -> Result<Array<'py>> {
         let rows = self.rows(py, &X)?;
-        let found = detached(py, || self.inner.predict_interval(rows.view()))?;
+        let view = rows.view();
+        let found = detached(py, || self.inner.predict_interval(view))?;
         let ends = Array2::from_shape_fn((found.len(), 2), |(row, end)| {
             if end == 0 { found[row].low } else { found[row].high }
         });
@@ -325,7 +345,8 @@ impl Model {
     #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
     fn margins<'py>(&self, py: Python<'py>, X: Matrix<'_>) -> Result<Array<'py>> {
         let rows = self.rows(py, &X)?;
-        let margins = detached(py, || self.inner.margins(rows.view()))?;
+        let view = rows.view();
+        let margins = detached(py, || self.inner.margins(view))?;
         Ok(Array(margins.into_pyarray(py).into_any()))
     }
 

@@ -332,7 +332,8 @@ impl Engine {
         throwing(|| self.0.import_customers(&input::bytes(bytes, "bytes")?))
     }
 
-    /// Forgets everything about a customer, and says whether there was anything.
+    /// Forgets everything about a customer, and says whether there was anything. What budgets have
+    /// paid stays paid: when, for which campaign and how much, but not for whom.
     ///
     /// # Errors
     /// `argument` when `customerId` is not a string.

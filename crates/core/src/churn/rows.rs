@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1, ShapeBuilder as _};
 
 use super::model::{Input, InputKind, Model};
 use crate::columns::{Frame, MISSING_TEXT};
@@ -22,16 +22,17 @@ impl Model {
     /// [`ErrorCode::ModelShape`], naming the feature, when the table does not have it or has it
     /// with another type.
     pub fn rows_of(&self, table: &FeatureTable) -> Result<Array2<f64>> {
-        let mut rows = Array2::zeros((table.len(), self.inputs().len()));
+        // Column by column, as they come and as a forest asks for them.
+        let mut rows = Array2::zeros((table.len(), self.inputs().len()).f());
         for (input, mut into) in self.inputs().iter().zip(rows.columns_mut()) {
             let column = table.column(&input.name).ok_or_else(|| missing(input, table))?;
             let values = column.numbers().ok_or_else(|| mismatch(input, column))?;
-            let translate = translation(input, column)?;
+            let Some(codes) = translation(input, column)? else {
+                into.assign(&ArrayView1::from(values));
+                continue;
+            };
             for (into, &value) in into.iter_mut().zip(values) {
-                *into = match &translate {
-                    Some(codes) => translated(codes, value),
-                    None => value,
-                };
+                *into = translated(&codes, value);
             }
         }
         Ok(rows)

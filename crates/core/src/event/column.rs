@@ -13,6 +13,9 @@ use crate::schema::Field;
 /// `table_value` for the first value that is not one, naming its row.
 pub fn read_column(table: &str, field: &Field, frame: &Frame) -> Result<Cells> {
     let reader = Reader::must(table, field, frame)?;
+    if let Some(numbers) = reader.numbers().filter(|_| !frame.by_row()) {
+        return Ok(Cells::Number(numbers));
+    }
     let mut cells = CellsBuilder::new(&field.kind);
     for row in 0..frame.len() {
         let cell = match frame.unread(row) {

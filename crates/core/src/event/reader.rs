@@ -130,6 +130,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The numbers of all rows, where it is a column of numbers without one that is wrong.
+    pub(super) fn numbers(&self) -> Option<Vec<f64>> {
+        let ColumnData::Number(rows) = &*self.data else { return None };
+        let Field { kind: FieldType::Number, min, max, .. } = self.field else { return None };
+        let (min, max) = (min.unwrap_or(f64::MIN), max.unwrap_or(f64::MAX));
+        let rows: &[f64] = rows;
+        let right = |x: &f64| x.is_nan() || (*x >= min && *x <= max);
+        let all = self.there.is_none() && rows.iter().all(right);
+        all.then(|| rows.iter().map(|x| crate::math::finite(*x)).collect())
+    }
+
     fn is_there(&self, row: usize) -> bool {
         self.there.is_none_or(|there| there.get(row))
     }

@@ -2,7 +2,8 @@
 //!
 //! A byte stands for a row, in vectors as wide as the machine has; the answers are the same on any.
 //! What touches vectors is inlined into one function compiled for them, so there are loops here
-//! where elsewhere there would be closures, which would be functions of their own.
+//! where elsewhere there would be closures, which would be functions of their own; and loops over
+//! numbers of rows, for a package compiled for size calls each step of an iterator.
 
 use fearless_simd::{Level, Simd, i8x64, prelude::*, u8x64};
 
@@ -12,9 +13,6 @@ use super::real::Real;
 
 /// The rows of a block.
 pub(super) const ROWS: usize = 64;
-
-/// Trees whose leaves are added in one go.
-const TOGETHER: usize = 4;
 
 /// The vectors to use. Those of 512 bits were slower than those of 256.
 pub(in crate::churn) fn level() -> Level {
@@ -35,9 +33,10 @@ impl Lanes {
         Self(Box::new([[0; ROWS]; 256]))
     }
 
+    /// The ranks in one column.
     #[inline(always)]
-    pub(super) fn put(&mut self, column: u8, row: usize, rank: i8) {
-        self.0[usize::from(column)][row % ROWS] = rank;
+    pub(super) fn column(&mut self, column: u8) -> &mut [i8; ROWS] {
+        &mut self.0[usize::from(column)]
     }
 
     /// Which rows go right.
@@ -57,22 +56,21 @@ pub(super) fn sums<S: Simd, T: Real>(
     lanes: &Lanes,
 ) -> [T; ROWS] {
     let mut sums = [base; ROWS];
-    let (fours, rest) = trees.as_chunks::<TOGETHER>();
-    for trees in fours {
-        let mut ends = [[0; ROWS]; TOGETHER];
-        for (ends, tree) in ends.iter_mut().zip(trees) {
-            *ends = leaves(simd, &tree.shape, lanes);
-        }
-        for (row, sum) in sums.iter_mut().enumerate() {
-            for (tree, ends) in trees.iter().zip(&ends) {
-                *sum = *sum + tree.leaves[usize::from(ends[row]) % LEAVES];
-            }
+    let (fours, rest) = trees.as_chunks::<4>();
+    for [a, b, c, d] in fours {
+        let of_a = leaves(simd, &a.shape, lanes);
+        let of_b = leaves(simd, &b.shape, lanes);
+        let of_c = leaves(simd, &c.shape, lanes);
+        let of_d = leaves(simd, &d.shape, lanes);
+        for row in 0..ROWS {
+            let sum = sums[row] + a.leaf(of_a[row]) + b.leaf(of_b[row]);
+            sums[row] = sum + c.leaf(of_c[row]) + d.leaf(of_d[row]);
         }
     }
     for tree in rest {
         let leaves = leaves(simd, &tree.shape, lanes);
-        for (sum, leaf) in sums.iter_mut().zip(leaves) {
-            *sum = *sum + tree.leaves[usize::from(leaf) % LEAVES];
+        for row in 0..ROWS {
+            sums[row] = sums[row] + tree.leaf(leaves[row]);
         }
     }
     sums

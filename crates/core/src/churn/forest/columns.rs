@@ -8,7 +8,9 @@
 //! what goes left, 255 for the rest.
 
 use fearless_simd::Simd;
+use ndarray::ArrayView2;
 
+use super::block::{Lanes, ROWS};
 use super::real::Real;
 use super::walk::{Grove, Question, Set, Test};
 
@@ -97,7 +99,12 @@ impl Finder {
         finder.scales.dedup();
         finder.sets.sort_unstable();
         finder.sets.dedup();
-        (finder.scales.len() + finder.sets.len() <= MOST_COLUMNS).then_some(finder)
+        (finder.len() <= MOST_COLUMNS).then_some(finder)
+    }
+
+    /// The number of columns.
+    pub(super) fn len(&self) -> usize {
+        self.scales.len() + self.sets.len()
     }
 
     /// The thresholds of an input.
@@ -190,31 +197,105 @@ impl<T: Real> Scale<T> {
 }
 
 impl<T: Real> Columns<T> {
-    /// Calls `put` with the rank of a row in every column.
+    /// Puts the rank of a row in every column.
     #[inline(always)]
     pub(super) fn rank<S: Simd>(
         &self,
         simd: S,
         grove: &Grove<T>,
-        row: impl Fn(usize) -> T,
-        mut put: impl FnMut(u8, i8),
+        row: &[f64],
+        ranks: &mut [i8; MOST_COLUMNS],
     ) {
         for scale in &self.scales {
-            let value = row(scale.input as usize);
+            let value = T::of(row[scale.input as usize]);
             let missing = grove.is_missing(value);
             let rank = scale.rank(simd, value);
-            for (column, of_missing) in scale.columns.iter().zip([RIGHT, LEFT]) {
-                if let Some(column) = *column {
-                    put(column, signed(if missing { of_missing } else { rank }));
-                }
+            let [right, left] = scale.columns;
+            if let Some(column) = right {
+                ranks[usize::from(column)] = signed(if missing { RIGHT } else { rank });
+            }
+            if let Some(column) = left {
+                ranks[usize::from(column)] = signed(if missing { LEFT } else { rank });
             }
         }
         for set in &self.sets {
-            let left = grove.in_set(set.set, row(set.input as usize));
-            put(
-                set.column,
-                signed(left.map_or(set.missing, |left| if left { LEFT } else { RIGHT })),
-            );
+            let value = T::of(row[set.input as usize]);
+            ranks[usize::from(set.column)] = set.rank(grove, value);
+        }
+    }
+
+    /// The same for each row of a block, column by column.
+    #[inline(always)]
+    pub(super) fn rank_rows<S: Simd>(
+        &self,
+        simd: S,
+        grove: &Grove<T>,
+        rows: &ArrayView2<'_, f64>,
+        lanes: &mut Lanes,
+    ) {
+        let mut values = [T::ZERO; ROWS];
+        let mut ranks = [0; ROWS];
+        for scale in &self.scales {
+            read(rows, scale.input as usize, &mut values);
+            for row in 0..ROWS {
+                ranks[row] = scale.rank(simd, values[row]);
+            }
+            let [right, left] = scale.columns;
+            if let Some(column) = right {
+                put(grove, &values, &ranks, RIGHT, lanes.column(column));
+            }
+            if let Some(column) = left {
+                put(grove, &values, &ranks, LEFT, lanes.column(column));
+            }
+        }
+        for set in &self.sets {
+            read(rows, set.input as usize, &mut values);
+            let column = lanes.column(set.column);
+            for row in 0..ROWS {
+                column[row] = set.rank(grove, values[row]);
+            }
+        }
+    }
+}
+
+impl SetColumn {
+    #[inline(always)]
+    fn rank<T: Real>(&self, grove: &Grove<T>, value: T) -> i8 {
+        let left = grove.in_set(self.set, value);
+        signed(left.map_or(self.missing, |left| if left { LEFT } else { RIGHT }))
+    }
+}
+
+/// Puts ranks in a column, where what is missing has the rank `of_missing`.
+#[inline(always)]
+fn put<T: Real>(
+    grove: &Grove<T>,
+    values: &[T; ROWS],
+    ranks: &[u8; ROWS],
+    of_missing: u8,
+    column: &mut [i8; ROWS],
+) {
+    for row in 0..ROWS {
+        let missing = grove.is_missing(values[row]);
+        column[row] = signed(if missing { of_missing } else { ranks[row] });
+    }
+}
+
+/// Reads one input of a block of rows, in whichever order they stand.
+#[inline(always)]
+fn read<T: Real>(rows: &ArrayView2<'_, f64>, input: usize, values: &mut [T; ROWS]) {
+    let column = rows.column(input);
+    if let Some(column) = column.as_slice() {
+        for (into, value) in values.iter_mut().zip(column) {
+            *into = T::of(*value);
+        }
+    } else if let Some(all) = rows.as_slice() {
+        for (into, row) in values.iter_mut().zip(all.chunks_exact(rows.ncols())) {
+            *into = T::of(row[input]);
+        }
+    } else {
+        for (into, value) in values.iter_mut().zip(column) {
+            *into = T::of(*value);
         }
     }
 }

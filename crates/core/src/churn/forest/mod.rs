@@ -13,6 +13,7 @@
     reason = "what is not inlined into a function for wide vectors would not have them"
 )]
 
+mod alone;
 mod block;
 mod check;
 mod columns;

@@ -1,11 +1,12 @@
 //! A forest of small trees laid out for speed: what a row's ranks say, not its values.
 //!
 //! A batch goes through each tree 64 rows at a time, in one of three forms (`block`); a row alone
-//! steps through eight trees at once, since the steps of one tree wait for each other.
+//! goes through eight trees at once (`alone`).
 
 use fearless_simd::{Simd, dispatch};
 use ndarray::{ArrayView2, Axis};
 
+use super::alone::{AT_ONCE, Group};
 use super::block::{self, Lanes, ROWS};
 use super::columns::{Asks, Columns, Finder, Ranks};
 use super::real::Real;
@@ -15,19 +16,16 @@ use super::walk::Grove;
 pub(super) const LEAVES: usize = 64;
 
 /// The most nodes that a tree of so many leaves has, rounded up to a power of two.
-const NODES: usize = 2 * LEAVES;
+pub(super) const NODES: usize = 2 * LEAVES;
 
 /// The levels of questions in a full tree.
-const FULL_DEPTH: usize = 6;
+pub(super) const FULL_DEPTH: usize = 6;
 
 /// With so many leaves, a full tree is asked faster than the masks of its nodes.
 const HALF_FULL: usize = 42;
 
 /// A question that no rank is above.
-const NEVER: Asks = Asks { column: 0, rank: i8::MAX };
-
-/// Trees that are stepped through at once.
-const AT_ONCE: usize = 8;
+pub(super) const NEVER: Asks = Asks { column: 0, rank: i8::MAX };
 
 /// Fewer rows than this are taken one by one.
 const FEW: usize = 24;
@@ -47,6 +45,13 @@ pub(super) struct Tree<T> {
     pub(super) leaves: [T; LEAVES],
 }
 
+impl<T: Real> Tree<T> {
+    #[inline(always)]
+    pub(super) fn leaf(&self, number: u8) -> T {
+        self.leaves[usize::from(number) % LEAVES]
+    }
+}
+
 /// How a tree is asked which leaf a row ends at.
 #[derive(Debug, Clone)]
 pub(super) enum Shape {
@@ -61,28 +66,7 @@ pub(super) enum Shape {
 }
 
 /// The questions of a symmetric tree; after its last level, those that send all left.
-type Levels = [Asks; FULL_DEPTH];
-
-/// Eight trees, as a row alone goes through them.
-#[derive(Debug, Clone)]
-enum Group {
-    /// All of them symmetric.
-    Symmetric(Box<[Levels; AT_ONCE]>),
-    /// All of them full.
-    Full(Box<[[Asks; LEAVES]; AT_ONCE]>),
-    /// Any eight trees, or fewer, and the depth of the deepest.
-    Any(Box<[[Step; NODES]; AT_ONCE]>, usize),
-}
-
-/// A node for a row alone.
-#[derive(Debug, Clone, Copy, Default)]
-struct Step {
-    asks: Asks,
-    /// The left child, which the right one follows; a leaf leads to itself.
-    left: u8,
-    /// The number of a leaf.
-    leaf: u8,
-}
+pub(super) type Levels = [Asks; FULL_DEPTH];
 
 impl<T: Real> Ranked<T> {
     /// The trees of `grove`; none where one has more than 64 leaves, or they ask too much.
@@ -92,7 +76,8 @@ impl<T: Real> Ranked<T> {
         let nodes = trees.iter().flatten();
         let finder = Finder::new(nodes.filter_map(|node| Some(grove.split(node.at)?.1)))?;
         let plans: Vec<Plan> = trees.iter().map(|nodes| Plan::new(grove, &finder, nodes)).collect();
-        let groups = plans.chunks(AT_ONCE).map(Group::new).collect();
+        let columns = finder.len();
+        let groups = plans.chunks(AT_ONCE).map(|plans| Group::new(plans, columns)).collect();
         let tree = |plan: Plan| Tree { leaves: plan.leaves(grove), shape: plan.shape };
         let trees = plans.into_iter().map(tree).collect();
         Some(Self { columns: finder.columns(), trees, groups })
@@ -106,13 +91,12 @@ impl<T: Real> Ranked<T> {
     #[inline(always)]
     fn margin_with<S: Simd>(&self, simd: S, grove: &Grove<T>, row: &[f64]) -> T {
         let mut ranks: Ranks = [0; _];
-        let value = |input: usize| T::of(row[input]);
-        self.columns.rank(simd, grove, value, |column, rank| ranks[usize::from(column)] = rank);
+        self.columns.rank(simd, grove, row, &mut ranks);
         let mut sum = grove.base;
         for (trees, group) in self.trees.chunks(AT_ONCE).zip(&self.groups) {
-            let leaves = group.leaves(&ranks);
+            let leaves = group.leaves(simd, &ranks);
             for (tree, leaf) in trees.iter().zip(leaves) {
-                sum = sum + tree.leaves[leaf % LEAVES];
+                sum = sum + tree.leaf(leaf);
             }
         }
         sum
@@ -130,9 +114,7 @@ impl<T: Real> Ranked<T> {
         grove: &Grove<T>,
         rows: &ArrayView2<'_, f64>,
     ) -> Vec<f64> {
-        let width = rows.ncols();
         let mut margins = Vec::with_capacity(rows.nrows());
-        let mut values = Vec::with_capacity(ROWS * width);
         let mut lanes = Lanes::new();
         for chunk in rows.axis_chunks_iter(Axis(0), ROWS) {
             if chunk.nrows() < FEW {
@@ -142,12 +124,7 @@ impl<T: Real> Ranked<T> {
                 }
                 continue;
             }
-            values.clear();
-            values.extend(chunk.iter().map(|&value| T::of(value)));
-            for (at, row) in values.chunks_exact(width.max(1)).enumerate() {
-                let value = |input: usize| row[input];
-                self.columns.rank(simd, grove, value, |column, rank| lanes.put(column, at, rank));
-            }
+            self.columns.rank_rows(simd, grove, &chunk, &mut lanes);
             let sums = block::sums(simd, grove.base, &self.trees, &lanes);
             margins.extend(sums[..chunk.nrows()].iter().map(|sum| sum.widen()));
         }
@@ -155,83 +132,13 @@ impl<T: Real> Ranked<T> {
     }
 }
 
-impl Group {
-    fn new(plans: &[Plan]) -> Self {
-        let symmetric = |plan: &Plan| match &plan.shape {
-            Shape::Symmetric(levels) => Some(*levels),
-            _ => None,
-        };
-        let full = |plan: &Plan| match &plan.shape {
-            Shape::Full(nodes) => Some(**nodes),
-            _ => None,
-        };
-        let symmetric: Option<Vec<Levels>> = plans.iter().map(symmetric).collect();
-        if let Some(mut levels) = symmetric {
-            levels.resize(AT_ONCE, [NEVER; FULL_DEPTH]);
-            if let Ok(levels) = levels.try_into() {
-                return Self::Symmetric(levels);
-            }
-        }
-        let full: Option<Vec<[Asks; LEAVES]>> = plans.iter().map(full).collect();
-        if let Some(mut nodes) = full {
-            nodes.resize(AT_ONCE, [NEVER; LEAVES]);
-            if let Ok(nodes) = nodes.try_into() {
-                return Self::Full(nodes);
-            }
-        }
-        let mut steps = Box::new([[Step::default(); NODES]; AT_ONCE]);
-        for (steps, plan) in steps.iter_mut().zip(plans) {
-            *steps = plan.steps();
-        }
-        let depth = plans.iter().map(|plan| plan.depth).max().unwrap_or_default();
-        Self::Any(steps, depth)
-    }
-
-    /// The numbers of the leaves that a row ends at.
-    #[inline(always)]
-    fn leaves(&self, ranks: &Ranks) -> [usize; AT_ONCE] {
-        let right = |asks: Asks| usize::from(ranks[usize::from(asks.column)] > asks.rank);
-        let mut at = [0; AT_ONCE];
-        match self {
-            Self::Symmetric(trees) => {
-                for (at, levels) in at.iter_mut().zip(trees.iter()) {
-                    for &asks in levels {
-                        *at = 2 * *at + right(asks);
-                    }
-                }
-            }
-            Self::Full(trees) => {
-                // Counted from 1, a node's sides are twice its number, and one more.
-                at = [1; AT_ONCE];
-                for _ in 0..FULL_DEPTH {
-                    for (at, nodes) in at.iter_mut().zip(trees.iter()) {
-                        *at = 2 * *at + right(nodes[*at % LEAVES]);
-                    }
-                }
-            }
-            Self::Any(trees, depth) => {
-                for _ in 0..*depth {
-                    for (at, steps) in at.iter_mut().zip(trees.iter()) {
-                        let step = steps[*at % NODES];
-                        *at = usize::from(step.left) + right(step.asks);
-                    }
-                }
-                for (at, steps) in at.iter_mut().zip(trees.iter()) {
-                    *at = usize::from(steps[*at % NODES].leaf);
-                }
-            }
-        }
-        at
-    }
-}
-
 /// A node of one tree.
 #[derive(Debug, Clone, Copy)]
-struct Node {
+pub(super) struct Node {
     /// Its number in the forest.
     at: u32,
     /// Its left child's place in the tree, which the right one's follows; 0 for a leaf.
-    left: usize,
+    pub(super) left: usize,
     level: usize,
     /// How many nodes a full level would have to its left.
     position: usize,
@@ -274,14 +181,14 @@ fn leaves_of(nodes: &[Node]) -> Vec<usize> {
 
 /// What a tree looks like, before its leaves are known.
 #[derive(Debug)]
-struct Plan<'a> {
-    nodes: &'a [Node],
-    asks: Vec<Option<Asks>>,
-    shape: Shape,
-    depth: usize,
+pub(super) struct Plan<'a> {
+    pub(super) nodes: &'a [Node],
+    pub(super) asks: Vec<Option<Asks>>,
+    pub(super) shape: Shape,
+    pub(super) depth: usize,
     /// The places of the leaves, from left to right, and the first number of each.
-    order: Vec<usize>,
-    first: Vec<usize>,
+    pub(super) order: Vec<usize>,
+    pub(super) first: Vec<usize>,
 }
 
 impl<'a> Plan<'a> {
@@ -315,20 +222,6 @@ impl<'a> Plan<'a> {
             leaves[first..end].fill(grove.value(self.nodes[place].at));
         }
         leaves
-    }
-
-    fn steps(&self) -> [Step; NODES] {
-        let mut steps = [Step::default(); NODES];
-        // All that is numbered here is below 128.
-        let small = |number: usize| u8::try_from(number).unwrap_or(0);
-        for (place, (node, asks)) in self.nodes.iter().zip(&self.asks).enumerate() {
-            let left = if node.left == 0 { place } else { node.left };
-            steps[place] = Step { asks: asks.unwrap_or(NEVER), left: small(left), leaf: 0 };
-        }
-        for (&place, &first) in self.order.iter().zip(&self.first) {
-            steps[place].leaf = small(first);
-        }
-        steps
     }
 }
 
