@@ -2729,7 +2729,10 @@ export declare class Engine {
    * they are.
    */
   importCustomers(bytes: Uint8Array): Promise<number>
-  /** Forgets everything about a customer, and says whether there was anything. */
+  /**
+   * Forgets everything about a customer, and says whether there was anything. What budgets have
+   * paid stays paid: when, for which campaign and how much, but not for whom.
+   */
   deleteCustomer(customerId: string): boolean
   /** The health of one customer at many instants, each as it was known then, and its trend. */
   healthHistory(customerId: string, options: HealthHistoryOptions): HealthHistory

@@ -2373,7 +2373,8 @@ export class Engine {
      */
     decide(options: At): Decisions;
     /**
-     * Forgets everything about a customer, and says whether there was anything.
+     * Forgets everything about a customer, and says whether there was anything. What budgets have
+     * paid stays paid: when, for which campaign and how much, but not for whom.
      *
      * # Errors
      * `argument` when `customerId` is not a string.

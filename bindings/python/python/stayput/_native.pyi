@@ -166,7 +166,8 @@ class Engine:
         """
     def delete_customer(self, /, customer_id: str) -> bool:
         """
-        Forgets everything about a customer, and says whether there was anything.
+        Forgets everything about a customer, and says whether there was anything. What budgets have
+        paid stays paid: when, for which campaign and how much, but not for whom.
         """
     def export_customer(self, /, customer_id: str) -> bytes:
         """

@@ -104,7 +104,8 @@ impl Eight {
 
 impl Questions {
     /// For each tree, which of its questions are answered by going right, as bits.
-    #[inline(always)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn answers<S: Simd>(&self, simd: S, ranks: &Ranks) -> [u8; AT_ONCE] {
         let (mut columns, mut asked) = ([0; AT_ONCE], [0; AT_ONCE]);
         for tree in 0..AT_ONCE {
@@ -166,7 +167,9 @@ impl Group {
     }
 
     /// The numbers of the leaves that a row ends at.
-    #[inline(always)]
+    // In wasm every function may use vectors, and one copy of this one is enough.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(super) fn leaves<S: Simd>(&self, simd: S, ranks: &Ranks) -> [u8; AT_ONCE] {
         match self {
             Self::Symmetric(questions) => questions.answers(simd, ranks),

@@ -1,6 +1,6 @@
 //! The fast forms of a forest against the walk that is its definition, bit for bit.
 
-use ndarray::Array2;
+use ndarray::{Array2, Axis, ShapeBuilder as _, Slice};
 use proptest::prelude::*;
 
 use super::ranked::{Ranked, Shape};
@@ -76,7 +76,7 @@ impl Builder {
     fn question(&mut self) -> (u32, f64, Vec<u64>, bool) {
         let input = self.draw.below(INPUTS as u64) as u32;
         let threshold = self.draw.below(self.grid) as f64 / 8.0 - 2.0;
-        let words = if input == 2 { vec![self.draw.below(16) << 20 | 9, 5] } else { Vec::new() };
+        let words = if input == 2 { vec![self.draw.below(40) << 20 | 9, 5] } else { Vec::new() };
         let threshold = if input == 2 { 0.0 } else { threshold };
         (input, threshold, words, self.draw.below(2) == 0)
     }
@@ -169,6 +169,15 @@ fn same<T: super::Real>(nodes: &Nodes<T>, rows: &Array2<f64>, expected: &[fn(&Sh
         assert!(is_expected(&tree.shape), "{:?}", tree.shape);
     }
     let batch = ranked.margins(&grove, &rows.view());
+    let mut by_column = Array2::zeros(rows.dim().f());
+    by_column.assign(rows);
+    assert_eq!(ranked.margins(&grove, &by_column.view()), batch);
+    let mut scattered = Array2::zeros((2 * rows.nrows(), 2 * INPUTS));
+    let mut every_other = scattered.view_mut();
+    every_other.slice_axis_inplace(Axis(0), Slice::new(0, None, -2));
+    every_other.slice_axis_inplace(Axis(1), Slice::new(0, None, 2));
+    every_other.assign(rows);
+    assert_eq!(ranked.margins(&grove, &every_other.view()), batch);
     for (row, margin) in rows.rows().into_iter().zip(batch) {
         let row = row.to_vec();
         let walked = grove.margin(&row).widen();
