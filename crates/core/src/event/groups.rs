@@ -136,9 +136,8 @@ fn sorted(names: &[Cow<'_, str>]) -> Vec<u32> {
     let order = |a: &(u64, u32), b: &(u64, u32)| {
         a.0.cmp(&b.0).then_with(|| names[a.1 as usize].cmp(&names[b.1 as usize]))
     };
-    if !places.is_sorted_by(|a, b| order(a, b).is_lt()) {
-        places.sort_unstable_by(order);
-    }
+    // Numbers in order are a few stretches in the order of their texts, of which this sort makes use.
+    places.sort_by(order);
     places.into_iter().map(|(_, at)| at).collect()
 }
 
