@@ -16,7 +16,8 @@ pub(super) const AT_ONCE: usize = 8;
 /// Vectors look up the ranks of so many columns.
 const LOOKED_UP: usize = 64;
 
-/// The first of the four levels below which three are left.
+/// How many nodes three levels of a full tree lead to; also the number of the first of them, counted
+/// by level from 1.
 const HALF: usize = 8;
 
 /// Eight trees, as a row alone goes through them.
@@ -79,7 +80,7 @@ const LEADS_TO: [u8; 128] = {
     leads
 };
 
-/// The first numbers, as bytes.
+/// The numbers below [`HALF`], as bytes.
 const LOW_BYTES: [u8; HALF] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 impl Eight {
@@ -104,25 +105,37 @@ impl Eight {
 
 impl Questions {
     /// For each tree, which of its questions are answered by going right, as bits.
-    #[cfg_attr(target_arch = "wasm32", inline(never))]
-    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[inline(always)]
     fn answers<S: Simd>(&self, simd: S, ranks: &Ranks) -> [u8; AT_ONCE] {
         let (mut columns, mut asked) = ([0; AT_ONCE], [0; AT_ONCE]);
         for tree in 0..AT_ONCE {
             columns[tree] = self.trees[tree].columns;
             asked[tree] = self.trees[tree].ranks;
         }
-        let columns: u8x64<S> = u64x8::simd_from(simd, columns).bitcast();
-        let asked: i8x64<S> = u64x8::simd_from(simd, asked).bitcast();
-        let in_sixteen = columns & u8x64::splat(simd, 15);
-        let mut found = look_up(simd, ranks, 0, in_sixteen);
-        for sixteen in 1..self.sixteens.min(LOOKED_UP / 16) {
-            let first = u8::try_from(16 * sixteen).unwrap_or(u8::MAX);
-            let from_there = columns.simd_ge(u8x64::splat(simd, first));
-            found = from_there.select(look_up(simd, ranks, sixteen, in_sixteen), found);
-        }
-        found.simd_gt(asked).to_bitmask().to_le_bytes()
+        answers(simd, ranks, self.sixteens, columns, asked)
     }
+}
+
+/// For each tree, which of eight questions are answered by going right, as bits.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+fn answers<S: Simd>(
+    simd: S,
+    ranks: &Ranks,
+    sixteens: usize,
+    columns: [u64; AT_ONCE],
+    asked: [u64; AT_ONCE],
+) -> [u8; AT_ONCE] {
+    let columns: u8x64<S> = u64x8::simd_from(simd, columns).bitcast();
+    let asked: i8x64<S> = u64x8::simd_from(simd, asked).bitcast();
+    let in_sixteen = columns & u8x64::splat(simd, 15);
+    let mut found = look_up(simd, ranks, 0, in_sixteen);
+    for sixteen in 1..sixteens.min(LOOKED_UP / 16) {
+        let first = u8::try_from(16 * sixteen).unwrap_or(u8::MAX);
+        let from_there = columns.simd_ge(u8x64::splat(simd, first));
+        found = from_there.select(look_up(simd, ranks, sixteen, in_sixteen), found);
+    }
+    found.simd_gt(asked).to_bitmask().to_le_bytes()
 }
 
 /// The ranks of columns among sixteen.
@@ -175,12 +188,13 @@ impl Group {
             Self::Symmetric(questions) => questions.answers(simd, ranks),
             Self::Full(trees) => {
                 let mut leaves = trees.first.answers(simd, ranks);
-                let mut below = trees.first.clone();
+                let (mut columns, mut asked) = ([0; AT_ONCE], [0; AT_ONCE]);
                 for tree in 0..AT_ONCE {
                     leaves[tree] = LEADS_TO[usize::from(leaves[tree]) % LEADS_TO.len()];
-                    below.trees[tree] = trees.below[tree][usize::from(leaves[tree]) % HALF];
+                    let below = &trees.below[tree][usize::from(leaves[tree]) % HALF];
+                    (columns[tree], asked[tree]) = (below.columns, below.ranks);
                 }
-                let found = below.answers(simd, ranks);
+                let found = answers(simd, ranks, trees.first.sixteens, columns, asked);
                 for tree in 0..AT_ONCE {
                     let last = LEADS_TO[usize::from(found[tree]) % LEADS_TO.len()];
                     leaves[tree] = 8 * leaves[tree] + last;
