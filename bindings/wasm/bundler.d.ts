@@ -1291,7 +1291,10 @@ export type TrainParams = {
   max_depth?: number,
   /** What each tree's leaves are multiplied by, above 0 and up to 1. */
   learning_rate?: number,
-  /** The least sum of second derivatives in a leaf, 0 or more. */
+  /**
+   * The least sum in a leaf of second derivatives, or, for symmetric trees without monotone
+   * constraints, of rows, each counting its weight; 0 or more.
+   */
   min_child_weight?: number,
   /** The least number of rows in a node that is split, 1 or more. */
   min_child_samples?: number,
@@ -1310,6 +1313,11 @@ export type TrainParams = {
   colsample_bytree?: number,
   /** The share of those drawn for each level of a tree, above 0 and up to 1. */
   colsample_bylevel?: number,
+  /**
+   * How strong the noise is with which `gbm` chooses the splits of symmetric trees, 0 to 10, in
+   * standard deviations of the gradients. It is for trees without monotone constraints.
+   */
+  random_strength?: number,
   /** The penalty on the square of a leaf's value, 0 or more. */
   reg_lambda?: number,
   /** The inverse of the penalty on the squares of the weights, above 0 (`C` in documents). */

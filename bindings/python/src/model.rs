@@ -183,7 +183,8 @@ impl Model {
     ///
     /// `X` is the `X` of a training set, any other table with a column for each of `names`, or a
     /// matrix with one column for each: booleans as 0 and 1, categories as indices, missing as NaN.
-    /// With `n_jobs` threads, or one a core; the answer is the same.
+    /// An array of `float64` is read where it lies while other threads of Python may run: none of
+    /// them may change it meanwhile. With `n_jobs` threads, or one a core; the answer is the same.
     #[pyo3(signature = (X, *, n_jobs=None))]
     #[expect(non_snake_case, reason = "the name that scikit-learn has made known")]
     fn predict_proba<'py>(

@@ -20,7 +20,7 @@ use crate::validate::stratified;
     ts(rename = "Encoding", rename_all = "lowercase")
 )]
 pub enum Encode {
-    /// A column a name up to ten names, and the target encoding of more.
+    /// A column a name up to 64 names, and the target encoding of more.
     Auto,
     /// As the algorithm takes them: boosting that is not symmetric splits them as sets, logistic
     /// regression has a column a name.
@@ -55,7 +55,7 @@ impl Encode {
 }
 
 /// The most names that have a column each where the encoding is chosen.
-const FEW: usize = 10;
+const FEW: usize = 64;
 
 /// The folds that training rows are encoded out of.
 const FOLDS: usize = 5;

@@ -19,9 +19,9 @@ use hessboost::prelude::TrainingParams;
 use stayput_core::Result;
 use stayput_core::churn::Predictor;
 
+use crate::booster::{failed, importance, lower_probabilities, matrix};
 use crate::constraints::Bound;
 use crate::data::Data;
-use crate::gbm::{failed, importance, lower_probabilities, matrix};
 use crate::params::{ForestParams, MaxFeatures};
 
 /// What the forest gives: the trees, and each column's share in the impurity they took away.
@@ -55,8 +55,8 @@ pub(crate) fn fit(
         builder = builder.nthread(threads);
     }
     let checked = builder.build().map_err(failed)?;
-    let matrix = matrix(data).map_err(failed)?;
+    let matrix = matrix(data)?;
     let model = hessboost::prelude::train(&checked, &matrix, 1).map_err(failed)?;
-    let importance = importance(&model, data);
+    let importance = importance(model.trees().iter(), data.inputs.len());
     Ok((Predictor::Forest(lower_probabilities(&model)?), importance))
 }

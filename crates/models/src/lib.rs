@@ -17,6 +17,7 @@
 //! makes errors of panics, and [`SharedEngine`] between threads.
 
 pub mod ask;
+mod booster;
 mod calibrate;
 mod constraints;
 mod data;

@@ -45,7 +45,8 @@ pub struct TrainParams {
     pub max_depth: Option<u64>,
     /// What each tree's leaves are multiplied by, above 0 and up to 1.
     pub learning_rate: Option<f64>,
-    /// The least sum of second derivatives in a leaf, 0 or more.
+    /// The least sum in a leaf of second derivatives, or, for symmetric trees without monotone
+    /// constraints, of rows, each counting its weight; 0 or more.
     pub min_child_weight: Option<f64>,
     /// The least number of rows in a node that is split, 1 or more.
     pub min_child_samples: Option<u64>,
@@ -62,6 +63,9 @@ pub struct TrainParams {
     pub colsample_bytree: Option<f64>,
     /// The share of those drawn for each level of a tree, above 0 and up to 1.
     pub colsample_bylevel: Option<f64>,
+    /// How strong the noise is with which `gbm` chooses the splits of symmetric trees, 0 to 10, in
+    /// standard deviations of the gradients. It is for trees without monotone constraints.
+    pub random_strength: Option<f64>,
     /// The penalty on the square of a leaf's value, 0 or more.
     pub reg_lambda: Option<f64>,
     /// The inverse of the penalty on the squares of the weights, above 0 (`C` in documents).
@@ -133,6 +137,7 @@ impl TrainParams {
                 "subsample" => params.subsample = Some(read::number(key, value)?),
                 "colsample_bytree" => params.colsample_bytree = Some(read::number(key, value)?),
                 "colsample_bylevel" => params.colsample_bylevel = Some(read::number(key, value)?),
+                "random_strength" => params.random_strength = Some(read::number(key, value)?),
                 "reg_lambda" => params.reg_lambda = Some(read::number(key, value)?),
                 "C" => params.c = Some(read::number(key, value)?),
                 "monotone_constraints" => {

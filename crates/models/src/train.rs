@@ -98,10 +98,10 @@ fn settled(
     if matches!(own.trees, Trees::So(_)) {
         return Ok(params);
     }
+    let start = init.map(|init| warm::start(init, data)).transpose()?;
     let encoded = encoded(data.clone(), &params, init);
     let bound = own.constraints.bind(&data.inputs, &encoded.of)?;
-    let nodes = init.map(warm::nodes).transpose()?;
-    let trees = guarded(|| gbm::best_rounds(&encoded.data, own, &bound, nodes.as_ref()))?;
+    let trees = guarded(|| gbm::best_rounds(&encoded.data, own, &bound, start.as_ref()))?;
     Ok(params.with_trees(trees))
 }
 
@@ -119,13 +119,13 @@ pub(crate) fn fit(data: Data, params: &CheckedTrainParams) -> Result<Model> {
 
 fn fit_from(data: Data, params: &CheckedTrainParams, init: Option<&Model>) -> Result<Model> {
     let (inputs, trained_on) = (data.inputs.clone(), data.trained_on());
+    let start = init.map(|init| warm::start(init, &data)).transpose()?;
     let encoded = encoded(data, params, init);
     let rows = &encoded.data;
     let (predictor, importance) = match &params.algorithm {
         CheckedAlgorithm::Gbm(own) => {
             let bound = own.constraints.bind(&inputs, &encoded.of)?;
-            let nodes = init.map(warm::nodes).transpose()?;
-            guarded(|| gbm::fit(rows, own, &bound, nodes.as_ref()))
+            guarded(|| gbm::fit(rows, own, &bound, start.as_ref()))
         }
         CheckedAlgorithm::Gbdt(own) => guarded(|| gbdt::fit(rows, own)),
         CheckedAlgorithm::Logistic(own) => guarded(|| logistic::fit(rows, own)),

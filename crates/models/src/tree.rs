@@ -21,8 +21,8 @@ use hessboost::tree::RegTree;
 use stayput_core::churn::{Forest, ForestParts, Link, Predictor};
 use stayput_core::{Error, Result};
 
+use crate::booster::{children, failed, importance, matrix};
 use crate::data::Data;
-use crate::gbm::{children, failed, importance, matrix};
 use crate::lower::{self, Source, Test};
 use crate::params::TreeParams;
 
@@ -50,9 +50,9 @@ pub(crate) fn fit(data: &Data, params: &TreeParams) -> Result<(Predictor, Vec<f6
         builder = builder.nthread(threads);
     }
     let checked = builder.build().map_err(failed)?;
-    let matrix = matrix(data).map_err(failed)?;
+    let matrix = matrix(data)?;
     let model = hessboost::prelude::train(&checked, &matrix, 1).map_err(failed)?;
-    let importance = importance(&model, data);
+    let importance = importance(model.trees().iter(), data.inputs.len());
     let tree = model.trees().first().ok_or_else(|| Error::internal("there is no tree"))?;
     Ok((Predictor::Forest(lower(tree, data)?), importance))
 }

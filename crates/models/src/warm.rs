@@ -8,6 +8,7 @@ use stayput_core::schema::Literal;
 use stayput_core::{Error, ErrorCode, Result};
 
 use crate::data::Data;
+use crate::gbm::Init;
 use crate::params::{CheckedAlgorithm, CheckedTrainParams, GrowPolicy};
 
 /// The rows of `set` as `init` reads them.
@@ -54,8 +55,15 @@ pub(crate) fn data(set: &TrainingSet, init: &Model, params: &CheckedTrainParams)
     Ok(data)
 }
 
+/// Where boosting of these rows goes on from.
+pub(crate) fn start(init: &Model, data: &Data) -> Result<Init> {
+    #[expect(clippy::cast_possible_truncation, reason = "sums in single precision")]
+    let margins = init.margins(data.rows.view())?.into_iter().map(|margin| margin as f32);
+    Ok(Init { nodes: nodes(init)?, margins: margins.collect() })
+}
+
 /// The trees of a model that more can be added to.
-pub(crate) fn nodes(init: &Model) -> Result<Nodes<f32>> {
+fn nodes(init: &Model) -> Result<Nodes<f32>> {
     let message = "is none that boosting goes on from: that takes trees in single precision, of \
                    log-odds, that send `value < threshold` left, as `gbm` and XGBoost train";
     match &init.parts().predictor {

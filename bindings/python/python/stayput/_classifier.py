@@ -70,6 +70,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         subsample: float | None = None,
         colsample_bytree: float | None = None,
         colsample_bylevel: float | None = None,
+        random_strength: float | None = None,
         reg_lambda: float | None = None,
         C: float | None = None,  # noqa: N803
         monotone_constraints: Mapping[str, int] | None = None,
@@ -97,6 +98,7 @@ class ChurnClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.subsample = subsample
         self.colsample_bytree = colsample_bytree
         self.colsample_bylevel = colsample_bylevel
+        self.random_strength = random_strength
         self.reg_lambda = reg_lambda
         self.C = C
         self.monotone_constraints = monotone_constraints

@@ -517,7 +517,8 @@ class Model:
 
         `X` is the `X` of a training set, any other table with a column for each of `names`, or a
         matrix with one column for each: booleans as 0 and 1, categories as indices, missing as NaN.
-        With `n_jobs` threads, or one a core; the answer is the same.
+        An array of `float64` is read where it lies while other threads of Python may run: none of
+        them may change it meanwhile. With `n_jobs` threads, or one a core; the answer is the same.
         """
     def predict_row(self, /, row: RowLike) -> float:
         """

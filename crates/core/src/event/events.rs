@@ -254,8 +254,8 @@ impl<'c> EventTable<'c> {
     }
 
     /// Divides rows, each with the code of its type and its instant, among the types: their words
-    /// without the properties, and the rows of types that have some. It says whether each event is
-    /// later than the one before; nothing where a type or an instant is wrong.
+    /// without the properties, and the rows of each type. It says whether each event is later than
+    /// the one before; nothing where a type or an instant is wrong.
     #[inline]
     fn divide(
         &self,
@@ -283,8 +283,8 @@ impl<'c> EventTable<'c> {
     /// Reads the properties of rows of one type; false where one is wrong.
     fn read_properties(&self, kind: usize, rows: &[u32], log: &mut Vec<i64>) -> bool {
         let mut log = Rows { log, stride: self.columns.layout.types[kind].stride() };
-        let properties = self.properties[kind].iter().enumerate().filter(|_| !rows.is_empty());
-        properties.into_iter().all(|(at, property)| match &property.reader {
+        let mut properties = self.properties[kind].iter().enumerate().filter(|_| !rows.is_empty());
+        properties.all(|(at, property)| match &property.reader {
             None => !property.field.required,
             Some(reader) => reader.column(rows, &mut log, PROPERTIES + at, property.field.required),
         })

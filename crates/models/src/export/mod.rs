@@ -13,7 +13,6 @@ mod xgboost;
 use stayput_core::{Error, ErrorCode};
 
 pub use onnx::onnx;
-pub(crate) use xgboost::file as xgboost_file;
 pub use xgboost::xgboost;
 
 /// The error for a model that `library` has no place for.

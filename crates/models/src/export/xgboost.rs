@@ -43,7 +43,7 @@ pub fn xgboost(model: &Model) -> Result<Vec<u8>> {
 ///
 /// # Errors
 /// As for [`xgboost`].
-pub(crate) fn file(mut nodes: Nodes<f32>, inputs: &[Input]) -> Result<Value> {
+fn file(mut nodes: Nodes<f32>, inputs: &[Input]) -> Result<Value> {
     let objective = match nodes.link {
         Link::Logistic => {
             json!({"name": "binary:logistic", "reg_loss_param": {"scale_pos_weight": "1"}})

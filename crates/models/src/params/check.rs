@@ -70,6 +70,7 @@ pub(crate) struct GbmParams {
     pub(crate) subsample: f64,
     pub(crate) colsample_bytree: f64,
     pub(crate) colsample_bylevel: f64,
+    pub(crate) random_strength: f64,
     pub(crate) reg_lambda: f64,
     pub(crate) constraints: Constraints,
     pub(crate) random_state: u64,
@@ -191,6 +192,7 @@ impl TrainParams {
             ("subsample", self.subsample.is_some()),
             ("colsample_bytree", self.colsample_bytree.is_some()),
             ("colsample_bylevel", self.colsample_bylevel.is_some()),
+            ("random_strength", self.random_strength.is_some()),
             ("reg_lambda", self.reg_lambda.is_some()),
             ("C", self.c.is_some()),
             ("monotone_constraints", self.monotone_constraints.is_some()),
@@ -217,16 +219,33 @@ impl TrainParams {
             trees: self.trees()?,
             grow_policy,
             max_depth: count("max_depth", depth, 16)?,
-            learning_rate: share("learning_rate", or(self.learning_rate, 0.05, 0.03))?,
+            learning_rate: share("learning_rate", self.learning_rate.unwrap_or(0.03))?,
             min_child_weight: penalty("min_child_weight", or(self.min_child_weight, 0.0, 5.0))?,
             subsample: share("subsample", or(self.subsample, 1.0, 0.7))?,
             colsample_bytree: share("colsample_bytree", or(self.colsample_bytree, 1.0, 0.7))?,
-            colsample_bylevel: share("colsample_bylevel", or(self.colsample_bylevel, 0.5, 1.0))?,
-            reg_lambda: penalty("reg_lambda", or(self.reg_lambda, 0.3, 1.0))?,
+            colsample_bylevel: share("colsample_bylevel", or(self.colsample_bylevel, 0.7, 1.0))?,
+            random_strength: self.random_strength(symmetric)?,
+            reg_lambda: penalty("reg_lambda", self.reg_lambda.unwrap_or(1.0))?,
             constraints: self.constraints(),
             random_state,
             threads: self.threads()?,
         })
+    }
+
+    fn random_strength(&self, symmetric: bool) -> Result<f64> {
+        let name = "random_strength";
+        let bounded =
+            self.monotone_constraints.iter().flatten().any(|(_, &direction)| direction != 0);
+        match self.random_strength {
+            Some(_) if !symmetric || bounded => {
+                Err(refuse(name, "is for symmetric trees without monotone constraints"))
+            }
+            None if !symmetric || bounded => Ok(0.0),
+            given => {
+                let within_range = |value| (0.0..=10.0).contains(&value);
+                within(name, given.unwrap_or(0.4), within_range, "0 to 10")
+            }
+        }
     }
 
     /// As many trees as given; as rows held out say where none are, or early stopping is asked for.
@@ -352,6 +371,7 @@ impl CheckedTrainParams {
                 ("subsample", number(gbm.subsample)),
                 ("colsample_bytree", number(gbm.colsample_bytree)),
                 ("colsample_bylevel", number(gbm.colsample_bylevel)),
+                ("random_strength", number(gbm.random_strength)),
                 ("reg_lambda", number(gbm.reg_lambda)),
             ],
             CheckedAlgorithm::Gbdt(gbdt) => vec![

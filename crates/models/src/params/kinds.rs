@@ -49,6 +49,7 @@ impl Algorithm {
                 "subsample",
                 "colsample_bytree",
                 "colsample_bylevel",
+                "random_strength",
                 "reg_lambda",
                 "monotone_constraints",
                 "interaction_constraints",

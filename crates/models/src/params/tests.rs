@@ -43,6 +43,7 @@ fn every_parameter_is_read_by_its_name() {
             "max_features": "sqrt", "max_samples": 0.5, "interaction_constraints": [["a", "b"]]}"#,
         r#"{"algorithm": "forest", "max_features": 0.5, "scale_pos_weight": 2}"#,
         r#"{"algorithm": "tree", "max_depth": 3, "min_samples_leaf": 5, "encoding": "native"}"#,
+        r#"{"random_strength": 0, "monotone_constraints": {"a": 0}}"#,
         r#"{"n_estimators": 300, "early_stopping": "time", "early_stopping_rounds": 20,
             "monotone_constraints": {"a": -1, "b": 0, "c": 1.0}, "interaction_constraints": []}"#,
     ];
@@ -148,6 +149,9 @@ fn what_is_not_possible_is_refused_by_name() {
     assert!(refused("{").starts_with("parameters: cannot be read as JSON"));
     for text in [
         r#"{"reg_lambda": -1}"#,
+        r#"{"random_strength": 11}"#,
+        r#"{"random_strength": 0.5, "grow_policy": "depthwise"}"#,
+        r#"{"random_strength": 0.5, "monotone_constraints": {"a": 1}}"#,
         r#"{"subsample": 1.5}"#,
         r#"{"min_child_weight": 1e300}"#,
         r#"{"algorithm": "logistic", "C": 0}"#,

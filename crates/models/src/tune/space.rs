@@ -272,6 +272,7 @@ impl Space {
                 ("learning_rate", D::log_float(0.02, 0.15)),
                 ("subsample", D::float(0.5, 1.0)),
                 ("colsample_bylevel", D::float(0.2, 1.0)),
+                ("random_strength", D::float(0.0, 1.0)),
                 ("reg_lambda", D::log_float(0.01, 30.0)),
             ],
             Algorithm::Gbdt => vec![
@@ -401,7 +402,9 @@ mod tests {
         let fixed = |value: Value| value.as_object().unwrap().clone();
         let space = Space::of(Algorithm::Gbm, &fixed(json!({"max_depth": 4, "subsample": null})));
         let names: Vec<&str> = space.iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["colsample_bylevel", "learning_rate", "reg_lambda", "subsample"]);
+        let searched =
+            ["colsample_bylevel", "learning_rate", "random_strength", "reg_lambda", "subsample"];
+        assert_eq!(names, searched);
         let space = Space::of(Algorithm::Gbm, &fixed(json!({"grow_policy": "depthwise"})));
         assert!(space.get("min_child_weight").is_some());
         assert!(

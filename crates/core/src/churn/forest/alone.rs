@@ -197,7 +197,8 @@ impl Group {
                 let found = answers(simd, ranks, trees.first.sixteens, columns, asked);
                 for tree in 0..AT_ONCE {
                     let last = LEADS_TO[usize::from(found[tree]) % LEADS_TO.len()];
-                    leaves[tree] = 8 * leaves[tree] + last;
+                    // Three answers lead to the eighth of the tree, and three to the leaf in it.
+                    leaves[tree] = leaves[tree] << 3 | last;
                 }
                 leaves
             }

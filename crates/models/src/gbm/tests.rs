@@ -1,0 +1,276 @@
+use std::collections::BTreeMap;
+
+use hessboost::model::Iterations;
+use hessboost::objective::{Objective, RegLoss};
+use hessboost::prelude::DMatrix;
+use proptest::prelude::*;
+use stayput_core::churn::Model;
+use stayput_core::features::{FeatureType, TrainingSet};
+use stayput_core::math::{logit, sigmoid};
+
+use super::boosting::{Order, booster_params};
+use super::rounds::latest;
+use super::*;
+use crate::booster::matrix;
+use crate::params::{CheckedAlgorithm, EarlyStopping, GrowPolicy, TrainParams};
+use crate::testing::{made_up, real};
+
+fn checked(params: &TrainParams) -> GbmParams {
+    match params.check().unwrap().algorithm {
+        CheckedAlgorithm::Gbm(gbm) => gbm,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Trains on `set` and holds the core's margins and probabilities on `unseen` against those of a
+/// booster that grows all trees in one call, bit for bit.
+fn same_as_the_booster(set: &TrainingSet, unseen: &TrainingSet, params: &TrainParams) {
+    let data = Data::new(set).unwrap();
+    let gbm = checked(params);
+    let Trees::So(trees) = gbm.trees else { panic!() };
+    let bound = gbm.constraints.bind(&data.inputs, &(0..data.inputs.len()).collect::<Vec<_>>());
+    let (order, theirs) = booster_params(&gbm, &bound.unwrap()).unwrap();
+    assert_eq!(order, Order::Second);
+    let booster = hessboost::prelude::train(&theirs, &matrix(&data).unwrap(), trees).unwrap();
+    let model: Model = crate::train(set, params).unwrap();
+    let unseen = Data::new(unseen).unwrap();
+    let matrix = matrix(&unseen).unwrap();
+    let margins = booster.predict_margin(&matrix, Iterations::Best).unwrap();
+    let probabilities = booster.predict(&matrix, Iterations::Best).unwrap();
+    let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<_>>();
+    let theirs =
+        |values: &[f32]| values.iter().map(|&value| f64::from(value).to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&model.margins(unseen.rows.view()).unwrap()), theirs(margins.as_slice()));
+    let ours = model.predict(unseen.rows.view()).unwrap();
+    assert_eq!(bits(&ours), theirs(probabilities.as_slice()));
+}
+
+/// The set without its categories, which symmetric trees are given encoded.
+fn numbers_of(mut set: TrainingSet) -> TrainingSet {
+    let number = |kind: &FeatureType| !matches!(kind, FeatureType::Category { .. });
+    set.table.columns.retain(|column| number(&column.kind));
+    set
+}
+
+fn depthwise() -> TrainParams {
+    let grow_policy = Some(GrowPolicy::Depthwise);
+    TrainParams { grow_policy, ..TrainParams::default() }
+}
+
+/// Symmetric trees that may only fall with one feature.
+fn bounded(params: TrainParams) -> TrainParams {
+    let monotone_constraints = Some([("logins".to_owned(), -1)].into());
+    TrainParams { monotone_constraints, grow_policy: None, ..params }
+}
+
+#[test]
+fn the_lowered_forest_predicts_as_the_booster_does() {
+    let params = TrainParams { max_depth: Some(6), n_estimators: Some(50), ..depthwise() };
+    same_as_the_booster(&made_up(900, 1), &made_up(2_000, 2), &params);
+    let (set, unseen) = (numbers_of(made_up(900, 1)), numbers_of(made_up(2_000, 2)));
+    let n_estimators = Some(50);
+    same_as_the_booster(&set, &unseen, &bounded(TrainParams { n_estimators, ..params }));
+}
+
+/// The margins of `unseen` by symmetric trees as they are defined: each is the tree that fits the
+/// residuals best by least squares, and each of its leaves is two Newton steps of the log-loss.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "as they are taken"
+)]
+fn by_definition(set: &TrainingSet, unseen: &TrainingSet, params: &TrainParams) -> Vec<f64> {
+    let gbm = checked(params);
+    let Trees::So(trees) = gbm.trees else { panic!() };
+    let (data, unseen) = (Data::new(set).unwrap(), Data::new(unseen).unwrap());
+    let rows = |data: &Data| {
+        DMatrix::from_dense_vec(data.rows_f32(), data.rows.nrows(), data.rows.ncols()).unwrap()
+    };
+    let (seen, unseen) = (rows(&data), rows(&unseen));
+    let labels: Vec<f64> = data.labels.iter().map(|&label| f64::from(u8::from(label))).collect();
+    let base = logit(labels.iter().sum::<f64>() / labels.len() as f64);
+    let mut margins = vec![base; labels.len()];
+    let mut of_unseen = vec![base; unseen.n_rows()];
+    let (_, like) = booster_params(&gbm, &Bound::default()).unwrap();
+    for round in 0..trees {
+        let residual = |(label, margin): (&f64, &f64)| (label - sigmoid(*margin)) as f32;
+        let residuals: Vec<f32> = labels.iter().zip(&margins).map(residual).collect();
+        let mut fit = like.clone();
+        fit.objective = Objective::SquaredError(RegLoss::default());
+        fit.base_score = Some(0.0);
+        fit.seed = gbm.random_state ^ (round as u64).wrapping_mul(0x9E37_79B9);
+        let targets = seen.clone().with_labels(&residuals).unwrap();
+        let tree = hessboost::prelude::train(&fit, &targets, 1).unwrap();
+        let leaves = tree.predict_leaf(&seen, ..).unwrap().into_vec();
+        let step = |leaf: u32| {
+            let within = || (0..labels.len()).filter(|&row| leaves[row] == leaf);
+            let step = |moved: f64| {
+                let p = |row: usize| sigmoid(margins[row] + moved);
+                let gradient: f64 = within().map(|row| p(row) - labels[row]).sum();
+                let hessian: f64 = within().map(|row| p(row) * (1.0 - p(row))).sum();
+                -gradient / (hessian + gbm.reg_lambda)
+            };
+            let first = step(0.0);
+            gbm.learning_rate * (first + step(first))
+        };
+        let steps: BTreeMap<u32, f64> = leaves.iter().map(|&leaf| (leaf, step(leaf))).collect();
+        margins.iter_mut().zip(&leaves).for_each(|(margin, leaf)| *margin += steps[leaf]);
+        let leaves = tree.predict_leaf(&unseen, ..).unwrap().into_vec();
+        for (margin, leaf) in of_unseen.iter_mut().zip(leaves) {
+            *margin += steps.get(&leaf).copied().unwrap_or_default();
+        }
+    }
+    of_unseen
+}
+
+#[test]
+fn symmetric_trees_are_least_squares_with_newton_steps() {
+    let (set, unseen) = (numbers_of(made_up(900, 1)), numbers_of(made_up(500, 2)));
+    let random_strength = Some(0.0);
+    let params = TrainParams { n_estimators: Some(30), random_strength, ..TrainParams::default() };
+    for params in [TrainParams { max_depth: Some(2), ..params.clone() }, params] {
+        let model = crate::train(&set, &params).unwrap();
+        let rows = Data::new(&unseen).unwrap().rows;
+        let ours = model.margins(rows.view()).unwrap();
+        let defined = by_definition(&set, &unseen, &params);
+        let apart = ours.iter().zip(&defined).map(|(own, other)| (own - other).abs());
+        let apart = apart.fold(0.0, f64::max);
+        assert!(apart < 1e-5, "{apart}");
+    }
+}
+
+/// The rows of a leaf are those of one margin, which lies two Newton steps of them from the base.
+#[test]
+#[expect(clippy::cast_precision_loss, reason = "a count of rows")]
+fn noise_moves_splits_and_no_leaf() {
+    let set = numbers_of(made_up(900, 4));
+    let data = Data::new(&set).unwrap();
+    let count = data.labels.len() as f64;
+    let share = data.labels.iter().filter(|&&label| label).count() as f64 / count;
+    let grown = |random_strength| {
+        let params = TrainParams {
+            random_strength,
+            n_estimators: Some(1),
+            max_depth: Some(3),
+            ..TrainParams::default()
+        };
+        let margins = crate::train(&set, &params).unwrap().margins(data.rows.view()).unwrap();
+        let mut leaves: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
+        for (margin, &label) in margins.iter().zip(&data.labels) {
+            let (positives, rows) = leaves.entry(margin.to_bits()).or_default();
+            *positives += f64::from(u8::from(label));
+            *rows += 1.0;
+        }
+        for (margin, (positives, rows)) in leaves {
+            let step = |moved: f64| {
+                let p = sigmoid(logit(share) + moved);
+                (positives - rows * p) / (rows * p * (1.0 - p) + 1.0)
+            };
+            let both = 0.03 * (step(0.0) + step(step(0.0)));
+            assert!((f64::from_bits(margin) - logit(share) - both).abs() < 1e-6);
+        }
+        margins
+    };
+    assert!(grown(Some(5.0)) != grown(Some(0.0)));
+}
+
+#[test]
+fn it_does_so_on_real_customers() {
+    let Some(telco) = real::telco() else { return };
+    let of = |params| TrainParams { n_estimators: Some(200), ..params };
+    same_as_the_booster(&telco, &telco, &of(depthwise()));
+    let numbers = numbers_of(telco);
+    let monotone_constraints = Some([("tenure".to_owned(), -1)].into());
+    let bounded = TrainParams { monotone_constraints, ..TrainParams::default() };
+    same_as_the_booster(&numbers, &numbers, &of(bounded));
+}
+
+/// The log-loss on rows held out falls, and rises again: the number chosen lies between.
+#[test]
+fn as_many_trees_are_grown_as_rows_held_out_ask_for() {
+    let data = Data::new(&numbers_of(made_up(900, 3))).unwrap();
+    let rounds = |data: &Data, params: &TrainParams| {
+        best_rounds(data, &checked(params), &Bound::default(), None).unwrap()
+    };
+    let chosen = rounds(&data, &TrainParams::default());
+    let fast = TrainParams { learning_rate: Some(0.3), ..TrainParams::default() };
+    let fewer = rounds(&data, &fast);
+    assert!(1 < fewer && fewer < chosen && chosen < 1_000, "{fewer} {chosen}");
+    let few = data.select(&(0..12).collect::<Vec<_>>());
+    assert!(rounds(&few, &TrainParams::default()) <= 1_000);
+    // The most that are tried, and a patience that gives up at the first rise.
+    let most = TrainParams {
+        n_estimators: Some(20),
+        early_stopping: Some(EarlyStopping::Folds),
+        ..TrainParams::default()
+    };
+    assert_eq!(rounds(&data, &most), 20);
+    let calm = TrainParams { random_strength: Some(0.0), ..fast };
+    let hasty = TrainParams { early_stopping_rounds: Some(1), ..calm.clone() };
+    assert!(rounds(&data, &hasty) <= rounds(&data, &calm));
+}
+
+/// The rows of the last of three instants are a third of all.
+#[test]
+fn the_latest_instants_are_held_out() {
+    let set = numbers_of(made_up(900, 3));
+    let data = Data::new(&set).unwrap();
+    let (rest, test) = latest(&data).unwrap();
+    assert_eq!((rest.len(), test.len()), (600, 300));
+    let last = data.as_of.iter().max().unwrap();
+    assert!(test.iter().all(|&row| data.as_of[row] == *last));
+    assert!(rest.iter().all(|&row| data.as_of[row] < *last));
+    let by_time = TrainParams {
+        early_stopping: Some(EarlyStopping::Time),
+        learning_rate: Some(0.3),
+        ..TrainParams::default()
+    };
+    // What the rows held out say is what a booster of the other rows says of them.
+    let chosen = best_rounds(&data, &checked(&by_time), &Bound::default(), None).unwrap();
+    let loss = |trees: usize| {
+        let params = TrainParams {
+            n_estimators: Some(trees as u64),
+            early_stopping: None,
+            ..by_time.clone()
+        };
+        let model = crate::train(&set.select(&rest).unwrap(), &params).unwrap();
+        crate::evaluate(&model, &set.select(&test).unwrap()).unwrap().log_loss
+    };
+    assert!(loss(chosen) < loss(chosen.div_ceil(2)) && loss(chosen) < loss(chosen + 40));
+    let model = crate::train(&set, &by_time).unwrap();
+    let recorded = format!("{:?}", model.parts().params["n_estimators"]);
+    assert!(recorded.contains(&chosen.to_string()), "{recorded} {chosen}");
+    let single = set.select(&test).unwrap();
+    let error = crate::train(&single, &by_time).unwrap_err();
+    assert!(error.to_string().contains("choose `folds`, or more cut-offs"), "{error}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn it_does_so_for_any_parameters(
+        seed in any::<u64>(),
+        rows in 12_usize..300,
+        n_estimators in 1_u64..40,
+        max_depth in 1_u64..9,
+        learning_rate in 0.01_f64..1.0,
+        shares in (0.3_f64..1.0, 0.3_f64..1.0),
+        reg_lambda in 0.0_f64..5.0,
+    ) {
+        let set = made_up(rows, seed);
+        prop_assume!(Data::new(&set).is_ok());
+        let params = TrainParams {
+            n_estimators: Some(n_estimators),
+            max_depth: Some(max_depth),
+            learning_rate: Some(learning_rate),
+            subsample: Some(shares.0),
+            colsample_bytree: Some(shares.1),
+            reg_lambda: Some(reg_lambda),
+            random_state: Some(seed),
+            ..depthwise()
+        };
+        let unseen = made_up(300, seed ^ 1);
+        same_as_the_booster(&set, &unseen, &params);
+        same_as_the_booster(&numbers_of(set), &numbers_of(unseen), &bounded(params));
+    }
+}
