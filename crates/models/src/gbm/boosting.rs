@@ -28,8 +28,8 @@ const NEWTON_STEPS: usize = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
     /// Splits by least squares on the gradients, then Newton steps for each leaf (Friedman 2001,
-    /// `L2_TreeBoost`, takes one): every row counts alike for the shape of a tree, however sure the model is
-    /// of it.
+    /// `L2_TreeBoost`, takes one): every row counts alike for the shape of a tree, however sure the
+    /// model is of it.
     First,
     /// Both by gradients and second derivatives (Chen and Guestrin 2016).
     Second,
@@ -108,9 +108,9 @@ impl Boosting {
     ///
     /// Noise is added to each, so that among splits that are as good as each other chance chooses,
     /// and not what happens to be so on these rows: `random_strength` times the root of the mean of
-    /// the squared gradients, times a uniform number of variance 1. Over the rows of a node it is
-    /// close to normal, and by the root of the gain no larger for many rows than for few, as the
-    /// noise on scores of Prokhorenkova et al. (2018) is.
+    /// the squared gradients, times a uniform number of variance 1. Over the rows of a node it adds
+    /// up to a number close to normal, and what it does to the root of a gain does not depend on how
+    /// many they are, like the noise on scores of Prokhorenkova et al. (2018).
     #[expect(clippy::cast_possible_truncation, reason = "gradients are in single precision")]
     fn of_first_order(&self, pairs: &[GradPair]) -> Vec<GradPair> {
         let weight = |row: usize| self.rows.weights().map_or(1.0, |weights| weights[row]);
@@ -145,20 +145,32 @@ impl Boosting {
 
     /// What each leaf adds: the learning rate times the sum of its Newton steps, each of them
     /// `-G / (H + reg_lambda)`, where `G` and `H` are the sums of the gradients and second derivatives
-    /// of its rows after the step before.
+    /// of its rows after the step before. None leads further than the one before it, nor more than
+    /// half of that back: where a first step leads much too far, second derivatives are close to
+    /// nothing, and a free step would lead anywhere.
     #[expect(clippy::cast_possible_truncation, reason = "leaves are in single precision")]
     fn newton(&self, nodes: usize, leaves: &[u32], mut pairs: Vec<GradPair>) -> Vec<f32> {
-        let mut values = newton_step(nodes, leaves, &pairs, self.params.lambda);
+        let mut steps = newton_step(nodes, leaves, &pairs, self.params.lambda);
+        let mut values = steps.clone();
         for _ in 1..NEWTON_STEPS {
             let moved = self.margins.iter().zip(leaves);
             let moved: Vec<f32> =
                 moved.map(|(margin, &leaf)| margin + values[leaf as usize] as f32).collect();
             self.loss.gradient_info(&moved, &self.rows.info(), &mut pairs);
             let further = newton_step(nodes, leaves, &pairs, self.params.lambda);
-            values.iter_mut().zip(further).for_each(|(value, step)| *value += step);
+            for ((value, last), step) in values.iter_mut().zip(&mut steps).zip(further) {
+                *last = held(step, *last);
+                *value += *last;
+            }
         }
         values.into_iter().map(|value| (self.params.eta * value) as f32).collect()
     }
+}
+
+/// A step as long as it may be after `last`.
+fn held(step: f64, last: f64) -> f64 {
+    let back = -last / 2.0;
+    step.clamp(last.min(back), last.max(back))
 }
 
 /// `-G / (H + lambda)` a leaf.

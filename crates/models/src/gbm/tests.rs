@@ -5,7 +5,7 @@ use hessboost::objective::{Objective, RegLoss};
 use hessboost::prelude::DMatrix;
 use proptest::prelude::*;
 use stayput_core::churn::Model;
-use stayput_core::features::{FeatureType, TrainingSet};
+use stayput_core::features::{FeatureData, FeatureType, TrainingSet};
 use stayput_core::math::{logit, sigmoid};
 
 use super::boosting::{Order, booster_params};
@@ -111,7 +111,9 @@ fn by_definition(set: &TrainingSet, unseen: &TrainingSet, params: &TrainParams) 
                 -gradient / (hessian + gbm.reg_lambda)
             };
             let first = step(0.0);
-            gbm.learning_rate * (first + step(first))
+            let range = [first, -first / 2.0];
+            let second = step(first).clamp(range[0].min(range[1]), range[0].max(range[1]));
+            gbm.learning_rate * (first + second)
         };
         let steps: BTreeMap<u32, f64> = leaves.iter().map(|&leaf| (leaf, step(leaf))).collect();
         margins.iter_mut().zip(&leaves).for_each(|(margin, leaf)| *margin += steps[leaf]);
@@ -166,12 +168,39 @@ fn noise_moves_splits_and_no_leaf() {
                 let p = sigmoid(logit(share) + moved);
                 (positives - rows * p) / (rows * p * (1.0 - p) + 1.0)
             };
-            let both = 0.03 * (step(0.0) + step(step(0.0)));
+            let first = step(0.0);
+            let both = 0.03 * (first + step(first));
             assert!((f64::from_bits(margin) - logit(share) - both).abs() < 1e-6);
         }
         margins
     };
     assert!(grown(Some(5.0)) != grown(Some(0.0)));
+}
+
+/// One in fifty churns, and all who do have one name: from the base the first Newton step of their
+/// leaf leads far past what is true of it, to where there are no second derivatives.
+#[test]
+fn a_leaf_far_from_the_base_does_no_harm() {
+    let rows = 20_000;
+    let mut set = numbers_of(made_up(rows, 5));
+    set.table.columns.truncate(1);
+    let rare: Vec<bool> = (0..rows).map(|row| row % 25 == 0).collect();
+    set.labels = (0..rows).map(|row| f64::from(u8::from(row % 50 == 0))).collect();
+    let marked = rare.iter().map(|&rare| f64::from(u8::from(rare))).collect();
+    set.table.columns[0].data = FeatureData::Number(marked);
+    for (trees, reg_lambda) in [(1, 0.0), (300, 0.0), (300, 1.0)] {
+        let params = TrainParams {
+            n_estimators: Some(trees),
+            learning_rate: Some(if trees == 1 { 1.0 } else { 0.1 }),
+            reg_lambda: Some(reg_lambda),
+            colsample_bylevel: Some(1.0),
+            ..TrainParams::default()
+        };
+        let model = crate::train(&set, &params).unwrap();
+        let [others, rare] = [0.0, 1.0].map(|mark| model.predict_row(&[mark]).unwrap());
+        assert!(others < 0.02 && rare > 0.02, "{others} {rare}");
+        assert!(trees == 1 || (others < 1e-3 && (rare - 0.5).abs() < 0.02), "{others} {rare}");
+    }
 }
 
 #[test]
