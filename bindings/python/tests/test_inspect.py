@@ -140,7 +140,7 @@ def engine():
     data = playbook.training_set(
         simulation.events, simulation.customers, as_of=["2025-06-01", "2025-08-01"]
     )
-    model = stayput.train(data, n_estimators=30)
+    model = stayput.train(data, n_estimators=30, learning_rate=0.1)
     engine = stayput.Engine(stayput.Bundle(playbook, model))
     engine.ingest(simulation.events, simulation.customers)
     return engine
