@@ -1280,7 +1280,9 @@ export type TrainParams = {
   n_estimators?: number,
   /**
    * Which rows `gbm` holds out to choose the number of trees; `folds` by default, where
-   * `n_estimators` is not given. What is chosen is then grown on all rows.
+   * `n_estimators` is not given. So many trees are then grown on all rows, and their sum is scaled
+   * as the rows held out say (Platt 1999), unless a calibrator is asked for or trees are added
+   * to a model.
    */
   early_stopping?: EarlyStopping,
   /** After so many trees without a lower log-loss no more are tried, 1 or more; 100 by default. */

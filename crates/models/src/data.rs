@@ -92,12 +92,6 @@ impl Data {
         Ok(self)
     }
 
-    /// The rows that count anything.
-    pub(crate) fn counted(&self) -> Self {
-        let all = 0..self.labels.len();
-        self.select(&all.filter(|&row| self.sample_weight(row) > 0.0).collect::<Vec<_>>())
-    }
-
     /// Sets what the rows of each label count. Balanced, a label counts half of the weight of all
     /// rows by that of its own (King and Zeng 2001), which is 1 on average.
     pub(crate) fn weigh_classes(&mut self, weights: Weights) {

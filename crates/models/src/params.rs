@@ -17,8 +17,8 @@ use stayput_core::{Error, ErrorCode, Result, did_you_mean};
 use crate::encode::Encode;
 pub use check::CheckedTrainParams;
 pub(crate) use check::{
-    CheckedAlgorithm, ForestParams, GbdtParams, GbmParams, HeldOut, LogisticParams, TreeParams,
-    Trees, Weights,
+    CheckedAlgorithm, ForestParams, GbdtParams, GbmParams, HeldOut, LogisticParams, Settled,
+    TreeParams, Trees, Weights,
 };
 use kinds::COMMON;
 pub use kinds::{Algorithm, Calibrate, ClassWeight, EarlyStopping, GrowPolicy, MaxFeatures};
@@ -35,7 +35,9 @@ pub struct TrainParams {
     /// with a model to go on from the number of trees added to it.
     pub n_estimators: Option<u64>,
     /// Which rows `gbm` holds out to choose the number of trees; `folds` by default, where
-    /// `n_estimators` is not given. What is chosen is then grown on all rows.
+    /// `n_estimators` is not given. So many trees are then grown on all rows, and their sum is scaled
+    /// as the rows held out say (Platt 1999), unless a calibrator is asked for or trees are added
+    /// to a model.
     pub early_stopping: Option<EarlyStopping>,
     /// After so many trees without a lower log-loss no more are tried, 1 or more; 100 by default.
     pub early_stopping_rounds: Option<u64>,

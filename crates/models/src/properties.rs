@@ -53,17 +53,20 @@ fn weights_of_one_change_no_bit() {
     }
 }
 
-/// Rows that weigh 0 say nothing: the model is that of the others, but for the dictionary.
+/// Nor in encodings, in folds or in what is counted: the model is that of the others, to the byte.
 #[test]
 fn a_row_that_weighs_nothing_is_as_if_it_were_not_there() {
     let set = made_up(600, 2);
     let counts: Vec<f64> = (0..600).map(|row| f64::from(u8::from(row % 3 > 0))).collect();
-    let (some, unseen) = (repeated(&set, &counts), made_up(500, 3));
-    for algorithm in [Algorithm::Logistic, Algorithm::Tree] {
-        let (a, b) =
-            (weighed(&set, &of(algorithm), &counts), train(&some, &of(algorithm)).unwrap());
-        let far = furthest(&predict(&a, &unseen), &predict(&b, &unseen));
-        assert!(far < 1e-6, "{algorithm:?} {far}");
+    let some = repeated(&set, &counts);
+    let chosen = TrainParams { learning_rate: Some(0.3), ..TrainParams::default() };
+    let calibrated = Algorithm::ALL.map(|algorithm| TrainParams {
+        calibrate: Some(Calibrate::Platt),
+        encoding: (algorithm != Algorithm::Tree).then_some(Encode::Target),
+        ..of(algorithm)
+    });
+    for params in Algorithm::ALL.map(of).into_iter().chain(calibrated).chain([chosen]) {
+        assert_eq!(weighed(&set, &params, &counts), train(&some, &params).unwrap(), "{params:?}");
     }
 }
 

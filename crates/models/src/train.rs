@@ -8,7 +8,7 @@ use stayput_core::{Error, ErrorCode, Result};
 
 use crate::data::{Data, refuse};
 use crate::encode::Encoded;
-use crate::params::{CheckedAlgorithm, CheckedTrainParams, TrainParams, Trees};
+use crate::params::{CheckedAlgorithm, CheckedTrainParams, Settled, TrainParams, Trees};
 use crate::{calibrate, forest, gbdt, gbm, logistic, tree, warm};
 
 /// What training may be given beside rows and parameters.
@@ -55,7 +55,8 @@ pub fn train_with(
     params: &TrainParams,
     options: TrainOptions<'_>,
 ) -> Result<Model> {
-    let params = params.check()?;
+    let given = params;
+    let params = given.check()?;
     let mut data = match options.init_model {
         Some(init) => warm::data(set, init, &params)?,
         None => Data::new(set)?,
@@ -69,6 +70,14 @@ pub fn train_with(
                 .at_path("sample_weight"));
         }
         data = data.weighed(weights)?;
+        // A row that counts nothing is not there.
+        if weights.contains(&0.0) {
+            let counted: Vec<usize> =
+                (0..weights.len()).filter(|&row| weights[row] > 0.0).collect();
+            let weights: Vec<f64> = counted.iter().map(|&row| weights[row]).collect();
+            let options = TrainOptions { sample_weight: Some(&weights), ..options };
+            return train_with(&set.select(&counted)?, given, options);
+        }
     }
     data.weigh_classes(params.weights);
     let init = options.init_model;
@@ -80,28 +89,28 @@ pub fn train_with(
     if !judged {
         return known(fit_from(data, &params, init)?);
     }
-    // A row that counts nothing is not there.
-    let counted = data.counted();
-    let margins = calibrate::out_of_fold(&counted, &params)?;
-    let calibrator = params.calibrate.map(|kind| calibrate::calibrator(kind, &margins, &counted));
-    let confidence = params.confidence.then(|| calibrate::venn_abers(&margins, &counted.labels));
+    let margins = calibrate::out_of_fold(&data, &params)?;
+    let calibrator = params.calibrate.map(|kind| calibrate::calibrator(kind, &margins, &data));
+    let confidence = params.confidence.then(|| calibrate::venn_abers(&margins, &data.labels));
     known(fit(data, &params)?)?.calibrated(calibrator)?.with_confidence(confidence)
 }
 
-/// The parameters, with as many trees as rows held out say where that is left to them.
+/// The parameters, with as many trees, and these scaled, as rows held out say where that is left to
+/// them.
 fn settled(
     params: CheckedTrainParams,
     data: &Data,
     init: Option<&Model>,
 ) -> Result<CheckedTrainParams> {
     let CheckedAlgorithm::Gbm(own) = &params.algorithm else { return Ok(params) };
-    if matches!(own.trees, Trees::So(_)) {
-        return Ok(params);
-    }
+    let Trees::Chosen(held_out) = own.trees else { return Ok(params) };
     let start = init.map(|init| warm::start(init, data)).transpose()?;
     let encoded = encoded(data.clone(), &params, init);
     let bound = own.constraints.bind(&data.inputs, &encoded.of)?;
-    let trees = guarded(|| gbm::best_rounds(&encoded.data, own, &bound, start.as_ref()))?;
+    let rows = &encoded.data;
+    let settled = guarded(|| gbm::settle(rows, own, &held_out, &bound, start.as_ref()))?;
+    // A calibrator says how far trees are to lead, and better not twice.
+    let trees = if params.calibrate.is_some() { Settled::plain(settled.trees) } else { settled };
     Ok(params.with_trees(trees))
 }
 

@@ -16,6 +16,7 @@ use stayput_core::churn::Calibrator;
 
 pub use beta::beta;
 pub use isotonic::isotonic;
+pub(crate) use platt::line;
 pub use platt::platt;
 pub use prior::{corrected_for_prior, with_prior};
 pub use venn_abers::venn_abers;
@@ -53,8 +54,8 @@ pub(crate) fn out_of_fold(data: &Data, params: &CheckedTrainParams) -> Result<Ve
     Ok(margins)
 }
 
-/// The calibrator of a kind for these margins of the rows, each of which counts what it weighs by itself:
-/// probabilities are of rows as they come, whatever their labels count in training.
+/// The calibrator of a kind for these margins of the rows, each of which counts what it weighs by
+/// itself: probabilities are of rows as they come, whatever their labels count in training.
 pub(crate) fn calibrator(kind: Calibrate, margins: &[f64], data: &Data) -> Calibrator {
     let (labels, weights) = (&data.labels, data.sample_weight.as_deref());
     match kind {

@@ -3,8 +3,8 @@
 //! The curve `p = 1 / (1 + exp(-(slope · margin + intercept)))` minimises the log-loss against
 //! targets that are drawn in from 0 and 1, `1 / (n₋ + 2)` and `(n₊ + 1) / (n₊ + 2)`, so that it
 //! stays finite when the classes separate (Platt 1999). Where rows have weights, `n₋` and `n₊` are
-//! those of the labels, and the loss is weighed, as in scikit-learn. It is found by Newton's method with
-//! backtracking, in the form that loses no digits (Lin, Lin and Weng 2007).
+//! those of the labels, and the loss is weighed, as in scikit-learn. It is found by Newton's method
+//! with backtracking, in the form that loses no digits (Lin, Lin and Weng 2007).
 
 use stayput_core::churn::Calibrator;
 use stayput_core::math;
@@ -18,10 +18,16 @@ const FLAT: f64 = 1e-9;
 type Row = (f64, f64, f64);
 
 /// The Platt calibrator for these margins and labels, of which it takes as many as there are of
-/// both. `weights` say what each row counts, once where there are none. Where the margins do not rise with the
-/// label, the curve is flat at the share of label 1.
+/// both. `weights` say what each row counts, once where there are none. Where the margins do not rise
+/// with the label, the curve is flat at the share of label 1.
 #[must_use]
 pub fn platt(margins: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Calibrator {
+    let (slope, intercept) = line(margins, labels, weights);
+    Calibrator::Platt { slope, intercept }
+}
+
+/// The slope and the intercept of [`platt`].
+pub(crate) fn line(margins: &[f64], labels: &[bool], weights: Option<&[f64]>) -> (f64, f64) {
     let weights = Weights(weights);
     let [negatives, positives] = weights.of_labels(labels);
     let (high, low) = ((positives + 1.0) / (positives + 2.0), 1.0 / (negatives + 2.0));
@@ -47,10 +53,9 @@ pub fn platt(margins: &[f64], labels: &[bool], weights: Option<&[f64]>) -> Calib
         (slope, intercept, least) = next;
     }
     if slope > FLAT && slope.is_finite() && intercept.is_finite() {
-        return Calibrator::Platt { slope, intercept };
+        return (slope, intercept);
     }
-    let intercept = math::ln((positives + 1.0) / (negatives + 1.0));
-    Calibrator::Platt { slope: FLAT, intercept }
+    (FLAT, math::ln((positives + 1.0) / (negatives + 1.0)))
 }
 
 /// `Σ w·(t·log(1 + e^-z) + (1 - t)·log(1 + e^z))`, `z` the calibrated log-odds.

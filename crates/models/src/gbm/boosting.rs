@@ -4,14 +4,16 @@
 use std::sync::Arc;
 
 use hessboost::config::{GrowPolicy, Monotone, TreeMethod};
-use hessboost::model::{BoostedModel, Iterations};
+use hessboost::model::BoostedModel;
 use hessboost::objective::{CustomLoss, GradPair, Loss, Objective, RegLoss};
-use hessboost::prelude::{DMatrix, TrainingParams, train};
+use hessboost::prelude::{TrainingParams, train};
 use hessboost::tree::RegTree;
-use stayput_core::{Error, Result};
+use rayon::prelude::*;
+use stayput_core::Result;
 
-use super::Init;
-use crate::booster::{failed, matrix};
+use super::newton::{self, Placed};
+use super::rows::{PART, Rows, add, only};
+use crate::booster::failed;
 use crate::constraints::Bound;
 use crate::data::Data;
 use crate::params::{self, GbmParams};
@@ -19,10 +21,6 @@ use crate::random::Stream;
 
 /// The root of 12: a uniform number of a range so wide has a variance of 1.
 const UNIT_VARIANCE: f64 = 3.464_101_615_137_754_6;
-
-/// The Newton steps of a leaf, as `leaf_estimation_iterations` of `CatBoost`; one would take more
-/// trees.
-const NEWTON_STEPS: usize = 2;
 
 /// What the splits of a tree and the values of its leaves are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +41,7 @@ pub(super) struct Boosting {
     noise: f64,
     draws: Stream,
     loss: Arc<dyn Loss>,
-    rows: DMatrix,
+    rows: Rows,
     /// What the trees so far, and before them the base, say of each row.
     margins: Vec<f32>,
     /// The number of trees so far.
@@ -58,21 +56,18 @@ pub(super) struct Grown {
 }
 
 impl Boosting {
-    pub(super) fn new(
-        data: &Data,
-        params: &GbmParams,
-        bound: &Bound,
-        init: Option<&Init>,
-    ) -> Result<Self> {
-        let (rows, noise) = (matrix(data)?, params.random_strength);
+    pub(super) fn new(data: &Data, params: &GbmParams, bound: &Bound) -> Result<Self> {
+        let (rows, noise) = (Rows::new(data, symmetric(params))?, params.random_strength);
         let draws = Stream::new(params.random_state, "boosting/splits");
         let (order, params) = booster_params(params, bound)?;
         let loss = params.loss(1).map_err(failed)?;
-        let (margins, round) = match init {
-            Some(init) => (init.margins.clone(), init.nodes.roots.len() as u64),
-            None => (vec![base(loss.as_ref(), &rows); rows.n_rows()], 0),
-        };
-        Ok(Self { params, order, noise, draws, loss, rows, margins, round })
+        let margins = vec![base(loss.as_ref(), &rows); rows.len()];
+        Ok(Self { params, order, noise, draws, loss, rows, margins, round: 0 })
+    }
+
+    /// Goes on from so many trees that are there already, and what they say of each row.
+    pub(super) fn go_on(&mut self, trees: usize, margins: Vec<f32>) {
+        (self.round, self.margins) = (trees as u64, margins);
     }
 
     /// The margin without any tree: that of the share of label 1.
@@ -84,24 +79,33 @@ impl Boosting {
     pub(super) fn grow(&mut self) -> Result<Grown> {
         let mut pairs = vec![GradPair::default(); self.margins.len()];
         self.loss.gradient_info(&self.margins, &self.rows.info(), &mut pairs);
-        let for_splits = match self.order {
-            Order::First => self.of_first_order(&pairs),
-            Order::Second => pairs.clone(),
+        let (model, values) = match self.order {
+            Order::First => {
+                let model = self.tree(self.of_first_order(&pairs))?;
+                let leaves = self.rows.leaves(&model)?;
+                let values = self.newton(only(&model)?.num_nodes(), &leaves, pairs);
+                add(&mut self.margins, &leaves, &values);
+                (model, values)
+            }
+            Order::Second => {
+                let model = self.tree(pairs)?;
+                let nodes = only(&model)?.nodes();
+                let values: Vec<f32> = nodes.iter().map(|node| node.leaf_value).collect();
+                add(&mut self.margins, &self.rows.leaves(&model)?, &values);
+                (model, values)
+            }
         };
-        let mut params = self.params.clone();
-        params.objective = Objective::Custom(Arc::new(known(for_splits)));
-        // As a round of one call draws, so that second-order trees are those of one call.
-        params.seed ^= self.round.wrapping_mul(0x9E37_79B9);
-        let model = train(&params, &self.rows, 1).map_err(failed)?;
-        let tree = only(&model)?;
-        let leaves = leaves_of(&model, &self.rows)?;
-        let values = match self.order {
-            Order::Second => tree.nodes().iter().map(|node| node.leaf_value).collect(),
-            Order::First => self.newton(tree.num_nodes(), &leaves, pairs),
-        };
-        add(&mut self.margins, &leaves, &values);
         self.round += 1;
         Ok(Grown { model, values })
+    }
+
+    /// A tree of these gradients.
+    fn tree(&self, pairs: Vec<GradPair>) -> Result<BoostedModel> {
+        let mut params = self.params.clone();
+        params.objective = Objective::Custom(Arc::new(known(pairs)));
+        // As a round of one call draws, so that second-order trees are those of one call.
+        params.seed ^= self.round.wrapping_mul(0x9E37_79B9);
+        train(&params, self.rows.matrix(), 1).map_err(failed)
     }
 
     /// The gradients as they choose the splits, and in place of second derivatives what rows count.
@@ -110,80 +114,57 @@ impl Boosting {
     /// and not what happens to be so on these rows: `random_strength` times the root of the mean of
     /// the squared gradients, times a uniform number of variance 1. Over the rows of a node it adds
     /// up to a number close to normal, and what it does to the root of a gain does not depend on how
-    /// many they are, like the noise on scores of Prokhorenkova et al. (2018).
-    #[expect(clippy::cast_possible_truncation, reason = "gradients are in single precision")]
+    /// many they are, like the noise on scores of Prokhorenkova et al. (2018). A row that counts `w`
+    /// stands for `w` rows, whose noise adds up by its variance.
     fn of_first_order(&self, pairs: &[GradPair]) -> Vec<GradPair> {
-        let weight = |row: usize| self.rows.weights().map_or(1.0, |weights| weights[row]);
-        let counted = || (0..pairs.len()).filter(|&row| weight(row) > 0.0);
-        let mut own: Vec<GradPair> = pairs
-            .iter()
-            .enumerate()
-            .map(|(row, pair)| GradPair::new(pair.grad, weight(row)))
-            .collect();
-        if self.noise == 0.0 {
-            return own;
-        }
-        // A row that counts `w` stands for `w` rows, whose noise adds up by its variance.
-        let (mut all, mut squares) = (0.0, 0.0);
-        for row in counted() {
-            let (gradient, weight) = (f64::from(pairs[row].grad), f64::from(weight(row)));
-            all += weight;
-            squares += gradient * gradient / weight;
-        }
-        let strength = self.noise * (squares / all).sqrt();
-        let mut block = self.draws.block(0, self.round, 0);
-        // A row that counts nothing takes no draw, as if it were not there.
-        for (draw, row) in counted().enumerate() {
-            if draw % 4 == 0 {
-                block = self.draws.block(draw as u64 / 4, self.round, 0);
+        let mut own: Vec<GradPair> = match self.rows.weights() {
+            Some(weights) => {
+                pairs.iter().zip(weights).map(|(pair, &w)| GradPair::new(pair.grad, w)).collect()
             }
-            let uniform = (block.uniform(draw % 4) - 0.5) * UNIT_VARIANCE;
-            own[row].grad += (strength * f64::from(weight(row)).sqrt() * uniform) as f32;
+            None => pairs.iter().map(|pair| GradPair::new(pair.grad, 1.0)).collect(),
+        };
+        if self.noise > 0.0 {
+            let strength = self.noise * deviation(&own);
+            own.par_chunks_mut(PART).enumerate().for_each(|(part, own)| {
+                self.add_noise(strength, part * PART, own);
+            });
         }
         own
     }
 
-    /// What each leaf adds: the learning rate times the sum of its Newton steps, each of them
-    /// `-G / (H + reg_lambda)`, where `G` and `H` are the sums of the gradients and second derivatives
-    /// of its rows after the step before. None leads further than the one before it, nor more than
-    /// half of that back: where a first step leads much too far, second derivatives are close to
-    /// nothing, and a free step would lead anywhere.
-    #[expect(clippy::cast_possible_truncation, reason = "leaves are in single precision")]
-    fn newton(&self, nodes: usize, leaves: &[u32], mut pairs: Vec<GradPair>) -> Vec<f32> {
-        let mut steps = newton_step(nodes, leaves, &pairs, self.params.lambda);
-        let mut values = steps.clone();
-        for _ in 1..NEWTON_STEPS {
-            let moved = self.margins.iter().zip(leaves);
-            let moved: Vec<f32> =
-                moved.map(|(margin, &leaf)| margin + values[leaf as usize] as f32).collect();
-            self.loss.gradient_info(&moved, &self.rows.info(), &mut pairs);
-            let further = newton_step(nodes, leaves, &pairs, self.params.lambda);
-            for ((value, last), step) in values.iter_mut().zip(&mut steps).zip(further) {
-                *last = held(step, *last);
-                *value += *last;
+    /// Adds noise to the rows from `first` on, which is a multiple of four.
+    #[expect(clippy::cast_possible_truncation, reason = "gradients are in single precision")]
+    fn add_noise(&self, strength: f64, first: usize, pairs: &mut [GradPair]) {
+        for (four, pairs) in pairs.chunks_mut(4).enumerate() {
+            let block = self.draws.block((first / 4 + four) as u64, self.round, 0);
+            for (at, pair) in pairs.iter_mut().enumerate() {
+                let uniform = (block.uniform(at) - 0.5) * UNIT_VARIANCE;
+                pair.grad += (strength * f64::from(pair.hess).sqrt() * uniform) as f32;
             }
         }
+    }
+
+    /// What each leaf adds: the learning rate times the sum of its Newton steps.
+    #[expect(clippy::cast_possible_truncation, reason = "leaves are in single precision")]
+    fn newton(&self, nodes: usize, leaves: &[u32], pairs: Vec<GradPair>) -> Vec<f32> {
+        let placed = Placed { rows: &self.rows, margins: &self.margins, leaves, nodes };
+        let values = newton::values(&placed, self.loss.as_ref(), self.params.lambda, pairs);
         values.into_iter().map(|value| (self.params.eta * value) as f32).collect()
     }
 }
 
-/// A step as long as it may be after `last`.
-fn held(step: f64, last: f64) -> f64 {
-    let back = -last / 2.0;
-    step.clamp(last.min(back), last.max(back))
-}
-
-/// `-G / (H + lambda)` a leaf.
-fn newton_step(nodes: usize, leaves: &[u32], pairs: &[GradPair], lambda: f64) -> Vec<f64> {
-    let mut sums = vec![(0.0, lambda); nodes];
-    for (&leaf, pair) in leaves.iter().zip(pairs) {
-        let (gradient, hessian) = &mut sums[leaf as usize];
-        *gradient += f64::from(pair.grad);
-        *hessian += f64::from(pair.hess);
-    }
-    let step =
-        |(gradient, hessian): (f64, f64)| if hessian > 0.0 { -gradient / hessian } else { 0.0 };
-    sums.into_iter().map(step).collect()
+/// The root of the mean of the squared gradients, each row counting its weight.
+fn deviation(pairs: &[GradPair]) -> f64 {
+    let of_part = |pairs: &[GradPair]| {
+        pairs.iter().fold((0.0, 0.0), |(squares, all), pair| {
+            let (gradient, weight) = (f64::from(pair.grad), f64::from(pair.hess));
+            (squares + gradient * gradient / weight, all + weight)
+        })
+    };
+    let parts: Vec<(f64, f64)> = pairs.par_chunks(PART).map(of_part).collect();
+    let (squares, all) =
+        parts.iter().fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1));
+    (squares / all).sqrt()
 }
 
 impl Grown {
@@ -193,8 +174,8 @@ impl Grown {
     }
 
     /// Adds to the margins of other rows what the tree says of them.
-    pub(super) fn add_to(&self, margins: &mut [f32], rows: &DMatrix) -> Result<()> {
-        add(margins, &leaves_of(&self.model, rows)?, &self.values);
+    pub(super) fn add_to(&self, margins: &mut [f32], rows: &Rows) -> Result<()> {
+        add(margins, &rows.leaves(&self.model)?, &self.values);
         Ok(())
     }
 }
@@ -204,30 +185,20 @@ fn known(pairs: Vec<GradPair>) -> CustomLoss {
     CustomLoss::new("known", 1, move |_, _, _, out| out.copy_from_slice(&pairs))
 }
 
-fn base(loss: &dyn Loss, rows: &DMatrix) -> f32 {
+fn base(loss: &dyn Loss, rows: &Rows) -> f32 {
     loss.base_margins_info(&rows.info()).first().copied().unwrap_or_default()
 }
 
-fn only(model: &BoostedModel) -> Result<&RegTree> {
-    model.trees().first().ok_or_else(|| Error::internal("a round of boosting grew no tree"))
-}
-
-/// The node that each row ends in.
-fn leaves_of(model: &BoostedModel, rows: &DMatrix) -> Result<Vec<u32>> {
-    Ok(model.predict_leaf(rows, Iterations::Best).map_err(failed)?.into_vec())
-}
-
-fn add(margins: &mut [f32], leaves: &[u32], values: &[f32]) {
-    for (margin, &leaf) in margins.iter_mut().zip(leaves) {
-        *margin += values[leaf as usize];
-    }
+/// Whether trees are to ask one question a level.
+pub(super) fn symmetric(params: &GbmParams) -> bool {
+    params.grow_policy == params::GrowPolicy::Symmetric
 }
 
 /// The parameters as the booster takes them. Bounds on leaves are kept by the booster, and its own
 /// leaves go with splits of the second order.
 pub(super) fn booster_params(params: &GbmParams, bound: &Bound) -> Result<(Order, TrainingParams)> {
-    let symmetric = params.grow_policy == params::GrowPolicy::Symmetric;
-    let order = if symmetric && bound.monotone.is_empty() { Order::First } else { Order::Second };
+    let order =
+        if symmetric(params) && bound.monotone.is_empty() { Order::First } else { Order::Second };
     let builder = TrainingParams::builder()
         .objective(Objective::BinaryLogistic(RegLoss::default()))
         .tree_method(TreeMethod::Hist)

@@ -8,21 +8,25 @@
 //! What chooses the splits differs. A depth-wise tree is that of `XGBoost`: gradients and second
 //! derivatives choose the splits, and a leaf is one Newton step. A symmetric tree is that of
 //! `CatBoost`: gradients alone choose the splits, by least squares, and then a leaf is two Newton
-//! steps (one in Friedman 2001). With second derivatives, rows that the model is sure of count for nothing, and
-//! whatever parts them looks alike. Under monotone constraints, which bound leaves while a tree
-//! grows, symmetric trees take second derivatives too.
+//! steps (one in Friedman 2001). With second derivatives, rows that the model is sure of count for
+//! nothing, and whatever parts them looks alike. Under monotone constraints, which bound leaves
+//! while a tree grows, symmetric trees take second derivatives too.
+//!
+//! Rows held out say how many trees there are to be, and by how much their sum is scaled.
 
 mod boosting;
+mod newton;
 mod rounds;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 use rayon::ThreadPoolBuilder;
-use stayput_core::Result;
 use stayput_core::churn::{Forest, ForestParts, Nodes, Predictor};
+use stayput_core::{Error, Result};
 
 use self::boosting::Boosting;
-pub(crate) use self::rounds::best_rounds;
+pub(crate) use self::rounds::settle;
 use crate::booster::{importance, push_tree};
 use crate::constraints::Bound;
 use crate::data::{Data, refuse};
@@ -38,9 +42,12 @@ pub(crate) struct Init {
 }
 
 impl Init {
-    fn select(&self, rows: &[usize]) -> Self {
-        let margins = rows.iter().map(|&row| self.margins[row]).collect();
-        Self { nodes: self.nodes.clone(), margins }
+    fn trees(&self) -> usize {
+        self.nodes.roots.len()
+    }
+
+    fn margins_of(&self, rows: &[usize]) -> Vec<f32> {
+        rows.iter().map(|&row| self.margins[row]).collect()
     }
 }
 
@@ -54,20 +61,24 @@ pub(crate) fn fit(
     bound: &Bound,
     init: Option<&Init>,
 ) -> Result<(Predictor, Vec<f64>)> {
-    let trees = match params.trees {
-        Trees::So(trees) => trees,
-        Trees::Chosen(_) => best_rounds(data, params, bound, init)?,
+    let Trees::So(settled) = params.trees else {
+        return Err(Error::internal("boosting was not told how many trees to grow"));
     };
+    #[expect(clippy::cast_possible_truncation, reason = "sums and leaves are in single precision")]
+    let scaled = |value: f32, by: f64| (settled.slope * f64::from(value) + by) as f32;
     on_threads(params.threads, || {
-        let mut boosting = Boosting::new(data, params, bound, init)?;
+        let mut boosting = Boosting::new(data, params, bound)?;
         let mut nodes = match init {
-            Some(init) => init.nodes.clone(),
-            None => lower::empty(boosting.base()),
+            Some(init) => {
+                boosting.go_on(init.trees(), init.margins.clone());
+                init.nodes.clone()
+            }
+            None => lower::empty(scaled(boosting.base(), settled.intercept)),
         };
-        let grown = (0..trees).map(|_| boosting.grow()).collect::<Result<Vec<_>>>()?;
+        let grown = (0..settled.trees).map(|_| boosting.grow()).collect::<Result<Vec<_>>>()?;
         let grown = grown.iter().map(boosting::Grown::parts).collect::<Result<Vec<_>>>()?;
         for &(tree, values) in &grown {
-            push_tree(&mut nodes, tree, |leaf| values[leaf])?;
+            push_tree(&mut nodes, tree, |leaf| scaled(values[leaf], 0.0))?;
         }
         let importance = importance(grown.iter().map(|&(tree, _)| tree), data.inputs.len());
         Ok((Predictor::Forest(Forest::new(ForestParts::F32(nodes))?), importance))

@@ -1,22 +1,22 @@
-//! How many trees there are to be: as many as have the least log-loss on rows held out.
+//! How many trees there are to be, and how far they are to lead: rows held out say both.
 
 use std::collections::BTreeMap;
 
-use hessboost::prelude::DMatrix;
 use rayon::prelude::*;
 use stayput_core::Result;
 use stayput_core::math;
 use stayput_core::time::Timestamp;
 
-use super::boosting::Boosting;
+use super::boosting::{Boosting, symmetric};
+use super::rows::Rows;
 use super::{Init, on_threads};
-use crate::booster::matrix;
+use crate::calibrate::line;
 use crate::constraints::Bound;
 use crate::data::{Data, refuse};
-use crate::params::{EarlyStopping, GbmParams, HeldOut, Trees};
+use crate::params::{EarlyStopping, GbmParams, HeldOut, Settled};
 use crate::validate::stratified;
 
-/// The folds that are held out, one after the other.
+/// The folds that are held out, each from trees of their own, which grow side by side.
 const FOLDS: usize = 5;
 
 /// From so many rows on, one fold tells enough.
@@ -25,18 +25,20 @@ const LARGE: usize = 20_000;
 /// The trees of a table too small to hold rows out.
 const ROUNDS_UNKNOWN: usize = 100;
 
-/// The number of trees with the least mean log-loss on rows held out. Cost: a training for each
-/// fold.
+/// The number of trees with the least mean log-loss on rows held out, and the line through their
+/// margins that tells these rows best (Platt 1999): stopped where more trees would learn what is so
+/// on their rows alone, a sum of trees does not lead far enough. Going on from `init`, whose trees
+/// stay as they are, nothing is scaled. Cost: a training for each fold.
 ///
 /// `data` is encoded as a whole, so where a category stands for its mean label, rows held out had a
-/// part in the encoding of the others. It moves the number of trees, and no measure of the model.
-pub(crate) fn best_rounds(
+/// part in the encoding of the others. It moves what is chosen, and no measure of the model.
+pub(crate) fn settle(
     data: &Data,
     params: &GbmParams,
+    held_out: &HeldOut,
     bound: &Bound,
     init: Option<&Init>,
-) -> Result<usize> {
-    let Trees::Chosen(held_out) = params.trees else { return Ok(ROUNDS_UNKNOWN) };
+) -> Result<Settled> {
     let splits = match held_out.rows {
         EarlyStopping::Folds => folds(data, params.random_state),
         EarlyStopping::Time => vec![latest(data)?],
@@ -46,30 +48,52 @@ pub(crate) fn best_rounds(
     };
     let folds: Vec<Judged> = splits.into_iter().map(judged).collect::<Result<_>>()?;
     if folds.is_empty() {
-        return Ok(ROUNDS_UNKNOWN.min(held_out.most));
+        return Ok(Settled::plain(ROUNDS_UNKNOWN.min(held_out.most)));
     }
-    on_threads(params.threads, || least(folds, &held_out))
+    let (trees, judged) = on_threads(params.threads, || least(folds, held_out))?;
+    Ok(match init {
+        Some(_) => Settled::plain(trees),
+        None => scaled(trees, &judged),
+    })
 }
 
 /// The number of trees at which the mean of the folds' log-losses is least, where it has not fallen
-/// for as many trees as the patience says, or at which no more are tried.
-fn least(mut folds: Vec<Judged>, held_out: &HeldOut) -> Result<usize> {
+/// for as many trees as the patience says, or at which no more are tried; and the folds, with the
+/// margins of that number.
+fn least(mut folds: Vec<Judged>, held_out: &HeldOut) -> Result<(usize, Vec<Judged>)> {
     let (mut least, mut best) = (f64::INFINITY, 1);
     for round in 1..=held_out.most {
         let losses: Vec<f64> = folds.par_iter_mut().map(Judged::grow).collect::<Result<_>>()?;
+        // As many folds in every round, so that their sum is least where their mean is.
         let loss = losses.iter().sum::<f64>();
         if loss < least {
             (least, best) = (loss, round);
+            for fold in &mut folds {
+                fold.best.clone_from(&fold.margins);
+            }
         } else if round - best >= held_out.patience {
             break;
         }
     }
-    Ok(best)
+    Ok((best, folds))
+}
+
+/// So many trees, whose sum is scaled as the rows held out say. Each counts what it does in the
+/// losses that trees are grown by.
+fn scaled(trees: usize, folds: &[Judged]) -> Settled {
+    let margins: Vec<f64> =
+        folds.iter().flat_map(|fold| &fold.best).map(|&margin| f64::from(margin)).collect();
+    let unseen = || folds.iter().map(|fold| &fold.unseen);
+    let labels: Vec<bool> = unseen().flat_map(|rows| rows.labels.iter().copied()).collect();
+    let weights: Vec<f64> =
+        unseen().flat_map(|rows| (0..rows.labels.len()).map(|row| rows.weight(row))).collect();
+    let (slope, intercept) = line(&margins, &labels, Some(&weights));
+    Settled { trees, slope, intercept }
 }
 
 /// Five stratified folds, or one of them where there are many rows: the rows that are trained on,
 /// and those held out. None where the rarer label has a single row.
-fn folds(data: &Data, seed: u64) -> Vec<(Vec<usize>, Vec<usize>)> {
+pub(super) fn folds(data: &Data, seed: u64) -> Vec<(Vec<usize>, Vec<usize>)> {
     let positives = data.labels.iter().filter(|&&label| label).count();
     let folds = FOLDS.min(positives).min(data.labels.len() - positives);
     if folds < 2 {
@@ -110,9 +134,11 @@ pub(super) fn latest(data: &Data) -> Result<(Vec<usize>, Vec<usize>)> {
 struct Judged {
     boosting: Boosting,
     unseen: Data,
-    rows: DMatrix,
+    rows: Rows,
     /// What the trees so far say of the rows held out.
     margins: Vec<f32>,
+    /// What the trees said when their log-loss was least.
+    best: Vec<f32>,
 }
 
 impl Judged {
@@ -123,15 +149,17 @@ impl Judged {
         init: Option<&Init>,
         [rest, test]: [&[usize]; 2],
     ) -> Result<Self> {
-        let known = init.map(|init| init.select(rest));
-        let boosting = Boosting::new(&data.select(rest), params, bound, known.as_ref())?;
+        let mut boosting = Boosting::new(&data.select(rest), params, bound)?;
         let unseen = data.select(test);
-        let rows = matrix(&unseen)?;
+        let rows = Rows::new(&unseen, symmetric(params))?;
         let margins = match init {
-            Some(init) => init.select(test).margins,
+            Some(init) => {
+                boosting.go_on(init.trees(), init.margins_of(rest));
+                init.margins_of(test)
+            }
             None => vec![boosting.base(); test.len()],
         };
-        Ok(Self { boosting, unseen, rows, margins })
+        Ok(Self { boosting, unseen, rows, margins, best: Vec::new() })
     }
 
     /// Grows the next tree, and gives the log-loss on the rows held out.

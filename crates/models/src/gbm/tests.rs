@@ -4,15 +4,17 @@ use hessboost::model::Iterations;
 use hessboost::objective::{Objective, RegLoss};
 use hessboost::prelude::DMatrix;
 use proptest::prelude::*;
-use stayput_core::churn::Model;
+use stayput_core::churn::{Calibrator, Model};
 use stayput_core::features::{FeatureData, FeatureType, TrainingSet};
 use stayput_core::math::{logit, sigmoid};
+use stayput_core::schema::Literal;
 
 use super::boosting::{Order, booster_params};
-use super::rounds::latest;
+use super::rounds::{folds, latest};
 use super::*;
 use crate::booster::matrix;
-use crate::params::{CheckedAlgorithm, EarlyStopping, GrowPolicy, TrainParams};
+use crate::calibrate::platt;
+use crate::params::{Calibrate, CheckedAlgorithm, EarlyStopping, GrowPolicy, Settled, TrainParams};
 use crate::testing::{made_up, real};
 
 fn checked(params: &TrainParams) -> GbmParams {
@@ -27,7 +29,7 @@ fn checked(params: &TrainParams) -> GbmParams {
 fn same_as_the_booster(set: &TrainingSet, unseen: &TrainingSet, params: &TrainParams) {
     let data = Data::new(set).unwrap();
     let gbm = checked(params);
-    let Trees::So(trees) = gbm.trees else { panic!() };
+    let Trees::So(Settled { trees, .. }) = gbm.trees else { panic!() };
     let bound = gbm.constraints.bind(&data.inputs, &(0..data.inputs.len()).collect::<Vec<_>>());
     let (order, theirs) = booster_params(&gbm, &bound.unwrap()).unwrap();
     assert_eq!(order, Order::Second);
@@ -72,6 +74,14 @@ fn the_lowered_forest_predicts_as_the_booster_does() {
     same_as_the_booster(&set, &unseen, &bounded(TrainParams { n_estimators, ..params }));
 }
 
+/// Where two Newton steps lead, of which the second is no longer than the first, nor half as long
+/// back.
+fn newton(step: impl Fn(f64) -> f64) -> f64 {
+    let first = step(0.0);
+    let (one, other) = (first, -first / 2.0);
+    first + step(first).clamp(one.min(other), one.max(other))
+}
+
 /// The margins of `unseen` by symmetric trees as they are defined: each is the tree that fits the
 /// residuals best by least squares, and each of its leaves is two Newton steps of the log-loss.
 #[expect(
@@ -81,7 +91,7 @@ fn the_lowered_forest_predicts_as_the_booster_does() {
 )]
 fn by_definition(set: &TrainingSet, unseen: &TrainingSet, params: &TrainParams) -> Vec<f64> {
     let gbm = checked(params);
-    let Trees::So(trees) = gbm.trees else { panic!() };
+    let Trees::So(Settled { trees, .. }) = gbm.trees else { panic!() };
     let (data, unseen) = (Data::new(set).unwrap(), Data::new(unseen).unwrap());
     let rows = |data: &Data| {
         DMatrix::from_dense_vec(data.rows_f32(), data.rows.nrows(), data.rows.ncols()).unwrap()
@@ -110,10 +120,7 @@ fn by_definition(set: &TrainingSet, unseen: &TrainingSet, params: &TrainParams) 
                 let hessian: f64 = within().map(|row| p(row) * (1.0 - p(row))).sum();
                 -gradient / (hessian + gbm.reg_lambda)
             };
-            let first = step(0.0);
-            let range = [first, -first / 2.0];
-            let second = step(first).clamp(range[0].min(range[1]), range[0].max(range[1]));
-            gbm.learning_rate * (first + second)
+            gbm.learning_rate * newton(step)
         };
         let steps: BTreeMap<u32, f64> = leaves.iter().map(|&leaf| (leaf, step(leaf))).collect();
         margins.iter_mut().zip(&leaves).for_each(|(margin, leaf)| *margin += steps[leaf]);
@@ -168,9 +175,8 @@ fn noise_moves_splits_and_no_leaf() {
                 let p = sigmoid(logit(share) + moved);
                 (positives - rows * p) / (rows * p * (1.0 - p) + 1.0)
             };
-            let first = step(0.0);
-            let both = 0.03 * (first + step(first));
-            assert!((f64::from_bits(margin) - logit(share) - both).abs() < 1e-6);
+            let defined = logit(share) + 0.03 * newton(step);
+            assert!((f64::from_bits(margin) - defined).abs() < 1e-6);
         }
         margins
     };
@@ -214,13 +220,17 @@ fn it_does_so_on_real_customers() {
     same_as_the_booster(&numbers, &numbers, &of(bounded));
 }
 
+fn settled(data: &Data, params: &TrainParams) -> Settled {
+    let gbm = checked(params);
+    let Trees::Chosen(held_out) = gbm.trees else { panic!() };
+    settle(data, &gbm, &held_out, &Bound::default(), None).unwrap()
+}
+
 /// The log-loss on rows held out falls, and rises again: the number chosen lies between.
 #[test]
 fn as_many_trees_are_grown_as_rows_held_out_ask_for() {
     let data = Data::new(&numbers_of(made_up(900, 3))).unwrap();
-    let rounds = |data: &Data, params: &TrainParams| {
-        best_rounds(data, &checked(params), &Bound::default(), None).unwrap()
-    };
+    let rounds = |data: &Data, params: &TrainParams| settled(data, params).trees;
     let chosen = rounds(&data, &TrainParams::default());
     let fast = TrainParams { learning_rate: Some(0.3), ..TrainParams::default() };
     let fewer = rounds(&data, &fast);
@@ -239,6 +249,48 @@ fn as_many_trees_are_grown_as_rows_held_out_ask_for() {
     assert!(rounds(&data, &hasty) <= rounds(&data, &calm));
 }
 
+/// The trees are those that as many without a choice are, and their sum is scaled by the Platt
+/// calibrator of the folds' margins; none where a calibrator is asked for, or trees are added.
+#[test]
+fn the_sum_of_the_trees_is_scaled_as_rows_held_out_say() {
+    let set = numbers_of(made_up(900, 3));
+    let data = Data::new(&set).unwrap();
+    let params = TrainParams { learning_rate: Some(0.1), ..TrainParams::default() };
+    let Settled { trees, slope, intercept } = settled(&data, &params);
+    let n_estimators = Some(trees as u64);
+    let given = TrainParams { n_estimators, ..params.clone() };
+    let (mut margins, mut labels) = (Vec::new(), Vec::new());
+    for (rest, test) in folds(&data, 0) {
+        let test = set.select(&test).unwrap();
+        let model = crate::train(&set.select(&rest).unwrap(), &given).unwrap();
+        margins.extend(model.margins(model.rows_of(&test.table).unwrap().view()).unwrap());
+        labels.extend(test.labels.iter().map(|&label| label > 0.0));
+    }
+    assert_eq!(labels.len(), 900);
+    let Calibrator::Platt { slope: along, intercept: by } = platt(&margins, &labels, None) else {
+        panic!()
+    };
+    assert!((slope - along).abs() < 1e-6 && (intercept - by).abs() < 1e-6);
+    assert!((slope - 1.0).abs() > 0.01, "{slope}");
+
+    let model = crate::train(&set, &params).unwrap();
+    let (scaled, plain) = (model.margins(data.rows.view()), crate::train(&set, &given));
+    let plain = plain.unwrap().margins(data.rows.view()).unwrap();
+    for (scaled, plain) in scaled.unwrap().into_iter().zip(plain) {
+        assert!((scaled - (slope * plain + intercept)).abs() < 1e-5);
+    }
+    let recorded = &model.parts().params;
+    assert_eq!(recorded["slope"], Literal::Number(slope));
+    assert_eq!(recorded["intercept"], Literal::Number(intercept));
+
+    let calibrated = TrainParams { calibrate: Some(Calibrate::Platt), ..params.clone() };
+    let calibrated = crate::train(&set, &calibrated).unwrap();
+    assert!(!calibrated.parts().params.contains_key("slope"));
+    let options = crate::TrainOptions { init_model: Some(&model), ..Default::default() };
+    let further = crate::train_with(&set, &params, options).unwrap();
+    assert_eq!(further.parts().params.get("slope"), None);
+}
+
 /// The rows of the last of three instants are a third of all.
 #[test]
 fn the_latest_instants_are_held_out() {
@@ -255,7 +307,7 @@ fn the_latest_instants_are_held_out() {
         ..TrainParams::default()
     };
     // What the rows held out say is what a booster of the other rows says of them.
-    let chosen = best_rounds(&data, &checked(&by_time), &Bound::default(), None).unwrap();
+    let chosen = settled(&data, &by_time).trees;
     let loss = |trees: usize| {
         let params = TrainParams {
             n_estimators: Some(trees as u64),

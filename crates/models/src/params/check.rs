@@ -44,11 +44,26 @@ pub(crate) enum CheckedAlgorithm {
 }
 
 /// How many trees are grown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Trees {
-    So(usize),
+    So(Settled),
     /// As many as rows held out say.
     Chosen(HeldOut),
+}
+
+/// So many trees, and what their sum is multiplied by and shifted by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Settled {
+    pub(crate) trees: usize,
+    pub(crate) slope: f64,
+    pub(crate) intercept: f64,
+}
+
+impl Settled {
+    /// So many trees as they are.
+    pub(crate) fn plain(trees: usize) -> Self {
+        Self { trees, slope: 1.0, intercept: 0.0 }
+    }
 }
 
 /// How rows held out say how many trees there are to be.
@@ -255,7 +270,7 @@ impl TrainParams {
         let patience = count("early_stopping_rounds", patience, LIMIT)?;
         let asked = self.early_stopping.is_some() || self.early_stopping_rounds.is_some();
         if self.n_estimators.is_some() && !asked {
-            return Ok(Trees::So(most));
+            return Ok(Trees::So(Settled::plain(most)));
         }
         let rows = self.early_stopping.unwrap_or_default();
         Ok(Trees::Chosen(HeldOut { rows, most, patience }))
@@ -336,9 +351,9 @@ impl TrainParams {
 
 impl CheckedTrainParams {
     /// These parameters with so many trees.
-    pub(crate) fn with_trees(mut self, trees: usize) -> Self {
+    pub(crate) fn with_trees(mut self, settled: Settled) -> Self {
         if let CheckedAlgorithm::Gbm(gbm) = &mut self.algorithm {
-            gbm.trees = Trees::So(trees);
+            gbm.trees = Trees::So(settled);
         }
         self
     }
@@ -399,8 +414,12 @@ impl CheckedTrainParams {
                 ("min_samples_leaf", count(tree.min_samples_leaf)),
             ],
         };
-        if let CheckedAlgorithm::Gbm(GbmParams { trees: Trees::So(trees), .. }) = &self.algorithm {
-            record.push(("n_estimators", count(*trees)));
+        if let CheckedAlgorithm::Gbm(GbmParams { trees: Trees::So(own), .. }) = &self.algorithm {
+            record.push(("n_estimators", count(own.trees)));
+            if *own != Settled::plain(own.trees) {
+                record.push(("slope", number(own.slope)));
+                record.push(("intercept", number(own.intercept)));
+            }
         }
         if let CheckedAlgorithm::Gbm(GbmParams { constraints, .. })
         | CheckedAlgorithm::Forest(ForestParams { constraints, .. }) = &self.algorithm

@@ -102,7 +102,7 @@ impl Calibrate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(rename_all = "lowercase"))]
 pub enum EarlyStopping {
-    /// Five stratified folds, one after the other; one of them from 20,000 rows on.
+    /// Five stratified folds; one of them from 20,000 rows on.
     #[default]
     Folds,
     /// The rows of the latest instants: as few instants as make a fifth of the rows.
