@@ -1281,7 +1281,9 @@ export type TrainParams = {
   n_estimators?: number,
   /**
    * Which rows `gbm` holds out to choose the number of trees; `folds` by default, where
-   * `n_estimators` is not given. What is chosen is then grown on all rows.
+   * `n_estimators` is not given. So many trees are then grown on all rows, and their sum is scaled
+   * as the rows held out say (Platt 1999), unless a calibrator is asked for or trees are added
+   * to a model.
    */
   early_stopping?: EarlyStopping,
   /** After so many trees without a lower log-loss no more are tried, 1 or more; 100 by default. */
@@ -2877,6 +2879,12 @@ export declare class Model {
   toBytes(): Buffer
   /** The name of the algorithm that trained it. */
   get algorithm(): string
+  /**
+   * What it was trained with, by the names that `train` takes: the parameters given, the defaults
+   * of the others, and what rows held out said (`n_estimators`, `slope`, `intercept`). Of an
+   * imported model, what its file says of it.
+   */
+  get params(): Record<string, number | string | boolean>
   /** The features it reads, in order. */
   get names(): Array<string>
   /** The share each feature has in what the model learned, in the order of `names`. */

@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::{Buffer, Env, Float64Array, Unknown};
 use napi_derive::napi;
-use stayput_core::{Result, threads};
+use stayput_core::{Result, threads, wire};
 use stayput_models::import::Features;
 use stayput_models::{export, files, import};
 
 use crate::error::now;
 use crate::job::{Promised, answers, later};
-use crate::json;
+use crate::json::{self, Document};
 use crate::{input, table};
 
 /// A churn model.
@@ -143,6 +143,14 @@ impl Model {
     #[napi(getter)]
     pub fn algorithm(&self) -> &str {
         self.inner.algorithm()
+    }
+
+    /// What it was trained with, by the names that `train` takes: the parameters given, the defaults
+    /// of the others, and what rows held out said (`n_estimators`, `slope`, `intercept`). Of an
+    /// imported model, what its file says of it.
+    #[napi(getter, ts_return_type = "Record<string, number | string | boolean>")]
+    pub fn params(&self, env: Env) -> napi::Result<Unknown<'static>> {
+        json::parse(env, &now(env, || wire::to_json(&self.inner.params()).map(Document))?)
     }
 
     /// The features it reads, in order.

@@ -21,6 +21,8 @@ test('a model is trained, judged, bundled and asked, and every way gives the sam
   assert.ok(model instanceof Model)
   assert.equal(model.algorithm, 'gbm')
   assert.ok(model.names.includes('logins_30d') && !model.names.includes('name'))
+  const { n_estimators, max_depth, grow_policy, random_state } = model.params
+  assert.deepEqual([n_estimators, max_depth, grow_policy, random_state], [40, 3, 'symmetric', 0])
   const report = await model.evaluate(later)
   assert.equal(report.rows, later.table.length)
   assert.ok(report.roc_auc > 0.6 && report.roc_auc < 1, `AUC ${report.roc_auc}`)

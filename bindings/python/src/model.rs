@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyDict};
 use stayput_core::{Error, ErrorCode, threads};
 use stayput_models::{Folds, TrainOptions, TrainParams, files};
 
-use crate::answers::{self, Answer as _, Array};
+use crate::answers::{self, Answer as _, Array, Params};
 use crate::arguments::{Features, Matrix, ModelSource, Options, Row, TableArgument, as_json};
 use crate::errors::{Result, detached};
 use crate::explain::Explanation;
@@ -171,6 +171,14 @@ impl Model {
     #[getter]
     fn algorithm(&self) -> &str {
         self.inner.algorithm()
+    }
+
+    /// What it was trained with, by the names that `train` takes: the parameters given, the defaults
+    /// of the others, and what rows held out said (`n_estimators`, `slope`, `intercept`). Of an
+    /// imported model, what its file says of it.
+    #[getter]
+    fn params<'py>(&self, py: Python<'py>) -> Result<Params<'py>> {
+        Params::of(py, &self.inner.params())
     }
 
     /// The share that each feature has in what the model learned; the shares add up to 1.

@@ -166,6 +166,23 @@ def test_the_latest_instants_say_how_many_trees():
         stayput.train(playbook.training_set(None, customers, as_of="2026-01-01"), early_stopping="time")
 
 
+def test_a_model_says_what_it_was_trained_with():
+    *_, data = telco(NUMBERS)
+    model = stayput.train(data, n_estimators=20, random_state=2**63)
+    said = [model.params[name] for name in ("n_estimators", "learning_rate", "grow_policy", "random_state")]
+    assert said == [20, 0.03, "symmetric", 2**63]
+    assert stayput.train(data, model.algorithm, **model.params).to_bytes() == model.to_bytes()
+    assert "slope" not in model.params
+    # The number of trees and what scales them, where rows held out said both.
+    chosen = stayput.train(data, learning_rate=0.3, early_stopping_rounds=20).params
+    assert isinstance(chosen["n_estimators"], int)
+    as_many = stayput.train(data, learning_rate=0.3, n_estimators=chosen["n_estimators"])
+    margin = np.log(as_many.predict_proba(data.X) / (1 - as_many.predict_proba(data.X)))
+    scaled = 1 / (1 + np.exp(-(chosen["slope"] * margin + chosen["intercept"])))
+    found = stayput.train(data, learning_rate=0.3, early_stopping_rounds=20).predict_proba(data.X)
+    np.testing.assert_allclose(found, scaled, atol=1e-5)
+
+
 def test_what_is_not_possible_is_refused():
     *_, data = telco(NUMBERS)
     for wrong, message in [

@@ -216,7 +216,8 @@ impl ColumnData {
 /// Every whole number up to this one is a 64-bit float.
 const EXACT: u64 = 1 << 53;
 
-fn number(value: f64) -> Value {
+/// A number as JSON has it: a whole one is such, and what is none is null.
+pub(crate) fn number(value: f64) -> Value {
     #[expect(clippy::cast_possible_truncation, reason = "checked by the comparison")]
     let whole = value as i64;
     #[expect(clippy::cast_precision_loss, reason = "exact below 2^53")]

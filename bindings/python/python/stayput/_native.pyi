@@ -497,6 +497,13 @@ class Model:
         """
         The features that the model reads, in order.
         """
+    @property
+    def params(self, /) -> Params:
+        """
+        What it was trained with, by the names that `train` takes: the parameters given, the defaults
+        of the others, and what rows held out said (`n_estimators`, `slope`, `intercept`). Of an
+        imported model, what its file says of it.
+        """
     def plot(self, /, data: TrainingSet) -> Figure:
         """
         Draws how the model does on these rows, in four parts: ROC, precision over recall,

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use ndarray::{Array2, ArrayView2, Axis};
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 
 use super::calibrator::Calibrator;
 use super::encoder::Encoder;
@@ -13,6 +14,7 @@ use super::forest::{Forest, Trees};
 use super::linear::Linear;
 use super::reference::Reference;
 use super::venn_abers::{ProbabilityInterval, VennAbers};
+use crate::columns::number;
 use crate::error::{Error, ErrorCode, Result};
 use crate::features::FeatureType;
 use crate::schema::Literal;
@@ -256,6 +258,22 @@ impl Model {
     #[must_use]
     pub fn algorithm(&self) -> &str {
         &self.parts.algorithm
+    }
+
+    /// The parameters it was trained with, by the names that training takes: those that were given,
+    /// the defaults of the others, and what rows held out said. Of an imported model, what its file
+    /// says of it.
+    #[must_use]
+    pub fn params(&self) -> BTreeMap<&str, Value> {
+        let value = |literal: &Literal| match literal {
+            Literal::Bool(truth) => Value::from(*truth),
+            Literal::Number(value) => number(*value),
+            // A seed may be above what a double holds, and is recorded as digits.
+            Literal::Text(text) => {
+                text.parse::<u64>().map_or_else(|_| text.as_str().into(), Value::from)
+            }
+        };
+        self.parts.params.iter().map(|(name, literal)| (name.as_str(), value(literal))).collect()
     }
 
     /// What turns the margin into a probability, where it is not the predictor's own link.
