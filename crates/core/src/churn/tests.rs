@@ -84,6 +84,23 @@ fn a_walk_follows_thresholds_sets_and_missing_values() {
 }
 
 #[test]
+fn parameters_are_told_as_they_were_given() {
+    use crate::schema::Literal;
+    let mut parts = parts(forest(nodes()));
+    for (name, value) in [
+        ("n_estimators", Literal::Number(738.0)),
+        ("random_state", Literal::Text(u64::MAX.to_string())),
+        ("grow_policy", Literal::Text("symmetric".to_owned())),
+        ("confidence", Literal::Bool(true)),
+    ] {
+        parts.params.insert(name.to_owned(), value);
+    }
+    let told = serde_json::to_string(&Model::new(parts).unwrap().params()).unwrap();
+    let whole = r#"{"C":0.1,"confidence":true,"grow_policy":"symmetric","n_estimators":738,"#;
+    assert_eq!(told, format!("{whole}\"random_state\":{}}}", u64::MAX));
+}
+
+#[test]
 fn a_node_that_only_asks_whether_a_value_is_missing_survives_storage() {
     let mut nodes = nodes();
     nodes.value[0] = f32::NEG_INFINITY;
