@@ -2882,7 +2882,7 @@ export declare class Model {
   /**
    * What it was trained with, by the names that `train` takes: the parameters given, the defaults
    * of the others, and what rows held out said (`n_estimators`, `slope`, `intercept`). Of an
-   * imported model, what its file says of it.
+   * imported model, what its file says of it. Constraints are told as text.
    */
   get params(): Record<string, number | string | boolean>
   /** The features it reads, in order. */

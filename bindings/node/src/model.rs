@@ -147,7 +147,7 @@ impl Model {
 
     /// What it was trained with, by the names that `train` takes: the parameters given, the defaults
     /// of the others, and what rows held out said (`n_estimators`, `slope`, `intercept`). Of an
-    /// imported model, what its file says of it.
+    /// imported model, what its file says of it. Constraints are told as text.
     #[napi(getter, ts_return_type = "Record<string, number | string | boolean>")]
     pub fn params(&self, env: Env) -> napi::Result<Unknown<'static>> {
         json::parse(env, &now(env, || wire::to_json(&self.inner.params()).map(Document))?)

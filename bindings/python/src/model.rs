@@ -175,7 +175,7 @@ impl Model {
 
     /// What it was trained with, by the names that `train` takes: the parameters given, the defaults
     /// of the others, and what rows held out said (`n_estimators`, `slope`, `intercept`). Of an
-    /// imported model, what its file says of it.
+    /// imported model, what its file says of it. Constraints are told as text.
     #[getter]
     fn params<'py>(&self, py: Python<'py>) -> Result<Params<'py>> {
         Params::of(py, &self.inner.params())

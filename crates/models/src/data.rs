@@ -150,11 +150,20 @@ impl Data {
     /// The rows as single precision, row-major. A number beyond its range becomes the largest
     /// there is; compared with a threshold it falls on the same side as the infinity that
     /// inference makes of it.
-    #[expect(clippy::cast_possible_truncation, reason = "trainers work in single precision")]
     pub(crate) fn rows_f32(&self) -> Vec<f32> {
-        let narrow = |&value: &f64| (value as f32).clamp(f32::MIN, f32::MAX);
-        self.rows.iter().map(narrow).collect()
+        self.rows.iter().copied().map(narrow).collect()
     }
+
+    /// The same, column by column.
+    pub(crate) fn columns_f32(&self) -> Vec<Vec<f32>> {
+        let column = |at| self.rows.column(at).iter().copied().map(narrow).collect();
+        (0..self.rows.ncols()).map(column).collect()
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "trainers work in single precision")]
+fn narrow(value: f64) -> f32 {
+    (value as f32).clamp(f32::MIN, f32::MAX)
 }
 
 /// The labels of `set` as booleans.

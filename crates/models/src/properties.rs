@@ -53,7 +53,7 @@ fn weights_of_one_change_no_bit() {
     }
 }
 
-/// Nor in encodings, in folds or in what is counted: the model is that of the others, to the byte.
+/// Not in trees, encodings or folds, nor in what is counted: the model is that of the others.
 #[test]
 fn a_row_that_weighs_nothing_is_as_if_it_were_not_there() {
     let set = made_up(600, 2);

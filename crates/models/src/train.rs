@@ -40,8 +40,9 @@ pub fn train(set: &TrainingSet, params: &TrainParams) -> Result<Model> {
 ///
 /// Going on from a model adds trees to it. It gives the model that training all of these trees in
 /// one go gives, to the bit, where `n_estimators` says how many, rows and other parameters are the
-/// same and no category is encoded by its mean label. The features and their encoding are those of the model, so that the same columns
-/// reach the new trees; on rows that the model has seen, a mean label then holds the row's own.
+/// same and no category is encoded by its mean label. The features and their encoding are those of
+/// the model, so that the same columns reach the new trees; on rows that the model has seen, a mean
+/// label then holds the row's own.
 /// Importances are those of both, by their number of trees, since a model does not keep what its
 /// splits gained.
 ///

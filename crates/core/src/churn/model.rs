@@ -262,7 +262,7 @@ impl Model {
 
     /// The parameters it was trained with, by the names that training takes: those that were given,
     /// the defaults of the others, and what rows held out said. Of an imported model, what its file
-    /// says of it.
+    /// says of it. Constraints are told as text.
     #[must_use]
     pub fn params(&self) -> BTreeMap<&str, Value> {
         let value = |literal: &Literal| match literal {

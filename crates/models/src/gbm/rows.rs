@@ -23,12 +23,7 @@ pub(super) struct Rows {
 impl Rows {
     /// The rows of `data`, for trees that are symmetric or not.
     pub(super) fn new(data: &Data, symmetric: bool) -> Result<Self> {
-        let columns = symmetric.then(|| {
-            let (values, width) = (data.rows_f32(), data.rows.ncols());
-            let column = |at| values.iter().skip(at).step_by(width).copied().collect();
-            (0..width).map(column).collect()
-        });
-        Ok(Self { matrix: matrix(data)?, columns })
+        Ok(Self { matrix: matrix(data)?, columns: symmetric.then(|| data.columns_f32()) })
     }
 
     pub(super) fn len(&self) -> usize {

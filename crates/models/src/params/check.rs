@@ -350,7 +350,7 @@ impl TrainParams {
 }
 
 impl CheckedTrainParams {
-    /// These parameters with so many trees.
+    /// These parameters, with so many trees, so scaled.
     pub(crate) fn with_trees(mut self, settled: Settled) -> Self {
         if let CheckedAlgorithm::Gbm(gbm) = &mut self.algorithm {
             gbm.trees = Trees::So(settled);
