@@ -1,258 +1,348 @@
-//! A row alone, which goes through eight trees at once, since the steps of one wait for each other.
+//! The leaves that a row ends at, by 32 trees at a time, and their sum.
 //!
-//! A vector of 64 bytes asks eight nodes of each tree: it looks up the ranks that they ask about and
-//! compares them, and each tree has the answers as the bits of a byte. That is all of a symmetric
-//! tree. A full tree of six levels is asked twice: the seven nodes of its first three levels, then
-//! the seven of the subtree below that these lead to. Any other tree is stepped through.
+//! A byte stands for a tree, so what a batch does with rows in [`block`](super::block) is done here
+//! with trees: a vector of questions, one of each tree, is looked up in the row's ranks and
+//! compared in one go. Of full trees that is the first three levels. They lead to one of eight
+//! subtrees, all seven nodes of which are asked at once: such a subtree with its leaves is one line
+//! of the cache, where all questions of six levels, and sixty-four leaves, would be many.
 
-use fearless_simd::{Simd, i8x16, i8x64, prelude::*, u8x64, u64x8};
+#![expect(
+    clippy::needless_range_loop,
+    reason = "a step of an iterator would be a function that has no wide vectors"
+)]
 
-use super::columns::{Asks, Ranks};
-use super::ranked::{FULL_DEPTH, LEAVES, Levels, NEVER, NODES, Plan, Shape};
+use std::array::from_fn;
+
+use fearless_simd::{Simd, i8x16, i8x32, prelude::*, u8x32};
+
+use super::block::FirstLeft;
+use super::columns::{Asks, Ranks, signed};
+use super::plan::{FULL_DEPTH, LEAVES, Masks, NEVER, Plan};
+use super::real::Real;
+use super::walk::Grove;
 
 /// Trees that are gone through at once.
-pub(super) const AT_ONCE: usize = 8;
+pub(super) const TREES: usize = 32;
 
-/// Vectors look up the ranks of so many columns.
-const LOOKED_UP: usize = 64;
+/// The levels that are asked before and in a subtree, their nodes, and what these lead to.
+const HALF_DEPTH: usize = FULL_DEPTH / 2;
+const NODES: usize = ENDS - 1;
+const ENDS: usize = 1 << HALF_DEPTH;
 
-/// How many nodes three levels of a full tree lead to; also the number of the first of them, counted
-/// by level from 1.
-const HALF: usize = 8;
-
-/// Eight trees, as a row alone goes through them.
+/// Up to 32 trees, one after the other in the forest.
 #[derive(Debug, Clone)]
-pub(super) enum Group {
-    /// All of them symmetric: the answers are the bits of the leaf's number.
-    Symmetric(Box<Questions>),
-    /// All of them full.
-    Full(Box<Full>),
-    /// Any eight trees, or fewer, and the depth of the deepest.
-    Any(Box<[[Step; NODES]; AT_ONCE]>, usize),
+pub(super) struct Group<T> {
+    form: Form,
+    ends: Ends<T>,
 }
 
-/// Eight questions for each of eight trees.
+/// What all trees of a group are asked; see [`Plan`] for the forms.
 #[derive(Debug, Clone)]
-pub(super) struct Questions {
-    trees: [Eight; AT_ONCE],
-    /// How many sixteens of columns there are.
-    sixteens: usize,
+enum Form {
+    Symmetric(Box<[Questions; FULL_DEPTH]>),
+    /// The first three levels of full trees, counted by level.
+    Half(Box<[Questions; NODES]>),
+    Masks(Vec<Vec<Mask>>),
 }
 
-/// Eight questions for one tree: the bytes of the columns, and of the ranks, that they are about.
+/// What each tree's answers lead to.
+#[derive(Debug, Clone)]
+enum Ends<T> {
+    Leaves(Vec<[T; LEAVES]>),
+    /// Of two trees each; the last may be one that adds nothing.
+    Subtrees(Vec<[[Subtree<T>; ENDS]; 2]>),
+}
+
+/// A question of each tree, in one line of the cache.
 #[derive(Debug, Clone, Copy)]
-struct Eight {
-    columns: u64,
-    ranks: u64,
+#[repr(align(64))]
+struct Questions {
+    /// In the order of signed bytes, as ranks are.
+    columns: [i8; TREES],
+    ranks: [i8; TREES],
 }
 
-/// Eight full trees.
+impl Questions {
+    /// Where trees are missing the question sends all left.
+    fn new(asks: impl Iterator<Item = Asks>) -> Self {
+        let mut questions =
+            Self { columns: [signed(NEVER.column); TREES], ranks: [NEVER.rank; TREES] };
+        for (tree, asks) in asks.enumerate() {
+            (questions.columns[tree], questions.ranks[tree]) = (signed(asks.column), asks.rank);
+        }
+        questions
+    }
+
+    #[inline(always)]
+    fn load<S: Simd>(&self, simd: S) -> Asked<S> {
+        Asked {
+            columns: i8x32::simd_from(simd, self.columns),
+            ranks: i8x32::simd_from(simd, self.ranks),
+        }
+    }
+}
+
+/// The last three levels of a full tree, in one line of the cache.
 #[derive(Debug, Clone)]
-pub(super) struct Full {
-    first: Questions,
-    /// For each tree, the subtrees below the first three levels.
-    below: [[Eight; HALF]; AT_ONCE],
+#[repr(align(64))]
+struct Subtree<T> {
+    /// The columns that the nodes ask about, counted by level, and then their ranks.
+    asks: [i8; 2 * ENDS],
+    leaves: [T; ENDS],
 }
 
-/// A node for a row alone.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Step {
-    asks: Asks,
-    /// The left child, which the right one follows; a leaf leads to itself.
-    left: u8,
-    /// The number of a leaf.
-    leaf: u8,
-}
-
-/// For the answers of seven nodes, counted by level, as bits: where three levels of them lead to.
-const LEADS_TO: [u8; 128] = {
-    let mut leads = [0; 128];
+/// For the answers of seven nodes, counted by level, as bits: which of eight ends they lead to.
+const LEADS_TO: [u8; 1 << NODES] = {
+    let mut leads = [0; 1 << NODES];
     let mut answers = 0;
-    while answers < 128 {
-        let (mut node, mut level) = (1, 0);
-        while level < 3 {
-            node = 2 * node + (answers >> (node - 1) & 1);
+    while answers < leads.len() {
+        let (mut end, mut level) = (0, 0);
+        while level < HALF_DEPTH {
+            let node = (1 << level) - 1 + end;
+            end = 2 * end + (answers >> node & 1);
             level += 1;
         }
-        leads[answers] = LOW_BYTES[node - HALF];
+        leads[answers] = LOW_BYTES[end];
         answers += 1;
     }
     leads
 };
 
-/// The numbers below [`HALF`], as bytes.
-const LOW_BYTES: [u8; HALF] = [0, 1, 2, 3, 4, 5, 6, 7];
+/// The numbers of the ends, as bytes.
+const LOW_BYTES: [u8; ENDS] = [0, 1, 2, 3, 4, 5, 6, 7];
 
-impl Eight {
-    fn new(asks: [Asks; 8]) -> Self {
-        Self {
-            columns: u64::from_ne_bytes(asks.map(|asks| asks.column)),
-            ranks: u64::from_ne_bytes(asks.map(|asks| asks.rank.to_ne_bytes()[0])),
-        }
-    }
-
-    /// The three levels of a full tree from node `root` on, counted by level from 1.
-    fn below(nodes: &[Asks; LEAVES], root: usize) -> Self {
-        let mut asks = [NEVER; 8];
-        for level in 0..3 {
+impl<T: Real> Subtree<T> {
+    /// What a full tree of these questions and leaves has from node `end` of its fourth level on.
+    fn new(nodes: &[Asks; LEAVES], leaves: &[T; LEAVES], end: usize) -> Self {
+        let mut asks = [0; 2 * ENDS];
+        for level in 0..HALF_DEPTH {
             for side in 0..1 << level {
-                asks[(1 << level) - 1 + side] = nodes[(root << level) + side];
+                let node = nodes[((ENDS + end) << level) + side];
+                let at = (1 << level) - 1 + side;
+                (asks[at], asks[ENDS + at]) = (signed(node.column), node.rank);
             }
         }
-        Self::new(asks)
+        Self { asks, leaves: from_fn(|leaf| leaves[ENDS * end + leaf]) }
     }
-}
 
-impl Questions {
-    /// For each tree, which of its questions are answered by going right, as bits.
+    /// The leaves that a row ends at in two subtrees.
     #[inline(always)]
-    fn answers<S: Simd>(&self, simd: S, ranks: &Ranks) -> [u8; AT_ONCE] {
-        let (mut columns, mut asked) = ([0; AT_ONCE], [0; AT_ONCE]);
-        for tree in 0..AT_ONCE {
-            columns[tree] = self.trees[tree].columns;
-            asked[tree] = self.trees[tree].ranks;
-        }
-        answers(simd, ranks, self.sixteens, columns, asked)
+    fn leaves<S: Simd>(row: Row<'_, S>, first: &Self, second: &Self) -> [T; 2] {
+        let load = |subtree: &Self| i8x16::simd_from(row.simd, subtree.asks);
+        let asks = load(first).combine(load(second));
+        let asked = asks.slide_within_blocks::<ENDS>(i8x32::splat(row.simd, 0));
+        // What the ranks themselves would ask about, past the seven nodes, is left out.
+        let answers = row.right(Asked { columns: asks, ranks: asked }).to_bitmask();
+        [first.leaf(answers.to_le_bytes()[0]), second.leaf(answers.to_le_bytes()[2])]
+    }
+
+    #[inline(always)]
+    fn leaf(&self, answers: u8) -> T {
+        self.leaves[usize::from(LEADS_TO[usize::from(answers) % LEADS_TO.len()]) % ENDS]
     }
 }
 
-/// For each tree, which of eight questions are answered by going right, as bits.
-#[cfg_attr(target_arch = "wasm32", inline(never))]
-#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-fn answers<S: Simd>(
+/// A question of each tree, and the bits that stay where it is answered by going right.
+#[derive(Debug, Clone)]
+struct Mask {
+    questions: Questions,
+    keep: [u8; TREES],
+}
+
+impl Mask {
+    /// The mask `at` of each tree; where there is none, one that takes nothing out.
+    fn nth(trees: &[Vec<(Asks, u8)>], at: usize) -> Self {
+        let nth = |tree: &Vec<(Asks, u8)>| tree.get(at).copied().unwrap_or((NEVER, u8::MAX));
+        let mut keep = [u8::MAX; TREES];
+        for (keep, tree) in keep.iter_mut().zip(trees) {
+            *keep = nth(tree).1;
+        }
+        Self { questions: Questions::new(trees.iter().map(|tree| nth(tree).0)), keep }
+    }
+}
+
+/// Questions in vectors.
+#[derive(Clone, Copy)]
+struct Asked<S: Simd> {
+    columns: i8x32<S>,
+    ranks: i8x32<S>,
+}
+
+/// Which trees go right.
+type Right<S> = <i8x32<S> as SimdBase<S>>::Mask;
+
+impl<T: Real> Group<T> {
+    pub(super) fn new(grove: &Grove<T>, plans: &[Plan<'_>]) -> Self {
+        if let Some(levels) = plans.iter().map(Plan::symmetric).collect::<Option<Vec<_>>>() {
+            let level = |at| Questions::new(levels.iter().map(move |levels| levels[at]));
+            let form = Form::Symmetric(Box::new(from_fn(level)));
+            let leaves = plans.iter().map(|plan| plan.by_position(grove));
+            return Self { form, ends: Ends::Leaves(leaves.collect()) };
+        }
+        if let Some(nodes) = plans.iter().map(Plan::full).collect::<Option<Vec<_>>>() {
+            let node = |at| Questions::new(nodes.iter().map(move |nodes| nodes[at + 1]));
+            let form = Form::Half(Box::new(from_fn(node)));
+            if plans.iter().all(|plan| plan.depth <= HALF_DEPTH) {
+                let leaves = plans.iter().map(|plan| {
+                    let leaves = plan.by_position(grove);
+                    from_fn(|end| leaves[ENDS * end % LEAVES])
+                });
+                return Self { form, ends: Ends::Leaves(leaves.collect()) };
+            }
+            let subtrees = |tree| {
+                // Adding -0 changes no sum, not even one of -0.
+                let leaves = plans.get(tree).map(|plan: &Plan<'_>| plan.by_position(grove));
+                let leaves = leaves.unwrap_or([T::NEGATIVE_ZERO; LEAVES]);
+                let nodes = nodes.get(tree).unwrap_or(&[NEVER; LEAVES]);
+                from_fn(|end| Subtree::new(nodes, &leaves, end))
+            };
+            let pairs =
+                (0..plans.len()).step_by(2).map(|tree| [subtrees(tree), subtrees(tree + 1)]);
+            return Self { form, ends: Ends::Subtrees(pairs.collect()) };
+        }
+        let leaves = plans.iter().map(|plan| plan.in_order(grove));
+        Self { form: Form::Masks(masks(plans)), ends: Ends::Leaves(leaves.collect()) }
+    }
+
+    /// What the answers lead to.
+    #[inline(always)]
+    pub(super) fn ask<S: Simd>(&self, row: Row<'_, S>) -> [u8; TREES] {
+        let ends = match &self.form {
+            Form::Symmetric(levels) => row.symmetric(levels),
+            Form::Half(nodes) => row.half(nodes),
+            Form::Masks(bytes) => row.masks(bytes),
+        };
+        ends.into()
+    }
+
+    /// `sum` and the leaf of each tree, by what [`Self::ask`] said, in the order of the trees.
+    #[inline(always)]
+    pub(super) fn add<S: Simd>(&self, row: Row<'_, S>, ends: &[u8; TREES], sum: T) -> T {
+        let mut sum = sum;
+        match &self.ends {
+            Ends::Leaves(leaves) => {
+                for tree in 0..leaves.len().min(TREES) {
+                    sum = sum + leaves[tree][usize::from(ends[tree]) % LEAVES];
+                }
+            }
+            Ends::Subtrees(pairs) => {
+                for pair in 0..pairs.len().min(TREES / 2) {
+                    let [first, second] = &pairs[pair];
+                    let first = &first[usize::from(ends[2 * pair]) % ENDS];
+                    let second = &second[usize::from(ends[2 * pair + 1]) % ENDS];
+                    let [first, second] = Subtree::leaves(row, first, second);
+                    sum = sum + first + second;
+                }
+            }
+        }
+        sum
+    }
+}
+
+/// The masks of all trees, by byte.
+fn masks(plans: &[Plan<'_>]) -> Vec<Vec<Mask>> {
+    let trees: Vec<_> = plans.iter().map(Plan::masks).collect();
+    let bytes = trees.iter().map(Vec::len).max().unwrap_or_default();
+    let of_byte = |byte: usize| {
+        let of_tree = |tree: &Masks| tree.get(byte).cloned().unwrap_or_default();
+        let trees: Vec<_> = trees.iter().map(of_tree).collect();
+        let longest = trees.iter().map(Vec::len).max().unwrap_or_default();
+        (0..longest).map(|at| Mask::nth(&trees, at)).collect()
+    };
+    (0..bytes).map(of_byte).collect()
+}
+
+/// The ranks of a row, in sixteens of columns.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a, S> {
     simd: S,
-    ranks: &Ranks,
-    sixteens: usize,
-    columns: [u64; AT_ONCE],
-    asked: [u64; AT_ONCE],
-) -> [u8; AT_ONCE] {
-    let columns: u8x64<S> = u64x8::simd_from(simd, columns).bitcast();
-    let asked: i8x64<S> = u64x8::simd_from(simd, asked).bitcast();
-    let in_sixteen = columns & u8x64::splat(simd, 15);
-    let mut found = look_up(simd, ranks, 0, in_sixteen);
-    for sixteen in 1..sixteens.min(LOOKED_UP / 16) {
-        let first = u8::try_from(16 * sixteen).unwrap_or(u8::MAX);
-        let from_there = columns.simd_ge(u8x64::splat(simd, first));
-        found = from_there.select(look_up(simd, ranks, sixteen, in_sixteen), found);
-    }
-    found.simd_gt(asked).to_bitmask().to_le_bytes()
+    first: &'a [[i8; 16]; 2],
+    /// Most forests ask about no more than 32 columns.
+    others: &'a [[i8; 16]],
 }
 
-/// The ranks of columns among sixteen.
-#[inline(always)]
-fn look_up<S: Simd>(simd: S, ranks: &Ranks, sixteen: usize, columns: u8x64<S>) -> i8x64<S> {
-    let ranks = i8x16::from_slice(simd, &ranks[16 * sixteen..][..16]);
-    i8x64::block_splat(ranks).swizzle_dyn_within_blocks(columns)
-}
-
-impl Group {
-    /// Trees of a forest that asks about so many columns.
-    pub(super) fn new(plans: &[Plan<'_>], columns: usize) -> Self {
-        let looked_up = columns <= LOOKED_UP;
-        let sixteens = columns.div_ceil(16);
-        let symmetric = |plan: &Plan<'_>| match &plan.shape {
-            Shape::Symmetric(levels) if looked_up => Some(symmetric(levels)),
-            _ => None,
-        };
-        let full = |plan: &Plan<'_>| match &plan.shape {
-            Shape::Full(nodes) if looked_up => Some(**nodes),
-            _ => None,
-        };
-        if let Some(trees) = eight(plans, symmetric, Eight::new([NEVER; 8])) {
-            return Self::Symmetric(Box::new(Questions { trees, sixteens }));
-        }
-        if let Some(trees) = eight(plans, full, [NEVER; LEAVES]) {
-            let below = |nodes| std::array::from_fn(|at| Eight::below(nodes, HALF + at));
-            return Self::Full(Box::new(Full {
-                first: Questions {
-                    trees: trees.each_ref().map(|nodes| Eight::below(nodes, 1)),
-                    sixteens,
-                },
-                below: trees.each_ref().map(below),
-            }));
-        }
-        let mut steps = Box::new([[Step::default(); NODES]; AT_ONCE]);
-        for (steps, plan) in steps.iter_mut().zip(plans) {
-            *steps = self::steps(plan);
-        }
-        let depth = plans.iter().map(|plan| plan.depth).max().unwrap_or_default();
-        Self::Any(steps, depth)
+impl<'a, S: Simd> Row<'a, S> {
+    /// The ranks of a row in so many columns.
+    #[inline(always)]
+    pub(super) fn new(simd: S, ranks: &'a Ranks, columns: usize) -> Self {
+        let (first, others) = ranks.0.split_first_chunk().unwrap_or((&[[0; 16]; 2], &[]));
+        let others = &others[..columns.div_ceil(16).saturating_sub(2).min(others.len())];
+        Self { simd, first, others }
     }
 
-    /// The numbers of the leaves that a row ends at.
+    /// Which trees go right.
     // In wasm every function may use vectors, and one copy of this one is enough.
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-    pub(super) fn leaves<S: Simd>(&self, simd: S, ranks: &Ranks) -> [u8; AT_ONCE] {
-        match self {
-            Self::Symmetric(questions) => questions.answers(simd, ranks),
-            Self::Full(trees) => {
-                let mut leaves = trees.first.answers(simd, ranks);
-                let (mut columns, mut asked) = ([0; AT_ONCE], [0; AT_ONCE]);
-                for tree in 0..AT_ONCE {
-                    leaves[tree] = LEADS_TO[usize::from(leaves[tree]) % LEADS_TO.len()];
-                    let below = &trees.below[tree][usize::from(leaves[tree]) % HALF];
-                    (columns[tree], asked[tree]) = (below.columns, below.ranks);
-                }
-                let found = answers(simd, ranks, trees.first.sixteens, columns, asked);
-                for tree in 0..AT_ONCE {
-                    let last = LEADS_TO[usize::from(found[tree]) % LEADS_TO.len()];
-                    // Three answers lead to the eighth of the tree, and three to the leaf in it.
-                    leaves[tree] = leaves[tree] << 3 | last;
-                }
-                leaves
-            }
-            Self::Any(trees, depth) => {
-                let right = |asks: Asks| u8::from(ranks[usize::from(asks.column)] > asks.rank);
-                let mut at = [0; AT_ONCE];
-                for _ in 0..*depth {
-                    for (at, steps) in at.iter_mut().zip(trees.iter()) {
-                        let step = steps[usize::from(*at) % NODES];
-                        *at = step.left + right(step.asks);
-                    }
-                }
-                for (at, steps) in at.iter_mut().zip(trees.iter()) {
-                    *at = steps[usize::from(*at) % NODES].leaf;
-                }
-                at
-            }
+    fn right(self, asked: Asked<S>) -> Right<S> {
+        self.look_up(asked.columns).simd_gt(asked.ranks)
+    }
+
+    /// The ranks in these columns.
+    #[inline(always)]
+    fn look_up(self, columns: i8x32<S>) -> i8x32<S> {
+        let Self { simd, first, others } = self;
+        let in_sixteen = (columns & i8x32::splat(simd, 15)).to_bytes();
+        let from = |ranks: &[i8; 16]| i8x32::block_splat(i8x16::simd_from(simd, *ranks));
+        let low = from(&first[0]).swizzle_dyn_within_blocks(in_sixteen);
+        let high = from(&first[1]).swizzle_dyn_within_blocks(in_sixteen);
+        let mut found = columns.simd_gt(i8x32::splat(simd, signed(15))).select(high, low);
+        for at in 0..others.len() {
+            let before = i8x32::splat(simd, signed(u8::try_from(16 * at + 31).unwrap_or(u8::MAX)));
+            let there = from(&others[at]).swizzle_dyn_within_blocks(in_sixteen);
+            found = columns.simd_gt(before).select(there, found);
         }
+        found
+    }
+
+    #[inline(always)]
+    fn symmetric(self, levels: &[Questions; FULL_DEPTH]) -> u8x32<S> {
+        let (zero, one) = (u8x32::splat(self.simd, 0), u8x32::splat(self.simd, 1));
+        let mut leaf = zero;
+        for level in levels {
+            leaf = leaf + leaf + self.right(level.load(self.simd)).select(one, zero);
+        }
+        leaf
+    }
+
+    #[inline(always)]
+    fn half(self, nodes: &[Questions; NODES]) -> u8x32<S> {
+        let Self { simd, .. } = self;
+        let mut asked = [nodes[0].load(simd); NODES];
+        for node in 1..NODES {
+            asked[node] = nodes[node].load(simd);
+        }
+        let first = self.right(asked[0]);
+        let second = self.right(either(first, &asked[2], &asked[1]));
+        let left = either(first, &asked[5], &asked[3]);
+        let right = either(first, &asked[6], &asked[4]);
+        let third = self.right(either(second, &right, &left));
+        let bit =
+            |right: Right<S>, bit| right.select(u8x32::splat(simd, bit), u8x32::splat(simd, 0));
+        bit(first, 4) | bit(second, 2) | bit(third, 1)
+    }
+
+    #[inline(always)]
+    fn masks(self, bytes: &[Vec<Mask>]) -> u8x32<S> {
+        let Self { simd, .. } = self;
+        let mut first = FirstLeft::new(simd);
+        for (byte, masks) in bytes.iter().enumerate().rev() {
+            let mut bits = u8x32::splat(simd, u8::MAX);
+            for Mask { questions, keep } in masks {
+                let kept = bits & u8x32::simd_from(simd, *keep);
+                bits = self.right(questions.load(simd)).select(kept, bits);
+            }
+            first.put(simd, byte, bits);
+        }
+        first.number(simd)
     }
 }
 
-/// What `of` makes of each of up to eight trees, and `none` for those that are not there; nothing
-/// where it makes nothing of one.
-fn eight<T: Copy>(
-    plans: &[Plan<'_>],
-    of: impl Fn(&Plan<'_>) -> Option<T>,
-    none: T,
-) -> Option<[T; AT_ONCE]> {
-    let mut trees = [none; AT_ONCE];
-    for (tree, plan) in trees.iter_mut().zip(plans) {
-        *tree = of(plan)?;
+/// `right` where trees go right, else `left`.
+#[inline(always)]
+fn either<S: Simd>(goes: Right<S>, right: &Asked<S>, left: &Asked<S>) -> Asked<S> {
+    Asked {
+        columns: goes.select(right.columns, left.columns),
+        ranks: goes.select(right.ranks, left.ranks),
     }
-    Some(trees)
-}
-
-/// The questions of a symmetric tree, of which the first has the highest bit of a leaf's number.
-fn symmetric(levels: &Levels) -> Eight {
-    let mut asks = [NEVER; 8];
-    for (level, own) in levels.iter().enumerate() {
-        asks[FULL_DEPTH - 1 - level] = *own;
-    }
-    Eight::new(asks)
-}
-
-fn steps(plan: &Plan<'_>) -> [Step; NODES] {
-    let mut steps = [Step::default(); NODES];
-    // All that is numbered here is below 128.
-    let small = |number: usize| u8::try_from(number).unwrap_or(0);
-    for (place, (node, asks)) in plan.nodes.iter().zip(&plan.asks).enumerate() {
-        let left = if node.left == 0 { place } else { node.left };
-        steps[place] = Step { asks: asks.unwrap_or(NEVER), left: small(left), leaf: 0 };
-    }
-    for (&place, &first) in plan.order.iter().zip(&plan.first) {
-        steps[place].leaf = small(first);
-    }
-    steps
 }

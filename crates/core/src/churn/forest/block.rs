@@ -8,11 +8,57 @@
 use fearless_simd::{Level, Simd, i8x64, prelude::*, u8x64};
 
 use super::columns::Asks;
-use super::ranked::{LEAVES, Shape, Tree};
+use super::plan::{LEAVES, Levels, Masks, Plan};
 use super::real::Real;
+use super::walk::Grove;
 
 /// The rows of a block.
 pub(super) const ROWS: usize = 64;
+
+/// With so many leaves, a full tree is asked faster than the masks of its nodes.
+const HALF_FULL: usize = 42;
+
+#[derive(Debug, Clone)]
+pub(super) struct Tree<T> {
+    pub(super) shape: Shape,
+    leaves: [T; LEAVES],
+}
+
+/// How a tree is asked which leaf a row ends at; see [`Plan`] for the forms.
+#[derive(Debug, Clone)]
+pub(super) enum Shape {
+    Symmetric(Levels),
+    Full(Box<[Asks; LEAVES]>),
+    Masks(Masks),
+}
+
+impl<T: Real> Tree<T> {
+    pub(super) fn new(grove: &Grove<T>, plan: &Plan<'_>) -> Self {
+        let shape = Shape::new(plan);
+        let leaves = match shape {
+            Shape::Symmetric(_) | Shape::Full(_) => plan.by_position(grove),
+            Shape::Masks(_) => plan.in_order(grove),
+        };
+        Self { shape, leaves }
+    }
+
+    #[inline(always)]
+    fn leaf(&self, number: u8) -> T {
+        self.leaves[usize::from(number) % LEAVES]
+    }
+}
+
+impl Shape {
+    fn new(plan: &Plan<'_>) -> Self {
+        if let Some(levels) = plan.symmetric() {
+            return Self::Symmetric(levels);
+        }
+        match plan.full() {
+            Some(nodes) if plan.len() > HALF_FULL => Self::Full(Box::new(nodes)),
+            _ => Self::Masks(plan.masks()),
+        }
+    }
+}
 
 /// The vectors to use. Those of 512 bits were slower than those of 256.
 pub(in crate::churn) fn level() -> Level {
@@ -90,7 +136,7 @@ fn leaves<S: Simd>(simd: S, shape: &Shape, lanes: &Lanes) -> [u8; ROWS] {
 }
 
 #[inline(always)]
-fn symmetric<S: Simd>(simd: S, levels: &[Asks], lanes: &Lanes) -> u8x64<S> {
+fn symmetric<S: Simd>(simd: S, levels: &Levels, lanes: &Lanes) -> u8x64<S> {
     let (zero, one) = (u8x64::splat(simd, 0), u8x64::splat(simd, 1));
     let mut leaf = zero;
     for &asks in levels {
@@ -137,27 +183,61 @@ fn level_5<S: Simd>(
 }
 
 #[inline(always)]
-fn masks<S: Simd>(simd: S, bytes: &[Vec<(Asks, u8)>], lanes: &Lanes) -> u8x64<S> {
-    let zero = u8x64::splat(simd, 0);
-    let (mut found, mut first) = (zero, zero);
+fn masks<S: Simd>(simd: S, bytes: &Masks, lanes: &Lanes) -> u8x64<S> {
+    let mut first = FirstLeft::new(simd);
     // From the last byte to the first, so that the first with a bit left is what stays.
     for (byte, masks) in bytes.iter().enumerate().rev() {
-        let number = u8::try_from(8 * byte).unwrap_or(u8::MAX);
         let mut bits = u8x64::splat(simd, u8::MAX);
         for &(asks, keep) in masks {
             let kept = bits & u8x64::splat(simd, keep);
             bits = lanes.right(simd, asks).select(kept, bits);
         }
-        let none = bits.simd_eq(zero);
-        found = none.select(found, bits);
-        first = none.select(first, u8x64::splat(simd, number));
+        first.put(simd, byte, bits);
     }
-    // The lowest bit alone, and its number in binary.
-    let lowest = found & (zero - found);
-    let mut leaf = first;
-    for (with, value) in [(0b1010_1010, 1), (0b1100_1100, 2), (0b1111_0000, 4)] {
-        let without = (lowest & u8x64::splat(simd, with)).simd_eq(zero);
-        leaf += without.select(zero, u8x64::splat(simd, value));
+    first.number(simd)
+}
+
+/// The first of bits that stand for leaves, eight in a byte of the vector `V`.
+pub(super) struct FirstLeft<V> {
+    bits: V,
+    first: V,
+}
+
+impl<V> FirstLeft<V> {
+    #[inline(always)]
+    pub(super) fn new<S: Simd>(simd: S) -> Self
+    where
+        V: SimdInt<S, Element = u8>,
+    {
+        Self { bits: V::splat(simd, 0), first: V::splat(simd, 0) }
     }
-    leaf
+
+    /// Puts the bits of a byte before those of the bytes after it.
+    #[inline(always)]
+    pub(super) fn put<S: Simd>(&mut self, simd: S, byte: usize, bits: V)
+    where
+        V: SimdInt<S, Element = u8>,
+    {
+        let number = u8::try_from(8 * byte).unwrap_or(u8::MAX);
+        let none = bits.simd_eq(V::splat(simd, 0));
+        self.bits = none.select(self.bits, bits);
+        self.first = none.select(self.first, V::splat(simd, number));
+    }
+
+    /// The number of the first bit.
+    #[inline(always)]
+    pub(super) fn number<S: Simd>(self, simd: S) -> V
+    where
+        V: SimdInt<S, Element = u8>,
+    {
+        let zero = V::splat(simd, 0);
+        // The lowest bit alone, and its number in binary.
+        let lowest = self.bits & (zero - self.bits);
+        let mut leaf = self.first;
+        for (with, value) in [(0b1010_1010, 1), (0b1100_1100, 2), (0b1111_0000, 4)] {
+            let without = (lowest & V::splat(simd, with)).simd_eq(zero);
+            leaf += without.select(zero, V::splat(simd, value));
+        }
+        leaf
+    }
 }

@@ -20,8 +20,21 @@ const SCALE: usize = 255;
 /// More columns than a byte can name leave a forest to be walked.
 const MOST_COLUMNS: usize = 256;
 
-/// The ranks of a row, offset so that the order of signed bytes is theirs.
-pub(super) type Ranks = [i8; MOST_COLUMNS];
+/// The ranks of a row, sixteen columns at a time, offset so that the order of signed bytes is
+/// theirs.
+#[derive(Debug)]
+pub(super) struct Ranks(pub(super) [[i8; 16]; MOST_COLUMNS / 16]);
+
+impl Ranks {
+    pub(super) fn new() -> Self {
+        Self([[0; 16]; _])
+    }
+
+    #[inline(always)]
+    fn put(&mut self, column: u8, rank: i8) {
+        self.0[usize::from(column / 16)][usize::from(column % 16)] = rank;
+    }
+}
 
 /// The rank of what goes left at every node, and of what goes right.
 const LEFT: u8 = 0;
@@ -199,28 +212,22 @@ impl<T: Real> Scale<T> {
 impl<T: Real> Columns<T> {
     /// Puts the rank of a row in every column.
     #[inline(always)]
-    pub(super) fn rank<S: Simd>(
-        &self,
-        simd: S,
-        grove: &Grove<T>,
-        row: &[f64],
-        ranks: &mut [i8; MOST_COLUMNS],
-    ) {
+    pub(super) fn rank<S: Simd>(&self, simd: S, grove: &Grove<T>, row: &[f64], ranks: &mut Ranks) {
         for scale in &self.scales {
             let value = T::of(row[scale.input as usize]);
             let missing = grove.is_missing(value);
             let rank = scale.rank(simd, value);
             let [right, left] = scale.columns;
             if let Some(column) = right {
-                ranks[usize::from(column)] = signed(if missing { RIGHT } else { rank });
+                ranks.put(column, signed(if missing { RIGHT } else { rank }));
             }
             if let Some(column) = left {
-                ranks[usize::from(column)] = signed(if missing { LEFT } else { rank });
+                ranks.put(column, signed(if missing { LEFT } else { rank }));
             }
         }
         for set in &self.sets {
             let value = T::of(row[set.input as usize]);
-            ranks[usize::from(set.column)] = set.rank(grove, value);
+            ranks.put(set.column, set.rank(grove, value));
         }
     }
 

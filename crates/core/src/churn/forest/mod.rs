@@ -17,6 +17,7 @@ mod alone;
 mod block;
 mod check;
 mod columns;
+mod plan;
 mod ranked;
 mod real;
 #[cfg(test)]

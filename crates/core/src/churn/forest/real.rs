@@ -2,11 +2,12 @@
 
 use std::ops::{Add, Sub};
 
-use fearless_simd::{Simd, f32x16, f64x8, prelude::*};
+use fearless_simd::{Simd, f32x8, f64x4, prelude::*};
 
 /// A number of a forest: `f32` or `f64`.
 pub(super) trait Real: Copy + PartialOrd + Add<Output = Self> + Sub<Output = Self> {
     const ZERO: Self;
+    const NEGATIVE_ZERO: Self;
     const NAN: Self;
     /// The nearest number to `value`.
     fn of(value: f64) -> Self;
@@ -24,6 +25,7 @@ macro_rules! real {
     ($type:ty, $count:expr) => {
         impl Real for $type {
             const ZERO: Self = 0.0;
+            const NEGATIVE_ZERO: Self = -0.0;
             const NAN: Self = <$type>::NAN;
 
             #[allow(clippy::cast_possible_truncation, reason = "f64 as f32 rounds, as trainers do")]
@@ -66,18 +68,23 @@ macro_rules! real {
     };
 }
 
+// Masks of one vector of 256 bits each become bits in one step.
 #[inline(always)]
 fn count_f32<S: Simd>(simd: S, thresholds: &[f32; 16], value: f32) -> usize {
-    let not_above = f32x16::simd_from(simd, *thresholds).simd_le(f32x16::splat(simd, value));
-    not_above.to_bitmask().count_ones() as usize
+    let value = f32x8::splat(simd, value);
+    let mut count = 0;
+    for half in thresholds.as_chunks::<8>().0 {
+        count += f32x8::simd_from(simd, *half).simd_le(value).to_bitmask().count_ones();
+    }
+    count as usize
 }
 
 #[inline(always)]
 fn count_f64<S: Simd>(simd: S, thresholds: &[f64; 16], value: f64) -> usize {
-    let value = f64x8::splat(simd, value);
+    let value = f64x4::splat(simd, value);
     let mut count = 0;
-    for half in thresholds.as_chunks::<8>().0 {
-        count += f64x8::simd_from(simd, *half).simd_le(value).to_bitmask().count_ones();
+    for quarter in thresholds.as_chunks::<4>().0 {
+        count += f64x4::simd_from(simd, *quarter).simd_le(value).to_bitmask().count_ones();
     }
     count as usize
 }

@@ -3,7 +3,8 @@
 use ndarray::{Array2, Axis, ShapeBuilder as _, Slice};
 use proptest::prelude::*;
 
-use super::ranked::{Ranked, Shape};
+use super::block::Shape;
+use super::ranked::Ranked;
 use super::walk::Grove;
 use super::{Compare, LEAF, Link, Nodes, Sets};
 use crate::churn::model::InputKind;
@@ -76,7 +77,7 @@ impl Builder {
     fn question(&mut self) -> (u32, f64, Vec<u64>, bool) {
         let input = self.draw.below(INPUTS as u64) as u32;
         let threshold = self.draw.below(self.grid) as f64 / 8.0 - 2.0;
-        let words = if input == 2 { vec![self.draw.below(40) << 20 | 9, 5] } else { Vec::new() };
+        let words = if input == 2 { vec![self.draw.below(110) << 20 | 9, 5] } else { Vec::new() };
         let threshold = if input == 2 { 0.0 } else { threshold };
         (input, threshold, words, self.draw.below(2) == 0)
     }
@@ -199,15 +200,15 @@ fn any_compare() -> impl Strategy<Value = Compare> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
     fn ranks_lead_to_the_leaves_that_a_walk_ends_at(
         seed in any::<u64>(),
-        trees in prop::collection::vec((any_growth(), 0_u64..12), 0..30),
+        trees in prop::collection::vec((any_growth(), 0_u64..12), 0..80),
         alike in any::<bool>(),
         grid in prop_oneof![Just(3_u64), Just(32), Just(900)],
         compare in any_compare(),
-        count in 0_usize..150,
+        count in 0_usize..100,
     ) {
         let mut builder = Builder::new(seed, grid, compare);
         let first = trees.first().map(|(growth, _)| *growth);
