@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Sub};
 
-use fearless_simd::{Simd, f32x8, f64x4, prelude::*};
+use fearless_simd::{Simd, f32x8, f64x8, prelude::*};
 
 /// A number of a forest: `f32` or `f64`.
 pub(super) trait Real: Copy + PartialOrd + Add<Output = Self> + Sub<Output = Self> {
@@ -68,7 +68,6 @@ macro_rules! real {
     };
 }
 
-// Masks of one vector of 256 bits each become bits in one step.
 #[inline(always)]
 fn count_f32<S: Simd>(simd: S, thresholds: &[f32; 16], value: f32) -> usize {
     let value = f32x8::splat(simd, value);
@@ -81,10 +80,10 @@ fn count_f32<S: Simd>(simd: S, thresholds: &[f32; 16], value: f32) -> usize {
 
 #[inline(always)]
 fn count_f64<S: Simd>(simd: S, thresholds: &[f64; 16], value: f64) -> usize {
-    let value = f64x4::splat(simd, value);
+    let value = f64x8::splat(simd, value);
     let mut count = 0;
-    for quarter in thresholds.as_chunks::<4>().0 {
-        count += f64x4::simd_from(simd, *quarter).simd_le(value).to_bitmask().count_ones();
+    for half in thresholds.as_chunks::<8>().0 {
+        count += f64x8::simd_from(simd, *half).simd_le(value).to_bitmask().count_ones();
     }
     count as usize
 }
