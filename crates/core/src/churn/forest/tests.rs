@@ -235,6 +235,37 @@ fn trees_take_the_form_that_suits_them() {
     same(&builder.nodes, &rows(8, 200, 400), &expected);
 }
 
+/// More trees than a row alone goes through at a time, by an odd number, of one form.
+#[test]
+fn groups_of_each_form_lead_to_the_leaves_that_a_walk_ends_at() {
+    for growth in [Growth::Symmetric, Growth::Levels { stop: 9 }, Growth::Leaves] {
+        for size in [0, 1, 3, 4, 6, 12] {
+            for trees in [1, 32, 69] {
+                let mut builder = Builder::new(size + trees, 40, Compare::LessEqual);
+                for _ in 0..trees {
+                    builder.tree(growth, size);
+                }
+                let rows = rows(size, 30, 40);
+                same(&builder.nodes, &rows, &[]);
+                same(&narrow(&builder.nodes), &rows, &[]);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sum_of_negative_zeros_is_one() {
+    let mut builder = Builder::new(3, 40, Compare::Less);
+    builder.tree(Growth::Levels { stop: 1_000 }, 6);
+    builder.nodes.base = -0.0;
+    for (value, feature) in builder.nodes.value.iter_mut().zip(&builder.nodes.feature) {
+        if *feature == LEAF {
+            *value = -0.0;
+        }
+    }
+    same(&builder.nodes, &rows(4, 40, 40), &[|shape| matches!(shape, Shape::Full(_))]);
+}
+
 #[test]
 fn what_is_too_large_for_ranks_is_walked() {
     let large = |builder: &Builder| {
