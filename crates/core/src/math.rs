@@ -50,12 +50,6 @@ pub fn pow(x: f64, y: f64) -> f64 {
     libm::pow(x, y)
 }
 
-/// The cosine of an angle in radians.
-#[must_use]
-pub fn cos(x: f64) -> f64 {
-    libm::cos(x)
-}
-
 /// The logistic function `1 / (1 + e^-x)`.
 #[must_use]
 pub fn sigmoid(x: f64) -> f64 {

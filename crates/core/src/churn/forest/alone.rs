@@ -11,13 +11,11 @@
     reason = "a step of an iterator would be a function that has no wide vectors"
 )]
 
-use std::array::from_fn;
-
 use fearless_simd::{Simd, i8x16, i8x32, prelude::*, u8x32};
 
 use super::block::FirstLeft;
 use super::columns::{Asks, Ranks, signed};
-use super::plan::{FULL_DEPTH, LEAVES, Masks, NEVER, Plan};
+use super::plan::{FULL_DEPTH, LEAVES, NEVER, Plan};
 use super::real::Real;
 use super::walk::Grove;
 
@@ -63,14 +61,11 @@ struct Questions {
 }
 
 impl Questions {
-    /// Where trees are missing the question sends all left.
-    fn new(asks: impl Iterator<Item = Asks>) -> Self {
-        let mut questions =
-            Self { columns: [signed(NEVER.column); TREES], ranks: [NEVER.rank; TREES] };
-        for (tree, asks) in asks.enumerate() {
-            (questions.columns[tree], questions.ranks[tree]) = (signed(asks.column), asks.rank);
-        }
-        questions
+    /// Where there is no tree the question sends all left.
+    const NONE: Self = Self { columns: [signed(NEVER.column); TREES], ranks: [NEVER.rank; TREES] };
+
+    fn put(&mut self, tree: usize, asks: Asks) {
+        (self.columns[tree], self.ranks[tree]) = (signed(asks.column), asks.rank);
     }
 
     #[inline(always)]
@@ -83,7 +78,7 @@ impl Questions {
 }
 
 /// The last three levels of a full tree, in one line of the cache.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
 struct Subtree<T> {
     /// The columns that the nodes ask about, counted by level, and then their ranks.
@@ -112,6 +107,9 @@ const LEADS_TO: [u8; 1 << NODES] = {
 const LOW_BYTES: [u8; ENDS] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 impl<T: Real> Subtree<T> {
+    /// Of a tree that is not there: adding -0 changes no sum, not even one of -0.
+    const NONE: Self = Self { asks: [0; 2 * ENDS], leaves: [T::NEGATIVE_ZERO; ENDS] };
+
     /// What a full tree of these questions and leaves has from node `end` of its fourth level on.
     fn new(nodes: &[Asks; LEAVES], leaves: &[T; LEAVES], end: usize) -> Self {
         let mut asks = [0; 2 * ENDS];
@@ -122,7 +120,7 @@ impl<T: Real> Subtree<T> {
                 (asks[at], asks[ENDS + at]) = (signed(node.column), node.rank);
             }
         }
-        Self { asks, leaves: from_fn(|leaf| leaves[ENDS * end + leaf]) }
+        Self { asks, leaves: leaves.as_chunks().0[end] }
     }
 
     /// The leaves that a row ends at in two subtrees.
@@ -150,14 +148,12 @@ struct Mask {
 }
 
 impl Mask {
-    /// The mask `at` of each tree; where there is none, one that takes nothing out.
-    fn nth(trees: &[Vec<(Asks, u8)>], at: usize) -> Self {
-        let nth = |tree: &Vec<(Asks, u8)>| tree.get(at).copied().unwrap_or((NEVER, u8::MAX));
-        let mut keep = [u8::MAX; TREES];
-        for (keep, tree) in keep.iter_mut().zip(trees) {
-            *keep = nth(tree).1;
-        }
-        Self { questions: Questions::new(trees.iter().map(|tree| nth(tree).0)), keep }
+    /// Where a tree has no such mask, nothing is taken out.
+    const NONE: Self = Self { questions: Questions::NONE, keep: [u8::MAX; TREES] };
+
+    fn put(&mut self, tree: usize, asks: Asks, keep: u8) {
+        self.questions.put(tree, asks);
+        self.keep[tree] = keep;
     }
 }
 
@@ -173,46 +169,15 @@ type Right<S> = <i8x32<S> as SimdBase<S>>::Mask;
 
 impl<T: Real> Group<T> {
     pub(super) fn new(grove: &Grove<T>, plans: &[Plan<'_>]) -> Self {
-        if let Some(levels) = plans.iter().map(Plan::symmetric).collect::<Option<Vec<_>>>() {
-            let level = |at| Questions::new(levels.iter().map(move |levels| levels[at]));
-            let form = Form::Symmetric(Box::new(from_fn(level)));
-            let leaves = plans.iter().map(|plan| plan.by_position(grove));
-            return Self { form, ends: Ends::Leaves(leaves.collect()) };
-        }
-        if let Some(nodes) = plans.iter().map(Plan::full).collect::<Option<Vec<_>>>() {
-            let node = |at| Questions::new(nodes.iter().map(move |nodes| nodes[at + 1]));
-            let form = Form::Half(Box::new(from_fn(node)));
-            if plans.iter().all(|plan| plan.depth <= HALF_DEPTH) {
-                let leaves = plans.iter().map(|plan| {
-                    let leaves = plan.by_position(grove);
-                    from_fn(|end| leaves[ENDS * end % LEAVES])
-                });
-                return Self { form, ends: Ends::Leaves(leaves.collect()) };
-            }
-            let subtrees = |tree| {
-                // Adding -0 changes no sum, not even one of -0.
-                let leaves = plans.get(tree).map(|plan: &Plan<'_>| plan.by_position(grove));
-                let leaves = leaves.unwrap_or([T::NEGATIVE_ZERO; LEAVES]);
-                let nodes = nodes.get(tree).unwrap_or(&[NEVER; LEAVES]);
-                from_fn(|end| Subtree::new(nodes, &leaves, end))
-            };
-            let pairs =
-                (0..plans.len()).step_by(2).map(|tree| [subtrees(tree), subtrees(tree + 1)]);
-            return Self { form, ends: Ends::Subtrees(pairs.collect()) };
-        }
-        let leaves = plans.iter().map(|plan| plan.in_order(grove));
-        Self { form: Form::Masks(masks(plans)), ends: Ends::Leaves(leaves.collect()) }
+        let form = Form::new(plans);
+        let ends = Ends::new(grove, plans, &form);
+        Self { form, ends }
     }
 
     /// What the answers lead to.
     #[inline(always)]
     pub(super) fn ask<S: Simd>(&self, row: Row<'_, S>) -> [u8; TREES] {
-        let ends = match &self.form {
-            Form::Symmetric(levels) => row.symmetric(levels),
-            Form::Half(nodes) => row.half(nodes),
-            Form::Masks(bytes) => row.masks(bytes),
-        };
-        ends.into()
+        self.form.ask(row)
     }
 
     /// `sum` and the leaf of each tree, by what [`Self::ask`] said, in the order of the trees.
@@ -239,17 +204,97 @@ impl<T: Real> Group<T> {
     }
 }
 
-/// The masks of all trees, by byte.
-fn masks(plans: &[Plan<'_>]) -> Vec<Vec<Mask>> {
-    let trees: Vec<_> = plans.iter().map(Plan::masks).collect();
-    let bytes = trees.iter().map(Vec::len).max().unwrap_or_default();
-    let of_byte = |byte: usize| {
-        let of_tree = |tree: &Masks| tree.get(byte).cloned().unwrap_or_default();
-        let trees: Vec<_> = trees.iter().map(of_tree).collect();
-        let longest = trees.iter().map(Vec::len).max().unwrap_or_default();
-        (0..longest).map(|at| Mask::nth(&trees, at)).collect()
-    };
-    (0..bytes).map(of_byte).collect()
+impl Form {
+    fn new(plans: &[Plan<'_>]) -> Self {
+        Self::of_symmetric(plans)
+            .or_else(|| Self::of_full(plans))
+            .unwrap_or_else(|| Self::of_any(plans))
+    }
+
+    /// Where all trees are symmetric.
+    fn of_symmetric(plans: &[Plan<'_>]) -> Option<Self> {
+        let mut levels = Box::new([Questions::NONE; FULL_DEPTH]);
+        for (tree, plan) in plans.iter().enumerate() {
+            for (level, asks) in plan.symmetric()?.into_iter().enumerate() {
+                levels[level].put(tree, asks);
+            }
+        }
+        Some(Self::Symmetric(levels))
+    }
+
+    /// Where all trees are full.
+    fn of_full(plans: &[Plan<'_>]) -> Option<Self> {
+        let mut nodes = Box::new([Questions::NONE; NODES]);
+        for (tree, plan) in plans.iter().enumerate() {
+            let full = plan.full()?;
+            for node in 0..NODES {
+                nodes[node].put(tree, full[node + 1]);
+            }
+        }
+        Some(Self::Half(nodes))
+    }
+
+    fn of_any(plans: &[Plan<'_>]) -> Self {
+        let mut bytes: Vec<Vec<Mask>> = Vec::new();
+        for (tree, plan) in plans.iter().enumerate() {
+            for (byte, masks) in plan.masks().into_iter().enumerate() {
+                bytes.resize(bytes.len().max(byte + 1), Vec::new());
+                let of_all = &mut bytes[byte];
+                of_all.resize(of_all.len().max(masks.len()), Mask::NONE);
+                for (at, (asks, keep)) in masks.into_iter().enumerate() {
+                    of_all[at].put(tree, asks, keep);
+                }
+            }
+        }
+        Self::Masks(bytes)
+    }
+
+    // In wasm every function may use vectors, and one copy of this one is enough.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    fn ask<S: Simd>(&self, row: Row<'_, S>) -> [u8; TREES] {
+        let ends = match self {
+            Self::Symmetric(levels) => row.symmetric(levels),
+            Self::Half(nodes) => row.half(nodes),
+            Self::Masks(bytes) => row.masks(bytes),
+        };
+        ends.into()
+    }
+}
+
+impl<T: Real> Ends<T> {
+    fn new(grove: &Grove<T>, plans: &[Plan<'_>], form: &Form) -> Self {
+        let is_half = matches!(form, Form::Half(_));
+        if is_half && plans.iter().any(|plan| plan.depth > HALF_DEPTH) {
+            return Self::subtrees(grove, plans);
+        }
+        let mut ends = vec![[T::ZERO; LEAVES]; plans.len()];
+        for (tree, plan) in plans.iter().enumerate() {
+            let leaves = if matches!(form, Form::Masks(_)) {
+                plan.in_order(grove)
+            } else {
+                plan.by_position(grove)
+            };
+            // Three levels lead to every eighth position of six.
+            let step = if is_half { ENDS } else { 1 };
+            for end in 0..LEAVES {
+                ends[tree][end] = leaves[step * end % LEAVES];
+            }
+        }
+        Self::Leaves(ends)
+    }
+
+    fn subtrees(grove: &Grove<T>, plans: &[Plan<'_>]) -> Self {
+        let mut pairs = vec![[[Subtree::NONE; ENDS]; 2]; plans.len().div_ceil(2)];
+        for (tree, plan) in plans.iter().enumerate() {
+            let nodes = plan.full().unwrap_or([NEVER; LEAVES]);
+            let leaves = plan.by_position(grove);
+            for end in 0..ENDS {
+                pairs[tree / 2][tree % 2][end] = Subtree::new(&nodes, &leaves, end);
+            }
+        }
+        Self::Subtrees(pairs)
+    }
 }
 
 /// The ranks of a row, in sixteens of columns.
@@ -271,7 +316,6 @@ impl<'a, S: Simd> Row<'a, S> {
     }
 
     /// Which trees go right.
-    // In wasm every function may use vectors, and one copy of this one is enough.
     #[cfg_attr(target_arch = "wasm32", inline(never))]
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn right(self, asked: Asked<S>) -> Right<S> {

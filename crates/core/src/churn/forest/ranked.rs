@@ -48,7 +48,9 @@ impl<T: Real> Ranked<T> {
         dispatch!(block::level(), simd => self.margin_with(simd, grove, row))
     }
 
-    #[inline(always)]
+    // In wasm every function may use vectors, and one copy of this one is enough.
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn margin_with<S: Simd>(&self, simd: S, grove: &Grove<T>, row: &[f64]) -> T {
         let mut ranks = Ranks::new();
         self.columns.rank(simd, grove, row, &mut ranks);
