@@ -12,10 +12,8 @@ use ndarray::ArrayView2;
 
 use super::block::{Lanes, ROWS};
 use super::real::Real;
+use super::thresholds::{MOST, Thresholds};
 use super::walk::{Grove, Question, Set, Test};
-
-/// The thresholds of one scale.
-const SCALE: usize = 255;
 
 /// More columns than a byte can name leave a forest to be walked.
 const MOST_COLUMNS: usize = 256;
@@ -52,13 +50,11 @@ pub(super) struct Columns<T> {
     sets: Vec<SetColumn>,
 }
 
-/// Up to 255 thresholds of an input, ascending: sixteen groups of sixteen, padded with NaN, which
-/// is above nothing, and the last of each group.
+/// Up to 255 thresholds of an input.
 #[derive(Debug, Clone)]
 struct Scale<T> {
     input: u32,
-    last: Option<[T; 16]>,
-    groups: Vec<[T; 16]>,
+    thresholds: Thresholds<T>,
     /// The column that sends the missing right, and the one that sends them left.
     columns: [Option<u8>; 2],
 }
@@ -130,7 +126,7 @@ impl Finder {
     /// The first threshold of the scale that a threshold is on, and its rank there.
     fn place(&self, input: u32, threshold: f64) -> (usize, u8) {
         let at = self.of(input).partition_point(|(_, other)| *other < threshold);
-        let rank = at % SCALE;
+        let rank = at % MOST;
         (at - rank, u8::try_from(rank).unwrap_or(u8::MAX))
     }
 
@@ -156,8 +152,10 @@ impl Finder {
         let mut last = None;
         for (column, &(input, first, missing_left)) in self.scales.iter().enumerate() {
             if last != Some((input, first)) {
-                let thresholds = self.of(input)[first..].iter().take(SCALE);
-                scales.push(Scale::new(input, &thresholds.map(|(_, at)| *at).collect::<Vec<_>>()));
+                let thresholds = self.of(input)[first..].iter().take(MOST);
+                let thresholds: Vec<_> = thresholds.map(|(_, at)| T::of(*at)).collect();
+                let thresholds = Thresholds::new(&thresholds);
+                scales.push(Scale { input, thresholds, columns: [None; 2] });
                 last = Some((input, first));
             }
             if let Some(scale) = scales.last_mut() {
@@ -179,36 +177,6 @@ fn number(column: usize) -> u8 {
     u8::try_from(column).unwrap_or_default()
 }
 
-impl<T: Real> Scale<T> {
-    fn new(input: u32, thresholds: &[f64]) -> Self {
-        let group = |chunk: &[f64]| {
-            let mut group = [T::NAN; 16];
-            for (to, &threshold) in group.iter_mut().zip(chunk) {
-                *to = T::of(threshold);
-            }
-            group
-        };
-        let groups: Vec<[T; 16]> = thresholds.chunks(16).map(group).collect();
-        let ends: Vec<f64> = thresholds.iter().skip(15).step_by(16).copied().collect();
-        Self { input, last: (groups.len() > 1).then(|| group(&ends)), groups, columns: [None; 2] }
-    }
-
-    /// How many thresholds are not above `value`.
-    #[inline(always)]
-    fn rank<S: Simd>(&self, simd: S, value: T) -> u8 {
-        let mut before = 0;
-        if let Some(last) = &self.last {
-            before = T::count_not_above(simd, last, value);
-        }
-        let mut rank = 16 * before;
-        // Past the last group, when that is full, there is nothing to count.
-        if let Some(group) = self.groups.get(before) {
-            rank += T::count_not_above(simd, group, value);
-        }
-        u8::try_from(rank).unwrap_or(u8::MAX)
-    }
-}
-
 impl<T: Real> Columns<T> {
     /// Puts the rank of a row in every column.
     #[inline(always)]
@@ -216,7 +184,7 @@ impl<T: Real> Columns<T> {
         for scale in &self.scales {
             let value = T::of(row[scale.input as usize]);
             let missing = grove.is_missing(value);
-            let rank = scale.rank(simd, value);
+            let rank = scale.thresholds.rank(simd, value);
             let [right, left] = scale.columns;
             if let Some(column) = right {
                 ranks.put(column, signed(if missing { RIGHT } else { rank }));
@@ -244,9 +212,7 @@ impl<T: Real> Columns<T> {
         let mut ranks = [0; ROWS];
         for scale in &self.scales {
             read(rows, scale.input as usize, &mut values);
-            for row in 0..ROWS {
-                ranks[row] = scale.rank(simd, values[row]);
-            }
+            scale.thresholds.ranks(simd, &values, &mut ranks);
             let [right, left] = scale.columns;
             if let Some(column) = right {
                 put(grove, &values, &ranks, RIGHT, lanes.column(column));
@@ -293,16 +259,13 @@ fn put<T: Real>(
 fn read<T: Real>(rows: &ArrayView2<'_, f64>, input: usize, values: &mut [T; ROWS]) {
     let column = rows.column(input);
     if let Some(column) = column.as_slice() {
-        for (into, value) in values.iter_mut().zip(column) {
-            *into = T::of(*value);
-        }
-    } else if let Some(all) = rows.as_slice() {
-        for (into, row) in values.iter_mut().zip(all.chunks_exact(rows.ncols())) {
-            *into = T::of(row[input]);
+        // By vectors, which the other loop cannot be.
+        for row in 0..column.len().min(ROWS) {
+            values[row] = T::of(column[row]);
         }
     } else {
-        for (into, value) in values.iter_mut().zip(column) {
-            *into = T::of(*value);
+        for row in 0..column.len().min(ROWS) {
+            values[row] = T::of(column[row]);
         }
     }
 }

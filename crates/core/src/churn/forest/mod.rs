@@ -27,6 +27,7 @@ mod real;
     reason = "small numbers of the tests"
 )]
 mod tests;
+mod thresholds;
 mod walk;
 
 use std::ops::Range;

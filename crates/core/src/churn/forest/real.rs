@@ -17,12 +17,14 @@ pub(super) trait Real: Copy + PartialOrd + Add<Output = Self> + Sub<Output = Sel
     fn is_missing(self) -> bool;
     /// The category that a value names, when it names one of `size`.
     fn category(self, size: u32) -> Option<u32>;
+    /// The first 32 bits, sign, exponent and the first of the digits.
+    fn high_bits(self) -> i32;
     /// How many of the thresholds are not above `value`; NaN is neither.
-    fn count_not_above<S: Simd>(simd: S, thresholds: &[Self; 16], value: Self) -> usize;
+    fn count_not_above<S: Simd>(simd: S, thresholds: &[Self; 8], value: Self) -> u8;
 }
 
 macro_rules! real {
-    ($type:ty, $count:expr) => {
+    ($type:ty, $vector:ident) => {
         impl Real for $type {
             const ZERO: Self = 0.0;
             const NEGATIVE_ZERO: Self = -0.0;
@@ -60,33 +62,22 @@ macro_rules! real {
                 (self >= 0.0 && self < size as Self).then(|| self as u32)
             }
 
+            #[allow(clippy::cast_possible_truncation, reason = "32 bits are left")]
+            #[allow(trivial_numeric_casts, clippy::unnecessary_cast, reason = "of f32 all are")]
             #[inline(always)]
-            fn count_not_above<S: Simd>(simd: S, thresholds: &[Self; 16], value: Self) -> usize {
-                $count(simd, thresholds, value)
+            fn high_bits(self) -> i32 {
+                ((self.to_bits() >> (8 * size_of::<Self>() - 32)) as u32).cast_signed()
+            }
+
+            #[expect(clippy::cast_possible_truncation, reason = "at most eight")]
+            #[inline(always)]
+            fn count_not_above<S: Simd>(simd: S, thresholds: &[Self; 8], value: Self) -> u8 {
+                let not_above = $vector::simd_from(simd, *thresholds).simd_le(value);
+                not_above.to_bitmask().count_ones() as u8
             }
         }
     };
 }
 
-#[inline(always)]
-fn count_f32<S: Simd>(simd: S, thresholds: &[f32; 16], value: f32) -> usize {
-    let value = f32x8::splat(simd, value);
-    let mut count = 0;
-    for half in thresholds.as_chunks::<8>().0 {
-        count += f32x8::simd_from(simd, *half).simd_le(value).to_bitmask().count_ones();
-    }
-    count as usize
-}
-
-#[inline(always)]
-fn count_f64<S: Simd>(simd: S, thresholds: &[f64; 16], value: f64) -> usize {
-    let value = f64x8::splat(simd, value);
-    let mut count = 0;
-    for half in thresholds.as_chunks::<8>().0 {
-        count += f64x8::simd_from(simd, *half).simd_le(value).to_bitmask().count_ones();
-    }
-    count as usize
-}
-
-real!(f32, count_f32);
-real!(f64, count_f64);
+real!(f32, f32x8);
+real!(f64, f64x8);
