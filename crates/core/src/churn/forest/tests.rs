@@ -200,7 +200,7 @@ fn any_compare() -> impl Strategy<Value = Compare> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
     #[test]
     fn ranks_lead_to_the_leaves_that_a_walk_ends_at(
         seed in any::<u64>(),
@@ -208,7 +208,7 @@ proptest! {
         alike in any::<bool>(),
         grid in prop_oneof![Just(3_u64), Just(32), Just(900)],
         compare in any_compare(),
-        count in 0_usize..100,
+        count in 0_usize..150,
     ) {
         let mut builder = Builder::new(seed, grid, compare);
         let first = trees.first().map(|(growth, _)| *growth);
