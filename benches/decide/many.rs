@@ -16,8 +16,7 @@ const FEATURES: [&str; 6] =
 const ROUNDS: usize = 3;
 
 fn texts(codes: Vec<u32>, values: &[&str]) -> ColumnData {
-    let values: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
-    ColumnData::Text(TextColumn { codes: codes.into(), values: values.into() })
+    ColumnData::Text(TextColumn::new(codes, values))
 }
 
 /// A whole number below `most`.
@@ -32,9 +31,8 @@ fn whole(draw: &mut impl FnMut() -> f64, most: u32) -> u32 {
 }
 
 fn ids() -> ColumnData {
-    let ids: Vec<String> = (0..CUSTOMERS).map(|at| format!("c{at:07}")).collect();
     let codes: Vec<u32> = (0..CUSTOMERS).collect();
-    ColumnData::Text(TextColumn { codes: codes.into(), values: ids.into() })
+    ColumnData::Text(TextColumn::new(codes, (0..CUSTOMERS).map(|at| format!("c{at:07}"))))
 }
 
 fn customers() -> Frame {

@@ -60,8 +60,7 @@ impl People {
             columns.push(((*name).to_owned(), ColumnData::Number(rows.clone().into())));
         }
         for ((name, values), codes) in TEXTS.iter().zip(&self.texts) {
-            let values: Vec<String> = values.iter().map(|&value| value.to_owned()).collect();
-            let column = TextColumn { codes: codes.clone().into(), values: values.into() };
+            let column = TextColumn::new(codes.clone(), *values);
             columns.push(((*name).to_owned(), ColumnData::Text(column)));
         }
         Frame::new(columns).unwrap()

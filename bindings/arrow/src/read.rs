@@ -15,8 +15,8 @@ use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
 use serde_json::{Value, json};
 use stayput_core::columns::{
-    Bits, Buffer, ColumnData, Frame, Integers, MISSING_TEXT, MISSING_TIME, Strings, TextColumn,
-    Texts,
+    Bits, Buffer, ColumnData, Dictionary, Frame, Integers, MISSING_TEXT, MISSING_TIME, Strings,
+    TextColumn, Texts,
 };
 use stayput_core::{Error, ErrorCode, Result};
 
@@ -243,13 +243,13 @@ fn dictionary(chunks: &[ArrayRef]) -> Result<ColumnData> {
         if let Some(codes) = keys.as_primitive_opt::<UInt32Type>()
             && values.null_count() == 0
         {
-            let values = values.iter().flatten().map(str::to_owned).collect();
+            let values = Arc::new(values.iter().flatten().collect());
             let codes = Buffer::shared(Arc::new(codes.values().clone()));
             let data = ColumnData::Text(TextColumn { codes, values });
             return Ok(masked(data, keys.nulls().map(there)));
         }
     }
-    let mut texts = Vec::new();
+    let mut texts = Dictionary::default();
     let mut rows = Vec::new();
     let mut seen = HashMap::new();
     for chunk in chunks {
@@ -267,7 +267,7 @@ fn dictionary(chunks: &[ArrayRef]) -> Result<ColumnData> {
             let code = *codes[key].get_or_insert_with(|| {
                 let text = values.value(key).to_owned();
                 *seen.entry(text).or_insert_with_key(|text| {
-                    texts.push(text.clone());
+                    texts.push(text);
                     u32::try_from(texts.len() - 1).unwrap_or(MISSING_TEXT)
                 })
             });

@@ -101,7 +101,8 @@ impl Table {
         })?;
         let data = data.filled();
         let texts = |column: &TextColumn| {
-            (column.codes.to_vec().into_pyarray(py), &*column.values).into_pyobject(py)
+            let values: Vec<&str> = column.values.iter().collect();
+            (column.codes.to_vec().into_pyarray(py), values).into_pyobject(py)
         };
         Ok(Anything(match &*data {
             ColumnData::Masked(..) => {

@@ -8,7 +8,9 @@ use js_sys::{
     Array, ArrayBuffer, BigInt64Array, BigUint64Array, DataView, Date, Float64Array, Object,
     Reflect, Uint32Array,
 };
-use stayput_core::columns::{ColumnData, Frame, Integers, MISSING_TEXT, MISSING_TIME, TextColumn};
+use stayput_core::columns::{
+    ColumnData, Dictionary, Frame, Integers, MISSING_TEXT, MISSING_TIME, TextColumn,
+};
 use stayput_core::time::Timestamp;
 use stayput_core::{Error, ErrorCode, Result};
 use wasm_bindgen::{JsCast, JsValue};
@@ -63,7 +65,7 @@ fn dictionary(value: &JsValue) -> Option<ColumnData> {
     let part = |name: &str| Reflect::get(value, &name.into()).ok();
     let codes = part("codes")?.dyn_into::<Uint32Array>().ok()?.to_vec();
     let values = part("values").filter(Array::is_array).map(|values| Array::from(&values))?;
-    let values: Vec<String> = values.iter().map(|text| text.as_string()).collect::<Option<_>>()?;
+    let values: Dictionary = values.iter().map(|text| text.as_string()).collect::<Option<_>>()?;
     let known = |code: u32| if (code as usize) < values.len() { code } else { MISSING_TEXT };
     let codes = codes.into_iter().map(known).collect();
     Some(ColumnData::Text(TextColumn { codes, values: values.into() }))

@@ -4,6 +4,7 @@
 //! one piece of code says what is wrong with them.
 
 mod buffer;
+mod dictionary;
 mod growing;
 mod ndjson;
 mod pick;
@@ -16,6 +17,7 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 
 pub use buffer::{Bits, Buffer, Mask};
+pub use dictionary::Dictionary;
 pub use texts::{MISSING_TEXT, Strings, TextColumn, Texts};
 
 use crate::error::{Error, ErrorCode, Result};

@@ -1,6 +1,7 @@
 //! From a table to the rows a model reads, matched by name.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, ShapeBuilder as _};
 
@@ -48,7 +49,7 @@ impl Model {
         let columns = self.inputs().iter().map(|input| column_of(input, frame));
         let columns = columns.collect::<Result<_>>()?;
         let keys = Keys {
-            customers: vec![String::new()].into(),
+            customers: Arc::new([""].into_iter().collect()),
             customer: vec![0; frame.len()].into(),
             as_of: vec![0; frame.len()].into(),
         };

@@ -3,6 +3,8 @@
 
 #![expect(clippy::float_cmp, reason = "these numbers are exact")]
 
+use std::sync::Arc;
+
 use ndarray::Array2;
 use proptest::prelude::*;
 
@@ -205,7 +207,7 @@ fn what_cannot_be_walked_is_refused() {
 fn table(columns: Vec<FeatureColumn>, rows: usize) -> FeatureTable {
     let as_of = Timestamp::parse("2026-11-01T00:00:00Z").unwrap();
     let keys = Keys {
-        customers: (0..rows).map(|at| format!("c{at}")).collect(),
+        customers: Arc::new((0..rows).map(|at| format!("c{at}")).collect()),
         customer: (0..rows).map(|at| u32::try_from(at).unwrap()).collect(),
         as_of: vec![as_of.as_micros(); rows].into(),
     };

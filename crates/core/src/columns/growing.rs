@@ -10,7 +10,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 use serde_json::Value;
 
-use super::{ColumnData, EXACT, MISSING_TEXT, TextColumn, number};
+use super::{ColumnData, Dictionary, EXACT, MISSING_TEXT, TextColumn, number};
 use crate::error::{Error, ErrorCode, Result};
 
 /// A value on its way into a column.
@@ -127,7 +127,7 @@ const IDENTIFIERS: usize = 8192;
 #[derive(Default)]
 struct GrowingTexts {
     codes: Vec<u32>,
-    values: Vec<String>,
+    values: Dictionary,
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
     identifiers: bool,
@@ -138,7 +138,7 @@ impl GrowingTexts {
     fn push(&mut self, text: &str) {
         let code = if self.identifiers { None } else { self.find(text) };
         self.codes.push(code.unwrap_or_else(|| {
-            self.values.push(text.to_owned());
+            self.values.push(text);
             u32::try_from(self.values.len() - 1).unwrap_or(MISSING_TEXT)
         }));
     }
@@ -147,7 +147,7 @@ impl GrowingTexts {
     fn find(&mut self, text: &str) -> Option<u32> {
         let values = &self.values;
         let hash = self.hasher.hash_one(text);
-        if let Some(code) = self.table.find(hash, |&code| values[code as usize] == text) {
+        if let Some(code) = self.table.find(hash, |&code| values[code as usize] == *text) {
             return Some(*code);
         }
         if values.len() >= IDENTIFIERS && values.len() * 2 > self.codes.len() {
@@ -156,7 +156,7 @@ impl GrowingTexts {
             return None;
         }
         let next = u32::try_from(values.len()).unwrap_or(MISSING_TEXT);
-        let rehash = |&code: &u32| self.hasher.hash_one(values[code as usize].as_str());
+        let rehash = |&code: &u32| self.hasher.hash_one(&values[code as usize]);
         self.table.insert_unique(hash, next, rehash);
         None
     }

@@ -207,7 +207,7 @@ mod tests {
             assert_eq!(values(&frame, name), given);
         }
         let Some(ColumnData::Text(kinds)) = frame.column("type") else { panic!() };
-        assert_eq!(kinds.values[..], ["t0", "t1", "t2"]);
+        assert!(kinds.values.iter().eq(["t0", "t1", "t2"]));
     }
 
     #[test]

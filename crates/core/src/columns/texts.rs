@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::Buffer;
+use super::{Buffer, Dictionary};
 
 /// The code of a missing text in a [`TextColumn`].
 pub const MISSING_TEXT: u32 = u32::MAX;
@@ -15,21 +15,29 @@ pub struct TextColumn {
     /// One code a row.
     pub codes: Buffer<u32>,
     /// The texts, in any order; most often each once.
-    pub values: Buffer<String>,
+    pub values: Arc<Dictionary>,
 }
 
 impl TextColumn {
+    /// The column of these codes into `values`.
+    pub fn new<S: AsRef<str>>(
+        codes: impl Into<Buffer<u32>>,
+        values: impl IntoIterator<Item = S>,
+    ) -> Self {
+        Self { codes: codes.into(), values: Arc::new(values.into_iter().collect()) }
+    }
+
     /// The column of `texts`, with the dictionary in order of first appearance.
     pub fn from_texts<'a>(texts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
         let mut seen = HashMap::new();
-        let mut values = Vec::new();
+        let mut values = Dictionary::default();
         let mut before = (None, MISSING_TEXT);
         let code = |text: Option<&'a str>| {
             // Tables often have equal texts in a row, and comparing is cheaper than looking up.
             if before.0 != text {
                 let code = text.map_or(MISSING_TEXT, |text| {
                     *seen.entry(text).or_insert_with(|| {
-                        values.push(text.to_owned());
+                        values.push(text);
                         u32::try_from(values.len() - 1).unwrap_or(MISSING_TEXT)
                     })
                 });
@@ -44,7 +52,7 @@ impl TextColumn {
     /// The text of a row, or none where it is missing.
     #[must_use]
     pub fn get(&self, row: usize) -> Option<&str> {
-        self.values.get(*self.codes.get(row)? as usize).map(String::as_str)
+        self.values.get(*self.codes.get(row)? as usize)
     }
 }
 

@@ -205,13 +205,11 @@ pub(super) fn ranked(column: &TextColumn) -> (Vec<i64>, Vec<String>) {
     for code in column.codes.iter().filter(|code| **code != MISSING_TEXT) {
         used[*code as usize] = true;
     }
-    texts.extend(
-        column.values.iter().zip(&used).filter(|(_, used)| **used).map(|(text, _)| &**text),
-    );
+    texts.extend(column.values.iter().zip(&used).filter(|(_, used)| **used).map(|(text, _)| text));
     texts.sort_unstable();
     texts.dedup();
-    let rank = |text: &String| {
-        let at = texts.binary_search(&text.as_str()).ok();
+    let rank = |text: &str| {
+        let at = texts.binary_search(&text).ok();
         at.and_then(|at| i64::try_from(at).ok()).unwrap_or(word::MISSING)
     };
     let ranks: Vec<i64> = column.values.iter().map(rank).collect();

@@ -428,7 +428,7 @@ fn take_events(
         }
         history.take(&gatherer, events.layout());
         if !new.is_new() {
-            known.insert(customer.clone(), CustomerState::of(new));
+            known.insert(customer.to_owned(), CustomerState::of(new));
         }
     }
     tally.report(events)

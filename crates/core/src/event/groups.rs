@@ -3,20 +3,20 @@
 //! Tables most often come with each customer's rows together, or all sorted: then nothing is
 //! moved and no identifier is looked up. Else rows are put in order by counting, not by comparing.
 
-use std::borrow::Cow;
-use std::hash::{BuildHasher, Hash};
+use std::hash::BuildHasher;
 use std::ops::Range;
+use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::identity::Identifiers;
-use crate::columns::Buffer;
+use crate::columns::Dictionary;
 
 /// The rows of each customer, in the order given.
 #[derive(Debug, Clone, Default)]
 pub struct Groups {
     /// The customers, sorted by their identifier.
-    pub customers: Buffer<String>,
+    pub customers: Arc<Dictionary>,
     /// For each customer, the range of `order`, or of the rows themselves, that is theirs.
     ranges: Vec<(u32, u32)>,
     order: Option<Vec<u32>>,
@@ -58,7 +58,7 @@ impl Groups {
         Self::of_runs(names.customers, &runs, nobody)
     }
 
-    fn of_runs(mut customers: Vec<Cow<'_, str>>, runs: &[Run], nobody: Vec<u32>) -> Self {
+    fn of_runs(customers: Dictionary, runs: &[Run], nobody: Vec<u32>) -> Self {
         let (ranges, order) = if runs.len() == customers.len() {
             // A run a customer, in order of first appearance.
             (runs.iter().map(|run| (run.start, run.end)).collect(), None)
@@ -66,10 +66,12 @@ impl Groups {
             let (ranges, order) = count_out(customers.len(), runs);
             (ranges, Some(order))
         };
-        let places = sorted(&customers);
+        let Some(places) = sorted(&customers) else {
+            return Self { customers: customers.into(), ranges, order, nobody };
+        };
+        let customers: Dictionary = places.iter().map(|at| &customers[*at as usize]).collect();
         let ranges = places.iter().map(|at| ranges[*at as usize]).collect();
-        let name = |at: &u32| std::mem::take(&mut customers[*at as usize]).into_owned();
-        Self { customers: places.iter().map(name).collect(), ranges, order, nobody }
+        Self { customers: customers.into(), ranges, order, nobody }
     }
 
     /// The rows of a customer, by position.
@@ -124,27 +126,30 @@ fn count_out(customers: usize, runs: &[Run]) -> (Vec<(u32, u32)>, Vec<u32>) {
     (ranges, order)
 }
 
-/// The places of names in alphabetical order.
-fn sorted(names: &[Cow<'_, str>]) -> Vec<u32> {
+/// The places of names in alphabetical order; none where they stand in it.
+fn sorted(names: &Dictionary) -> Option<Vec<u32>> {
+    if names.iter().is_sorted() {
+        return None;
+    }
     // The first eight bytes tell most names apart, and are compared as one number.
     let head = |name: &str| {
         let mut head = [0; 8];
         head.iter_mut().zip(name.bytes()).for_each(|(into, byte)| *into = byte);
         u64::from_be_bytes(head)
     };
-    let mut places: Vec<(u64, u32)> = names.iter().map(|name| head(name)).zip(0..).collect();
+    let mut places: Vec<(u64, u32)> = names.iter().map(head).zip(0..).collect();
     let order = |a: &(u64, u32), b: &(u64, u32)| {
         a.0.cmp(&b.0).then_with(|| names[a.1 as usize].cmp(&names[b.1 as usize]))
     };
     // Numbers in order are a few stretches in the order of their texts, of which this sort makes use.
     places.sort_by(order);
-    places.into_iter().map(|(_, at)| at).collect()
+    Some(places.into_iter().map(|(_, at)| at).collect())
 }
 
 /// The customers seen so far.
 #[derive(Default)]
-struct Names<'a> {
-    customers: Vec<Cow<'a, str>>,
+struct Names {
+    customers: Dictionary,
     /// For a column with a dictionary: the customer of each code.
     codes: Vec<u32>,
     /// For a column of whole numbers: that of each customer.
@@ -157,9 +162,9 @@ struct Names<'a> {
 /// The code of a text that was not seen yet.
 const UNSEEN: u32 = u32::MAX;
 
-impl<'a> Names<'a> {
+impl Names {
     /// The customer that a row names.
-    fn find(&mut self, ids: &'a Identifiers<'a>, row: usize) -> Option<u32> {
+    fn find(&mut self, ids: &Identifiers<'_>, row: usize) -> Option<u32> {
         if let Some(whole) = ids.whole(row) {
             return Some(self.whole(whole));
         }
@@ -167,7 +172,7 @@ impl<'a> Names<'a> {
         if let Some(known) = code.and_then(|code| self.codes.get(code)).filter(|c| **c != UNSEEN) {
             return Some(*known);
         }
-        let customer = self.text(ids.get(row).ok().flatten()?);
+        let customer = self.text(&ids.get(row).ok().flatten()?);
         if let Some(code) = code {
             if self.codes.len() <= code {
                 self.codes.resize(code + 1, UNSEEN);
@@ -179,53 +184,67 @@ impl<'a> Names<'a> {
 
     /// The customer of a number. It is written out once.
     fn whole(&mut self, whole: i64) -> u32 {
-        let rises = self.wholes.last().is_none_or(|last| *last < whole);
-        let next = place(&mut self.places, &self.hasher, rises, &self.wholes, &whole);
-        if next as usize == self.wholes.len() {
-            self.wholes.push(whole);
-            self.customers.push(whole.to_string().into());
+        let Self { customers, wholes, places, hasher, .. } = self;
+        let rises = wholes.last().is_none_or(|last| *last < whole);
+        let place = Place { places, rises, known: wholes.len() };
+        let own = || hasher.hash_one(whole);
+        let place = place.of(own, |at| hasher.hash_one(wholes[at]), |at| wholes[at] == whole);
+        if place as usize == wholes.len() {
+            wholes.push(whole);
+            customers.push_display(whole);
         }
-        next
+        place
     }
 
-    fn text(&mut self, name: Cow<'a, str>) -> u32 {
-        let rises = self.customers.last().is_none_or(|last| *last < name);
-        let next = place(&mut self.places, &self.hasher, rises, &self.customers, &name);
-        if next as usize == self.customers.len() {
-            self.customers.push(name);
+    fn text(&mut self, name: &str) -> u32 {
+        let Self { customers, places, hasher, .. } = self;
+        let rises = customers.last().is_none_or(|last| last < name);
+        let place = Place { places, rises, known: customers.len() };
+        let own = || hasher.hash_one(name);
+        let place =
+            place.of(own, |at| hasher.hash_one(&customers[at]), |at| customers[at] == *name);
+        if place as usize == customers.len() {
+            customers.push(name);
         }
-        next
+        place
     }
 }
 
-/// The place of a key among `known`, or their number where it is new; `rises` says that it is
-/// greater than the last of them. `places` is made for the first key that is not.
-fn place<T: Hash + Eq>(
-    places: &mut Option<HashTable<u32>>,
-    hasher: &DefaultHashBuilder,
+/// Where a name stands among so many that are `known`; it `rises` where it is greater than the last
+/// of them, and `places` are made for the first that does not.
+struct Place<'p> {
+    places: &'p mut Option<HashTable<u32>>,
     rises: bool,
-    known: &[T],
-    key: &T,
-) -> u32 {
-    // A table has fewer than 2^32 rows.
-    let next = u32::try_from(known.len()).unwrap_or(UNSEEN);
-    let hash = |at: &u32| hasher.hash_one(&known[*at as usize]);
-    let places = match places {
-        None if rises => return next,
-        None => {
-            let mut table = HashTable::with_capacity(known.len());
-            (0..next).for_each(|at| {
-                table.insert_unique(hash(&at), at, hash);
-            });
-            places.insert(table)
+    known: usize,
+}
+
+impl Place<'_> {
+    /// The place of the name whose hash is `own`, or the number of those known where it is new.
+    fn of(
+        self,
+        own: impl Fn() -> u64,
+        hash: impl Fn(usize) -> u64,
+        same: impl Fn(usize) -> bool,
+    ) -> u32 {
+        let Self { places, rises, known } = self;
+        // A table has fewer than 2^32 rows.
+        let next = u32::try_from(known).unwrap_or(UNSEEN);
+        let places = match places {
+            None if rises => return next,
+            None => {
+                let mut table = HashTable::with_capacity(known);
+                (0..next).for_each(|at| {
+                    table.insert_unique(hash(at as usize), at, |at| hash(*at as usize));
+                });
+                places.insert(table)
+            }
+            Some(places) => places,
+        };
+        let own = own();
+        if let Some(at) = places.find(own, |at| same(*at as usize)) {
+            return *at;
         }
-        Some(places) => places,
-    };
-    let own = hasher.hash_one(key);
-    if let Some(at) = places.find(own, |at| known[*at as usize] == *key) {
-        return *at;
+        places.insert_unique(own, next, |at| if *at == next { own } else { hash(*at as usize) });
+        next
     }
-    let rehash = |at: &u32| if *at == next { own } else { hash(at) };
-    places.insert_unique(own, next, rehash);
-    next
 }

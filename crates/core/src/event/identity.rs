@@ -60,7 +60,7 @@ impl<'a> Identifiers<'a> {
         }
         Ok(match &self.rows {
             Rows::Coded { column, codes } => {
-                column.values.get(codes[row] as usize).map(|id| Cow::Borrowed(id.as_str()))
+                column.values.get(codes[row] as usize).map(Cow::Borrowed)
             }
             Rows::Strings(texts) => texts.get(row).map(Cow::Borrowed),
             Rows::Integers(rows) => Some(Cow::Owned(rows.get(row).to_string())),

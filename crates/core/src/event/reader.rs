@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
             ColumnData::Text(column) => {
                 let codes = 0..column.values.len();
                 let known = codes.filter(|code| text(self.text(column, *code)));
-                known.map(|code| column.values[code].as_str()).collect()
+                known.map(|code| &column.values[code]).collect()
             }
             ColumnData::Json(rows) => rows.iter().filter_map(Json::as_str).collect(),
             _ => Vec::new(),

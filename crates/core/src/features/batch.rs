@@ -4,6 +4,9 @@
 //! about at every instant, and forgotten. So the memory needed is that of the input, the output
 //! and one customer; threads share the customers out and change no bit.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use super::agenda::Agenda;
 use super::builder::{BLOCK, Builder};
 use super::columnar::Columnar;
@@ -175,10 +178,10 @@ impl Batch<'_> {
         work: &Work<'_>,
         visit: impl Fn(&mut Share<'_, T>, Rows<'_, '_>) + Sync,
     ) -> Result<Finished<T>> {
-        let shares = shares(&work.roll.entries, self.threads);
+        let shares = shares(work.roll.len(), self.threads);
         let (rooms, most): (Vec<usize>, Vec<usize>) =
             crate::threads::map(shares.clone(), self.threads, |entries| {
-                let rooms = entries.iter().map(|entry| work.room(self.events, entry));
+                let rooms = entries.map(|at| work.room(self.events, &work.roll.entry(at)));
                 rooms.fold((0, 0), |(sum, most), room| (sum + room, most.max(room)))
             })
             .into_iter()
@@ -201,7 +204,7 @@ impl Batch<'_> {
             tally.add(own);
             not_started += early;
         }
-        let names = work.roll.names.clone();
+        let names = Arc::clone(&work.roll.names);
         let table = output.finish(self.features, names, written, self.threads)?;
         Ok(Finished { table, made: all, tally, not_started })
     }
@@ -209,7 +212,7 @@ impl Batch<'_> {
     fn visit<T>(
         &self,
         work: &Work<'_>,
-        entries: &[Entry],
+        entries: Range<usize>,
         share: &mut Share<'_, T>,
         visit: &impl Fn(&mut Share<'_, T>, Rows<'_, '_>),
     ) {
@@ -217,7 +220,7 @@ impl Batch<'_> {
         let layout = self.events.layout();
         let mut gatherer = Gatherer::new(layout);
         let (mut idle, mut scratch) = (Frames::default(), Scratch::default());
-        for entry in entries {
+        for entry in entries.map(|at| roll.entry(at)) {
             if let Some(group) = entry.group {
                 gatherer.gather(self.events, group, &mut share.tally);
             }
@@ -230,7 +233,7 @@ impl Batch<'_> {
             let agenda = if let Some(common) = &work.agenda {
                 common
             } else {
-                own = plan.agenda(roll.questions(entry));
+                own = plan.agenda(roll.questions(&entry));
                 &own
             };
             let first_event = history.first().unwrap_or(i64::MAX);
@@ -239,7 +242,7 @@ impl Batch<'_> {
             // Attributes hold for a while: the instants of one row of them are filled together.
             let mut start = 0;
             while start < agenda.instants.len() {
-                let (row, len) = roll.holds(entry, &agenda.instants[start..]);
+                let (row, len) = roll.holds(&entry, &agenda.instants[start..]);
                 let mut within = start..start + len;
                 start = within.end;
                 let subject = match (self.customers, row) {
@@ -268,9 +271,10 @@ impl Batch<'_> {
     }
 }
 
-/// Shares of the work.
-fn shares(entries: &[Entry], threads: usize) -> Vec<&[Entry]> {
-    entries.chunks(crate::threads::part_of(entries.len(), threads, LEAST)).collect()
+/// Shares of the work, which is that of so many customers.
+fn shares(customers: usize, threads: usize) -> Vec<Range<usize>> {
+    let part = crate::threads::part_of(customers, threads, LEAST);
+    (0..customers).step_by(part).map(|start| start..customers.min(start + part)).collect()
 }
 
 /// What is made besides the table.

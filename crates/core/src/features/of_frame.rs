@@ -1,5 +1,7 @@
 //! Tables of features that no playbook has made: any table of a host, with labels.
 
+use std::sync::Arc;
+
 use super::table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
 use super::training::{LeftOut, TrainingSet};
 use crate::columns::{ColumnData, Frame, MISSING_TEXT};
@@ -34,7 +36,7 @@ fn keys(rows: usize) -> Result<Keys> {
         .map_err(|_| Error::new(ErrorCode::TableColumn, "table", "has 2^32 rows or more"))?;
     let digits = rows.saturating_sub(1).to_string().len();
     Ok(Keys {
-        customers: (0..count).map(|row| format!("{row:0digits$}")).collect(),
+        customers: Arc::new((0..count).map(|row| format!("{row:0digits$}")).collect()),
         customer: (0..count).collect(),
         as_of: vec![0; rows].into(),
     })

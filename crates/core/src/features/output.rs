@@ -1,11 +1,13 @@
 //! A feature table under construction. There is room for every row that may come, and threads fill
 //! parts of it that are their own: nothing is copied but what closes the gaps between them.
 
+use std::sync::Arc;
+
 use super::builder::{Builder, Rows, Texts, Written};
 use super::columnar::Columnar;
 use super::plan::{FeatureSet, FeatureSpec};
 use super::table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
-use crate::columns::{Buffer, MISSING_TEXT, TextColumn};
+use crate::columns::{Dictionary, MISSING_TEXT, TextColumn};
 use crate::error::Result;
 use crate::expr::Type;
 
@@ -80,7 +82,7 @@ impl Output {
     pub(super) fn finish(
         self,
         set: &FeatureSet,
-        customers: Buffer<String>,
+        customers: Arc<Dictionary>,
         written: Vec<Written>,
         threads: usize,
     ) -> Result<FeatureTable> {
@@ -186,9 +188,7 @@ impl Column {
                 let number = |code: u32| places.get(code as usize).copied().unwrap_or(f64::NAN);
                 FeatureData::Number(rows.into_iter().map(number).collect())
             }
-            (Self::Codes(rows), _) => {
-                FeatureData::Text(TextColumn { codes: rows.into(), values: texts.values.into() })
-            }
+            (Self::Codes(rows), _) => FeatureData::Text(TextColumn::new(rows, texts.values)),
         };
         FeatureColumn { name: spec.name.clone(), kind, data }
     }

@@ -2,17 +2,19 @@
 //! of it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::columns::Buffer;
+use crate::columns::Dictionary;
 use crate::event::{CustomerTable, Groups};
 use crate::time::Timestamp;
 
 /// The customers of a batch.
 pub(super) struct Roll<'a> {
-    /// Every customer that is in either table, ordered by identifier.
-    pub(super) entries: Vec<Entry>,
+    /// Every customer that is in either table, ordered by identifier; none where there is no table
+    /// of customers, and all have events and a place.
+    entries: Option<Vec<Entry>>,
     /// The identifiers of those that may have rows in the answer, in the same order.
-    pub(super) names: Buffer<String>,
+    pub(super) names: Arc<Dictionary>,
     table: Option<&'a CustomerTable>,
     /// The rows of the table by customer, then by the instant from which they hold.
     rows: Vec<usize>,
@@ -21,6 +23,7 @@ pub(super) struct Roll<'a> {
 }
 
 /// A customer.
+#[derive(Clone)]
 pub(super) struct Entry {
     /// Its position in the groups of the event table.
     pub(super) group: Option<usize>,
@@ -35,22 +38,15 @@ impl<'a> Roll<'a> {
     /// The customers of `table`, or, where there is none, those with an event.
     pub(super) fn new(groups: &Groups, table: Option<&'a CustomerTable>) -> Self {
         let groups = &groups.customers;
-        let mut names = Vec::new();
         let mut roll = Self {
-            entries: Vec::new(),
-            names: Buffer::default(),
+            entries: None,
+            names: Arc::clone(groups),
             table,
             rows: Vec::new(),
             questions: Vec::new(),
         };
-        let of_events =
-            |group, place| Entry { group: Some(group), place, rows: 0..0, questions: 0..0 };
-        let Some(table) = table else {
-            roll.names = groups.clone();
-            roll.entries =
-                (0..).zip(0..groups.len()).map(|(place, at)| of_events(at, Some(place))).collect();
-            return roll;
-        };
+        let Some(table) = table else { return roll };
+        let (mut entries, mut names) = (Vec::new(), Dictionary::default());
         let id = |row: usize| table.ids[row].as_str();
         roll.rows =
             sorted((0..table.ids.len()).collect(), |row| (id(*row), table.valid_from(*row)));
@@ -62,27 +58,41 @@ impl<'a> Roll<'a> {
             let name = id(roll.rows[start]);
             let own = |row: &&usize| id(**row) == name;
             let end = start + roll.rows[start..].iter().take_while(own).count();
-            while groups.get(group).is_some_and(|known| known.as_str() < name) {
-                roll.entries.push(of_events(group, None));
+            while groups.get(group).is_some_and(|known| known < name) {
+                entries.push(Entry::of_events(group, None));
                 group += 1;
             }
             let found = groups.get(group).is_some_and(|known| known == name);
             let first = question;
             question += asked[first..].iter().take_while(|(row, _)| id(*row) == name).count();
-            roll.entries.push(Entry {
+            entries.push(Entry {
                 group: found.then_some(group),
                 // There are fewer than 2^32 customers.
                 place: u32::try_from(names.len()).ok(),
                 rows: start..end,
                 questions: first..question,
             });
-            names.push(name.to_owned());
+            names.push(name);
             group += usize::from(found);
             start = end;
         }
-        roll.names = names.into();
-        roll.entries.extend((group..groups.len()).map(|group| of_events(group, None)));
+        entries.extend((group..groups.len()).map(|group| Entry::of_events(group, None)));
+        (roll.names, roll.entries) = (names.into(), Some(entries));
         roll
+    }
+
+    /// The number of customers.
+    pub(super) fn len(&self) -> usize {
+        self.entries.as_ref().map_or(self.names.len(), Vec::len)
+    }
+
+    /// A customer in range.
+    pub(super) fn entry(&self, at: usize) -> Entry {
+        match &self.entries {
+            Some(entries) => entries[at].clone(),
+            // There are fewer than 2^32 customers.
+            None => Entry::of_events(at, u32::try_from(at).ok()),
+        }
     }
 
     /// The instants that the table asks of a customer, in order.
@@ -107,6 +117,13 @@ impl<'a> Roll<'a> {
             None => instants.len(),
         };
         (version.checked_sub(1).map(|at| rows[at]), len)
+    }
+}
+
+impl Entry {
+    /// A customer who is known by events alone.
+    fn of_events(group: usize, place: Option<u32>) -> Self {
+        Self { group: Some(group), place, rows: 0..0, questions: 0..0 }
     }
 }
 

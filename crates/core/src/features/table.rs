@@ -1,8 +1,10 @@
 //! The feature table: one row a `(customer_id, as_of)`, one typed column a feature.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::columns::{Buffer, ColumnData, Frame, MISSING_TEXT, TextColumn};
+use crate::columns::{Buffer, ColumnData, Dictionary, Frame, MISSING_TEXT, TextColumn};
 use crate::error::{Error, ErrorCode, Result};
 use crate::time::Timestamp;
 
@@ -89,8 +91,8 @@ impl FeatureColumn {
                     reason = "the index of a value"
                 )]
                 let code = |row: &f64| if row.is_nan() { MISSING_TEXT } else { *row as u32 };
-                let codes = rows.iter().map(code).collect();
-                ColumnData::Text(TextColumn { codes, values: values.clone().into() })
+                let codes: Buffer<u32> = rows.iter().map(code).collect();
+                ColumnData::Text(TextColumn::new(codes, values))
             }
             (FeatureData::Number(rows), _) => ColumnData::Number(rows.clone()),
             (FeatureData::Time(rows), _) => ColumnData::Time(rows.clone()),
@@ -112,7 +114,7 @@ pub struct RowKey {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Keys {
     /// The customers that rows name, sorted, each once.
-    pub customers: Buffer<String>,
+    pub customers: Arc<Dictionary>,
     /// For each row, the place of its customer in `customers`.
     pub customer: Buffer<u32>,
     /// For each row, its instant in microseconds since 1970.
@@ -156,7 +158,7 @@ impl Keys {
     #[must_use]
     pub fn select(&self, indices: &[usize]) -> Self {
         Self {
-            customers: self.customers.clone(),
+            customers: Arc::clone(&self.customers),
             customer: indices.iter().map(|&at| self.customer[at]).collect(),
             as_of: indices.iter().map(|&at| self.as_of[at]).collect(),
         }
@@ -166,10 +168,11 @@ impl Keys {
 impl FromIterator<RowKey> for Keys {
     /// The keys of rows of which those of one customer stand together.
     fn from_iter<I: IntoIterator<Item = RowKey>>(rows: I) -> Self {
-        let (mut customers, mut customer, mut as_of) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut customers, mut customer, mut as_of) =
+            (Dictionary::default(), Vec::new(), Vec::new());
         for row in rows {
             if customers.last() != Some(&row.customer_id) {
-                customers.push(row.customer_id);
+                customers.push(&row.customer_id);
             }
             // A table has fewer than 2^32 rows.
             customer.push(u32::try_from(customers.len() - 1).unwrap_or(u32::MAX));
@@ -249,7 +252,7 @@ impl FeatureTable {
     /// [`ErrorCode::TableColumn`] when a feature has the name of a key.
     pub fn frame(&self) -> Result<Frame> {
         let keys = &self.keys;
-        let ids = TextColumn { codes: keys.customer.clone(), values: keys.customers.clone() };
+        let ids = TextColumn { codes: keys.customer.clone(), values: Arc::clone(&keys.customers) };
         let mut columns = vec![
             ("customer_id".to_owned(), ColumnData::Text(ids)),
             ("as_of".to_owned(), ColumnData::Time(keys.as_of.clone())),
@@ -273,7 +276,7 @@ impl FeatureTable {
                 }
                 FeatureData::Text(column) => FeatureData::Text(TextColumn {
                     codes: indices.iter().map(|&at| column.codes[at]).collect(),
-                    values: column.values.clone(),
+                    values: Arc::clone(&column.values),
                 }),
             },
         });

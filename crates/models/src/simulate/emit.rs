@@ -1,6 +1,6 @@
 //! What a customer's path leaves in the event log.
 
-use stayput_core::columns::{ColumnData, Frame, MISSING_TEXT, TextColumn};
+use stayput_core::columns::{ColumnData, Dictionary, Frame, MISSING_TEXT, TextColumn};
 use stayput_core::time::{Span, Timestamp, Zone};
 use stayput_core::{Result, math};
 
@@ -220,11 +220,11 @@ impl Events {
 /// The columns of the event log.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    customers: Vec<String>,
+    customers: Dictionary,
     customer: Vec<u32>,
     timestamp: Vec<i64>,
     kind: Vec<u32>,
-    event_id: Vec<String>,
+    event_id: Dictionary,
     amount: Vec<f64>,
     severity: Vec<u32>,
     feature: Vec<u32>,
@@ -235,13 +235,13 @@ impl Log {
     /// Writes and clears the events of a customer. `start` is the simulation's.
     pub(super) fn write(&mut self, id: &str, start: Timestamp, events: &mut Events, ids: bool) {
         let code = u32::try_from(self.customers.len()).unwrap_or(MISSING_TEXT);
-        self.customers.push(id.to_owned());
+        self.customers.push(id);
         for (at, event) in events.events.drain(..).enumerate() {
             self.customer.push(code);
             self.timestamp.push(start.plus(Span::micros(event.second * 1_000_000)).as_micros());
             self.kind.push(event.kind as u32);
             if ids {
-                self.event_id.push(format!("{id}-{at}"));
+                self.event_id.push_display(format_args!("{id}-{at}"));
             }
             let (mut amount, mut percent) = (f64::NAN, f64::NAN);
             let (mut severity, mut feature) = (MISSING_TEXT, MISSING_TEXT);
@@ -261,8 +261,8 @@ impl Log {
 
     /// The event log as a table.
     pub(super) fn into_frame(self) -> Result<Frame> {
-        let names = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect();
-        let text = |codes: Vec<u32>, values: Vec<String>| {
+        let names = |values: &[&str]| values.iter().collect();
+        let text = |codes: Vec<u32>, values: Dictionary| {
             ColumnData::Text(TextColumn { codes: codes.into(), values: values.into() })
         };
         let mut columns = vec![

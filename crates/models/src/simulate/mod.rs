@@ -73,9 +73,10 @@ mod tests;
 mod truth;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use stayput_core::columns::{ColumnData, Frame, MISSING_TIME, TextColumn};
+use stayput_core::columns::{ColumnData, Dictionary, Frame, MISSING_TIME, TextColumn};
 use stayput_core::time::{Span, Timestamp};
 use stayput_core::{Error, Result};
 
@@ -281,7 +282,7 @@ impl World {
 /// The columns of the customers and of the truth.
 #[derive(Debug, Default)]
 struct Roster {
-    ids: Vec<String>,
+    ids: Dictionary,
     profiles: Vec<Profile>,
     signed_up: Vec<i64>,
     churned_at: Vec<i64>,
@@ -289,7 +290,7 @@ struct Roster {
 
 impl Roster {
     fn add(&mut self, id: String, world: &World, profile: Profile, left: Option<i64>) {
-        self.ids.push(id);
+        self.ids.push(&id);
         self.signed_up.push(world.at(profile.signed_up()).as_micros());
         self.churned_at.push(left.map_or(MISSING_TIME, |left| world.at(left).as_micros()));
         self.profiles.push(profile);
@@ -308,7 +309,7 @@ impl Roster {
                     .iter()
                     .map(|profile| u32::try_from(of(profile)).unwrap_or(u32::MAX))
                     .collect(),
-                values: values.iter().map(|&value| value.to_owned()).collect(),
+                values: Arc::new(values.iter().collect()),
             })
         };
         let ids = ColumnData::Text(TextColumn {

@@ -126,7 +126,7 @@ fn properties_belong_to_their_types_and_ids_are_unique() {
         assert_eq!(texts(events, "severity").get(row).is_some(), kind == "ticket_opened");
         assert_eq!(texts(events, "feature").get(row).is_some(), kind == "feature_used");
     }
-    let mut ids = texts(events, "event_id").values.to_vec();
+    let mut ids: Vec<_> = texts(events, "event_id").values.iter().collect();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), events.len());
