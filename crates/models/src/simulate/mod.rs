@@ -205,7 +205,7 @@ pub fn simulate(params: &SimulationParams) -> Result<Simulation> {
         let left = world.live(&profile, &mut events);
         let id = id_of(index);
         log.write(&id, world.params.start, &mut events, world.params.event_ids);
-        roster.add(id, &world, profile, left);
+        roster.add(&id, &world, profile, left);
     }
     let (customers, truth) = roster.into_frames()?;
     Ok(Simulation { customers, events: log.into_frame()?, truth, world })
@@ -289,8 +289,8 @@ struct Roster {
 }
 
 impl Roster {
-    fn add(&mut self, id: String, world: &World, profile: Profile, left: Option<i64>) {
-        self.ids.push(&id);
+    fn add(&mut self, id: &str, world: &World, profile: Profile, left: Option<i64>) {
+        self.ids.push(id);
         self.signed_up.push(world.at(profile.signed_up()).as_micros());
         self.churned_at.push(left.map_or(MISSING_TIME, |left| world.at(left).as_micros()));
         self.profiles.push(profile);
