@@ -10,7 +10,6 @@ use hessboost::prelude::{TrainingParams, train};
 use hessboost::tree::RegTree;
 use rayon::prelude::*;
 use stayput_core::Result;
-use stayput_core::math;
 
 use super::newton::{self, Placed};
 use super::rows::{PART, Rows, add, only};
@@ -26,9 +25,9 @@ const UNIT_VARIANCE: f64 = 3.464_101_615_137_754_6;
 /// What the splits of a tree and the values of its leaves are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// Splits by least squares on the gradients, then for each leaf the value of least loss (Friedman
-    /// 2001, `L2_TreeBoost`): every row counts alike for the shape of a tree, however sure the model
-    /// is of it.
+    /// Splits by least squares on the gradients, then Newton steps for each leaf (Friedman 2001,
+    /// `L2_TreeBoost`, takes one): every row counts alike for the shape of a tree, however sure the
+    /// model is of it.
     First,
     /// Both by gradients and second derivatives (Chen and Guestrin 2016).
     Second,
@@ -38,7 +37,7 @@ pub(super) enum Order {
 pub(super) struct Boosting {
     params: TrainingParams,
     order: Order,
-    /// In standard deviations of the gradients, for the first tree.
+    /// In standard deviations of the gradients.
     noise: f64,
     draws: Stream,
     loss: Arc<dyn Loss>,
@@ -84,7 +83,7 @@ impl Boosting {
             Order::First => {
                 let model = self.tree(self.of_first_order(&pairs))?;
                 let leaves = self.rows.leaves(&model)?;
-                let values = self.values(only(&model)?.num_nodes(), &leaves, pairs);
+                let values = self.newton(only(&model)?.num_nodes(), &leaves, pairs);
                 add(&mut self.margins, &leaves, &values);
                 (model, values)
             }
@@ -112,7 +111,7 @@ impl Boosting {
     /// The gradients as they choose the splits, and in place of second derivatives what rows count.
     ///
     /// Noise is added to each, so that among splits that are as good as each other chance chooses,
-    /// and not what happens to be so on these rows: [`Self::strength`] times the root of the mean of
+    /// and not what happens to be so on these rows: `random_strength` times the root of the mean of
     /// the squared gradients, times a uniform number of variance 1. Over the rows of a node it adds
     /// up to a number close to normal, and what it does to the root of a gain does not depend on how
     /// many they are, like the noise on scores of Prokhorenkova et al. (2018). A row that counts `w`
@@ -125,21 +124,12 @@ impl Boosting {
             None => pairs.iter().map(|pair| GradPair::new(pair.grad, 1.0)).collect(),
         };
         if self.noise > 0.0 {
-            let strength = self.strength() * deviation(&own);
+            let strength = self.noise * deviation(&own);
             own.par_chunks_mut(PART).enumerate().for_each(|(part, own)| {
                 self.add_noise(strength, part * PART, own);
             });
         }
         own
-    }
-
-    /// How strong the noise is in this round. Of `n` rows it falls to half of `random_strength` where
-    /// `learning_rate` times the number of trees is `ln n`, and soon to nothing, as `CatBoost`'s does:
-    /// the last trees tell apart what many rows agree on.
-    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^53 rows, and trees")]
-    fn strength(&self) -> f64 {
-        let (rows, learned) = (self.margins.len() as f64, self.params.eta * self.round as f64);
-        self.noise * rows / (rows + math::exp(learned))
     }
 
     /// Adds noise to the rows from `first` on, which is a multiple of four.
@@ -154,9 +144,9 @@ impl Boosting {
         }
     }
 
-    /// What each leaf adds: the learning rate times the value of least loss.
+    /// What each leaf adds: the learning rate times the sum of its Newton steps.
     #[expect(clippy::cast_possible_truncation, reason = "leaves are in single precision")]
-    fn values(&self, nodes: usize, leaves: &[u32], pairs: Vec<GradPair>) -> Vec<f32> {
+    fn newton(&self, nodes: usize, leaves: &[u32], pairs: Vec<GradPair>) -> Vec<f32> {
         let placed = Placed { rows: &self.rows, margins: &self.margins, leaves, nodes };
         let values = newton::values(&placed, self.loss.as_ref(), self.params.lambda, pairs);
         values.into_iter().map(|value| (self.params.eta * value) as f32).collect()
