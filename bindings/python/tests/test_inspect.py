@@ -163,7 +163,7 @@ def test_recourse_does_what_it_says_and_nothing_cheaper_does(engine):
     at, told = "2025-09-01", 0
     scores = sorted(engine.score_all(as_of=at), key=lambda score: -score.churn.probability)
     for score in scores[:12]:
-        threshold = score.churn.probability / 2
+        threshold = 0.7 * score.churn.probability
         found = engine.recourse(score.customer_id, as_of=at, threshold=threshold)
         ask = lambda changes: (  # noqa: E731
             engine.what_if(score.customer_id, as_of=at, changes=changes).after.churn.probability

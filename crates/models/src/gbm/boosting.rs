@@ -10,6 +10,7 @@ use hessboost::prelude::{TrainingParams, train};
 use hessboost::tree::RegTree;
 use rayon::prelude::*;
 use stayput_core::Result;
+use stayput_core::math;
 
 use super::newton::{self, Placed};
 use super::rows::{PART, Rows, add, only};
@@ -22,12 +23,16 @@ use crate::random::Stream;
 /// The root of 12: a uniform number of a range so wide has a variance of 1.
 const UNIT_VARIANCE: f64 = 3.464_101_615_137_754_6;
 
+/// The penalty of least squares: beside its rows each leaf counts one more, of gradient 0, so that few
+/// rows promise less than many. `reg_lambda` is in units of second derivatives, not of rows.
+const ONE_ROW: f64 = 1.0;
+
 /// What the splits of a tree and the values of its leaves are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// Splits by least squares on the gradients, then Newton steps for each leaf (Friedman 2001,
-    /// `L2_TreeBoost`, takes one): every row counts alike for the shape of a tree, however sure the
-    /// model is of it.
+    /// Splits by least squares on the gradients, then for each leaf the value of least loss (Friedman
+    /// 2001, `L2_TreeBoost`): every row counts alike for the shape of a tree, however sure the model
+    /// is of it.
     First,
     /// Both by gradients and second derivatives (Chen and Guestrin 2016).
     Second,
@@ -37,7 +42,9 @@ pub(super) enum Order {
 pub(super) struct Boosting {
     params: TrainingParams,
     order: Order,
-    /// In standard deviations of the gradients.
+    /// Of the values of the leaves of first-order trees.
+    penalty: f64,
+    /// In standard deviations of the gradients, for the first tree.
     noise: f64,
     draws: Stream,
     loss: Arc<dyn Loss>,
@@ -57,12 +64,13 @@ pub(super) struct Grown {
 
 impl Boosting {
     pub(super) fn new(data: &Data, params: &GbmParams, bound: &Bound) -> Result<Self> {
-        let (rows, noise) = (Rows::new(data, symmetric(params))?, params.random_strength);
+        let rows = Rows::new(data, symmetric(params))?;
+        let (penalty, noise) = (params.reg_lambda, params.random_strength);
         let draws = Stream::new(params.random_state, "boosting/splits");
         let (order, params) = booster_params(params, bound)?;
         let loss = params.loss(1).map_err(failed)?;
         let margins = vec![base(loss.as_ref(), &rows); rows.len()];
-        Ok(Self { params, order, noise, draws, loss, rows, margins, round: 0 })
+        Ok(Self { params, order, penalty, noise, draws, loss, rows, margins, round: 0 })
     }
 
     /// Goes on from so many trees that are there already, and what they say of each row.
@@ -83,7 +91,7 @@ impl Boosting {
             Order::First => {
                 let model = self.tree(self.of_first_order(&pairs))?;
                 let leaves = self.rows.leaves(&model)?;
-                let values = self.newton(only(&model)?.num_nodes(), &leaves, pairs);
+                let values = self.values(only(&model)?.num_nodes(), &leaves, pairs);
                 add(&mut self.margins, &leaves, &values);
                 (model, values)
             }
@@ -111,7 +119,7 @@ impl Boosting {
     /// The gradients as they choose the splits, and in place of second derivatives what rows count.
     ///
     /// Noise is added to each, so that among splits that are as good as each other chance chooses,
-    /// and not what happens to be so on these rows: `random_strength` times the root of the mean of
+    /// and not what happens to be so on these rows: [`Self::strength`] times the root of the mean of
     /// the squared gradients, times a uniform number of variance 1. Over the rows of a node it adds
     /// up to a number close to normal, and what it does to the root of a gain does not depend on how
     /// many they are, like the noise on scores of Prokhorenkova et al. (2018). A row that counts `w`
@@ -124,12 +132,21 @@ impl Boosting {
             None => pairs.iter().map(|pair| GradPair::new(pair.grad, 1.0)).collect(),
         };
         if self.noise > 0.0 {
-            let strength = self.noise * deviation(&own);
+            let strength = self.strength() * deviation(&own);
             own.par_chunks_mut(PART).enumerate().for_each(|(part, own)| {
                 self.add_noise(strength, part * PART, own);
             });
         }
         own
+    }
+
+    /// How strong the noise is in this round. Of `n` rows it falls to half of `random_strength` where
+    /// `learning_rate` times the number of trees is `ln n`, and soon to nothing, as `CatBoost`'s does:
+    /// the last trees tell apart what many rows agree on.
+    #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^53 rows, and trees")]
+    fn strength(&self) -> f64 {
+        let (rows, learned) = (self.margins.len() as f64, self.params.eta * self.round as f64);
+        self.noise * rows / (rows + math::exp(learned))
     }
 
     /// Adds noise to the rows from `first` on, which is a multiple of four.
@@ -144,11 +161,11 @@ impl Boosting {
         }
     }
 
-    /// What each leaf adds: the learning rate times the sum of its Newton steps.
+    /// What each leaf adds: the learning rate times the value of least loss.
     #[expect(clippy::cast_possible_truncation, reason = "leaves are in single precision")]
-    fn newton(&self, nodes: usize, leaves: &[u32], pairs: Vec<GradPair>) -> Vec<f32> {
+    fn values(&self, nodes: usize, leaves: &[u32], pairs: Vec<GradPair>) -> Vec<f32> {
         let placed = Placed { rows: &self.rows, margins: &self.margins, leaves, nodes };
-        let values = newton::values(&placed, self.loss.as_ref(), self.params.lambda, pairs);
+        let values = newton::values(&placed, self.loss.as_ref(), self.penalty, pairs);
         values.into_iter().map(|value| (self.params.eta * value) as f32).collect()
     }
 }
@@ -215,7 +232,7 @@ pub(super) fn booster_params(params: &GbmParams, bound: &Bound) -> Result<(Order
         })
         .monotone_constraints(monotone(bound))
         .interaction_constraints(bound.interaction.clone())
-        .lambda(params.reg_lambda);
+        .lambda(if order == Order::First { ONE_ROW } else { params.reg_lambda });
     Ok((order, builder.build().map_err(failed)?))
 }
 

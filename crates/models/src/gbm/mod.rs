@@ -7,8 +7,8 @@
 //!
 //! What chooses the splits differs. A depth-wise tree is that of `XGBoost`: gradients and second
 //! derivatives choose the splits, and a leaf is one Newton step. A symmetric tree is that of
-//! `CatBoost`: gradients alone choose the splits, by least squares, and then a leaf is two Newton
-//! steps (one in Friedman 2001). With second derivatives, rows that the model is sure of count for
+//! `CatBoost`: gradients alone choose the splits, by least squares, and then a leaf has the least
+//! loss (Friedman 2001). With second derivatives, rows that the model is sure of count for
 //! nothing, and whatever parts them looks alike. Under monotone constraints, which bound leaves
 //! while a tree grows, symmetric trees take second derivatives too.
 //!

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hessboost::model::Iterations;
 use hessboost::objective::{Objective, RegLoss};
@@ -74,16 +74,18 @@ fn the_lowered_forest_predicts_as_the_booster_does() {
     same_as_the_booster(&set, &unseen, &bounded(TrainParams { n_estimators, ..params }));
 }
 
-/// Where two Newton steps lead, of which the second is no longer than the first, nor half as long
-/// back.
-fn newton(step: impl Fn(f64) -> f64) -> f64 {
-    let first = step(0.0);
-    let (one, other) = (first, -first / 2.0);
-    first + step(first).clamp(one.min(other), one.max(other))
+/// Where a slope that only rises is 0, by halving.
+fn least(slope: impl Fn(f64) -> f64) -> f64 {
+    let (mut low, mut high) = (-64.0, 64.0);
+    for _ in 0..40 {
+        let middle = f64::midpoint(low, high);
+        *(if slope(middle) < 0.0 { &mut low } else { &mut high }) = middle;
+    }
+    low
 }
 
 /// The margins of `unseen` by symmetric trees as they are defined: each is the tree that fits the
-/// residuals best by least squares, and each of its leaves is two Newton steps of the log-loss.
+/// residuals best by least squares, and each of its leaves the value of least penalised log-loss.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -113,16 +115,15 @@ fn by_definition(set: &TrainingSet, unseen: &TrainingSet, params: &TrainParams) 
         let tree = hessboost::prelude::train(&fit, &targets, 1).unwrap();
         let leaves = tree.predict_leaf(&seen, ..).unwrap().into_vec();
         let step = |leaf: u32| {
-            let within = || (0..labels.len()).filter(|&row| leaves[row] == leaf);
-            let step = |moved: f64| {
+            let within: Vec<usize> = (0..labels.len()).filter(|&row| leaves[row] == leaf).collect();
+            let slope = |moved: f64| {
                 let p = |row: usize| sigmoid(margins[row] + moved);
-                let gradient: f64 = within().map(|row| p(row) - labels[row]).sum();
-                let hessian: f64 = within().map(|row| p(row) * (1.0 - p(row))).sum();
-                -gradient / (hessian + gbm.reg_lambda)
+                within.iter().map(|&row| p(row) - labels[row]).sum::<f64>() + gbm.reg_lambda * moved
             };
-            gbm.learning_rate * newton(step)
+            gbm.learning_rate * least(slope)
         };
-        let steps: BTreeMap<u32, f64> = leaves.iter().map(|&leaf| (leaf, step(leaf))).collect();
+        let own: BTreeSet<u32> = leaves.iter().copied().collect();
+        let steps: BTreeMap<u32, f64> = own.into_iter().map(|leaf| (leaf, step(leaf))).collect();
         margins.iter_mut().zip(&leaves).for_each(|(margin, leaf)| *margin += steps[leaf]);
         let leaves = tree.predict_leaf(&unseen, ..).unwrap().into_vec();
         for (margin, leaf) in of_unseen.iter_mut().zip(leaves) {
@@ -133,7 +134,7 @@ fn by_definition(set: &TrainingSet, unseen: &TrainingSet, params: &TrainParams) 
 }
 
 #[test]
-fn symmetric_trees_are_least_squares_with_newton_steps() {
+fn symmetric_trees_are_least_squares_with_leaves_of_least_loss() {
     let (set, unseen) = (numbers_of(made_up(900, 1)), numbers_of(made_up(500, 2)));
     let random_strength = Some(0.0);
     let params = TrainParams { n_estimators: Some(30), random_strength, ..TrainParams::default() };
@@ -148,7 +149,7 @@ fn symmetric_trees_are_least_squares_with_newton_steps() {
     }
 }
 
-/// The rows of a leaf are those of one margin, which lies two Newton steps of them from the base.
+/// The rows of a leaf are those of one margin, which lies where it has their least penalised loss.
 #[test]
 #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
 fn noise_moves_splits_and_no_leaf() {
@@ -171,11 +172,8 @@ fn noise_moves_splits_and_no_leaf() {
             *rows += 1.0;
         }
         for (margin, (positives, rows)) in leaves {
-            let step = |moved: f64| {
-                let p = sigmoid(logit(share) + moved);
-                (positives - rows * p) / (rows * p * (1.0 - p) + 1.0)
-            };
-            let defined = logit(share) + 0.03 * newton(step);
+            let slope = |moved: f64| rows * sigmoid(logit(share) + moved) - positives + 0.5 * moved;
+            let defined = logit(share) + 0.03 * least(slope);
             assert!((f64::from_bits(margin) - defined).abs() < 1e-6);
         }
         margins

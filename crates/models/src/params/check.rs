@@ -240,7 +240,7 @@ impl TrainParams {
             colsample_bytree: share("colsample_bytree", or(self.colsample_bytree, 1.0, 0.7))?,
             colsample_bylevel: share("colsample_bylevel", or(self.colsample_bylevel, 0.7, 1.0))?,
             random_strength: self.random_strength(symmetric)?,
-            reg_lambda: penalty("reg_lambda", self.reg_lambda.unwrap_or(1.0))?,
+            reg_lambda: penalty("reg_lambda", or(self.reg_lambda, 0.5, 1.0))?,
             constraints: self.constraints(),
             random_state,
             threads: self.threads()?,
@@ -258,7 +258,7 @@ impl TrainParams {
             None if !symmetric || bounded => Ok(0.0),
             given => {
                 let within_range = |value| (0.0..=10.0).contains(&value);
-                within(name, given.unwrap_or(0.4), within_range, "0 to 10")
+                within(name, given.unwrap_or(1.5), within_range, "0 to 10")
             }
         }
     }

@@ -272,7 +272,7 @@ impl Space {
                 ("learning_rate", D::log_float(0.02, 0.15)),
                 ("subsample", D::float(0.5, 1.0)),
                 ("colsample_bylevel", D::float(0.2, 1.0)),
-                ("random_strength", D::float(0.0, 1.0)),
+                ("random_strength", D::float(0.0, 3.0)),
                 ("reg_lambda", D::log_float(0.01, 30.0)),
             ],
             Algorithm::Gbdt => vec![
