@@ -1,4 +1,4 @@
-//! The leaves that 64 rows end at, and their sums: what a batch spends its time on.
+//! The leaves that 64 rows end at: what a batch spends its time on.
 //!
 //! A byte stands for a row, in vectors as wide as the machine has; the answers are the same on any.
 //! What touches vectors is inlined into one function compiled for them, so there are loops here
@@ -18,12 +18,6 @@ pub(super) const ROWS: usize = 64;
 /// With so many leaves, a full tree is asked faster than the masks of its nodes.
 const HALF_FULL: usize = 42;
 
-#[derive(Debug, Clone)]
-pub(super) struct Tree<T> {
-    pub(super) shape: Shape,
-    leaves: [T; LEAVES],
-}
-
 /// How a tree is asked which leaf a row ends at; see [`Plan`] for the forms.
 #[derive(Debug, Clone)]
 pub(super) enum Shape {
@@ -32,24 +26,8 @@ pub(super) enum Shape {
     Masks(Masks),
 }
 
-impl<T: Real> Tree<T> {
-    pub(super) fn new(grove: &Grove<T>, plan: &Plan<'_>) -> Self {
-        let shape = Shape::new(plan);
-        let leaves = match shape {
-            Shape::Symmetric(_) | Shape::Full(_) => plan.by_position(grove),
-            Shape::Masks(_) => plan.in_order(grove),
-        };
-        Self { shape, leaves }
-    }
-
-    #[inline(always)]
-    fn leaf(&self, number: u8) -> T {
-        self.leaves[usize::from(number) % LEAVES]
-    }
-}
-
 impl Shape {
-    fn new(plan: &Plan<'_>) -> Self {
+    pub(super) fn new(plan: &Plan<'_>) -> Self {
         if let Some(levels) = plan.symmetric() {
             return Self::Symmetric(levels);
         }
@@ -58,9 +36,17 @@ impl Shape {
             _ => Self::Masks(plan.masks()),
         }
     }
+
+    /// The values of the leaves by their numbers.
+    pub(super) fn leaves<T: Real>(&self, grove: &Grove<T>, plan: &Plan<'_>) -> [T; LEAVES] {
+        match self {
+            Self::Symmetric(_) | Self::Full(_) => plan.by_position(grove),
+            Self::Masks(_) => plan.in_order(grove),
+        }
+    }
 }
 
-/// The vectors to use. Those of 512 bits were slower than those of 256.
+/// The vectors to ask with. Those of 512 bits are slower than those of 256: comparisons set masks.
 pub(in crate::churn) fn level() -> Level {
     let level = Level::new();
     #[cfg(target_arch = "x86_64")]
@@ -93,46 +79,17 @@ impl Lanes {
     }
 }
 
-/// `base` and the leaf of each tree, added up in the order of the trees.
-#[inline(always)]
-pub(super) fn sums<S: Simd, T: Real>(
-    simd: S,
-    base: T,
-    trees: &[Tree<T>],
-    lanes: &Lanes,
-) -> [T; ROWS] {
-    let mut sums = [base; ROWS];
-    let (fours, rest) = trees.as_chunks::<4>();
-    for [a, b, c, d] in fours {
-        let of_a = leaves(simd, &a.shape, lanes);
-        let of_b = leaves(simd, &b.shape, lanes);
-        let of_c = leaves(simd, &c.shape, lanes);
-        let of_d = leaves(simd, &d.shape, lanes);
-        for row in 0..ROWS {
-            let sum = sums[row] + a.leaf(of_a[row]) + b.leaf(of_b[row]);
-            sums[row] = sum + c.leaf(of_c[row]) + d.leaf(of_d[row]);
-        }
-    }
-    for tree in rest {
-        let leaves = leaves(simd, &tree.shape, lanes);
-        for row in 0..ROWS {
-            sums[row] = sums[row] + tree.leaf(leaves[row]);
-        }
-    }
-    sums
-}
-
 /// The number of the leaf that each row ends at.
 // In wasm every function may use vectors, and one copy of this one is enough.
 #[cfg_attr(target_arch = "wasm32", inline(never))]
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-fn leaves<S: Simd>(simd: S, shape: &Shape, lanes: &Lanes) -> [u8; ROWS] {
-    let leaves = match shape {
+pub(super) fn ends<S: Simd>(simd: S, shape: &Shape, lanes: &Lanes) -> [u8; ROWS] {
+    let ends = match shape {
         Shape::Symmetric(levels) => symmetric(simd, levels, lanes),
         Shape::Full(nodes) => level_0(simd, nodes, lanes, 1, 0),
         Shape::Masks(bytes) => masks(simd, bytes, lanes),
     };
-    leaves.into()
+    ends.into()
 }
 
 #[inline(always)]

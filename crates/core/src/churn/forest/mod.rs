@@ -17,6 +17,7 @@ mod alone;
 mod block;
 mod check;
 mod columns;
+mod leaves;
 mod plan;
 mod ranked;
 mod real;

@@ -3,12 +3,13 @@
 //! A batch goes through each tree 64 rows at a time (`block`); a row alone goes through 32 trees at
 //! a time (`alone`). Both know the same three forms of a tree (`plan`).
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::{Level, Simd, dispatch};
 use ndarray::{ArrayView2, Axis};
 
 use super::alone::{Group, Row, TREES};
-use super::block::{self, Lanes, ROWS, Tree};
+use super::block::{self, Lanes, ROWS, Shape};
 use super::columns::{Columns, Finder, Ranks};
+use super::leaves::Leaves;
 use super::plan::{Node, Plan, nodes_of};
 use super::real::Real;
 use super::walk::Grove;
@@ -16,11 +17,15 @@ use super::walk::Grove;
 /// Fewer rows than this are taken one by one.
 const FEW: usize = 24;
 
+/// So many trees are asked before their leaves are added.
+const AT_ONCE: usize = 32;
+
 #[derive(Debug, Clone)]
 pub(super) struct Ranked<T> {
     columns: Columns<T>,
-    /// For a batch.
-    pub(super) trees: Vec<Tree<T>>,
+    /// For a batch: how each tree is asked, and its leaves.
+    pub(super) shapes: Vec<Shape>,
+    leaves: Leaves<T>,
     /// For a row alone.
     groups: Vec<Group<T>>,
     /// How many columns there are.
@@ -35,8 +40,11 @@ impl<T: Real> Ranked<T> {
         let nodes = trees.iter().flatten();
         let finder = Finder::new(nodes.filter_map(|node| Some(grove.split(node.at)?.1)))?;
         let plans: Vec<Plan> = trees.iter().map(|nodes| Plan::new(grove, &finder, nodes)).collect();
+        let shapes: Vec<Shape> = plans.iter().map(Shape::new).collect();
+        let leaves = shapes.iter().zip(&plans).map(|(shape, plan)| shape.leaves(grove, plan));
         Some(Self {
-            trees: plans.iter().map(|plan| Tree::new(grove, plan)).collect(),
+            leaves: Leaves::new(Level::new(), leaves.collect()),
+            shapes,
             groups: plans.chunks(TREES).map(|plans| Group::new(grove, plans)).collect(),
             width: finder.len(),
             columns: finder.columns(),
@@ -80,7 +88,7 @@ impl<T: Real> Ranked<T> {
         rows: &ArrayView2<'_, f64>,
     ) -> Vec<f64> {
         let mut margins = Vec::with_capacity(rows.nrows());
-        let mut lanes = Lanes::new();
+        let (mut lanes, mut ends) = (Lanes::new(), [[0; ROWS]; AT_ONCE]);
         for chunk in rows.axis_chunks_iter(Axis(0), ROWS) {
             if chunk.nrows() < FEW {
                 for row in chunk.rows() {
@@ -90,7 +98,13 @@ impl<T: Real> Ranked<T> {
                 continue;
             }
             self.columns.rank_rows(simd, grove, &chunk, &mut lanes);
-            let sums = block::sums(simd, grove.base, &self.trees, &lanes);
+            let mut sums = [grove.base; ROWS];
+            for (at, shapes) in self.shapes.chunks(AT_ONCE).enumerate() {
+                for tree in 0..shapes.len() {
+                    ends[tree] = block::ends(simd, &shapes[tree], &lanes);
+                }
+                self.leaves.add(AT_ONCE * at, &ends[..shapes.len()], &mut sums);
+            }
             margins.extend(sums[..chunk.nrows()].iter().map(|sum| sum.widen()));
         }
         margins

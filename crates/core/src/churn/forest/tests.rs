@@ -166,8 +166,8 @@ fn same<T: super::Real>(nodes: &Nodes<T>, rows: &Array2<f64>, expected: &[fn(&Sh
     let kinds = kinds();
     let grove = Grove::new(nodes, &kinds.iter().collect::<Vec<_>>()).unwrap();
     let ranked = Ranked::new(&grove).unwrap();
-    for (tree, is_expected) in ranked.trees.iter().zip(expected) {
-        assert!(is_expected(&tree.shape), "{:?}", tree.shape);
+    for (shape, is_expected) in ranked.shapes.iter().zip(expected) {
+        assert!(is_expected(shape), "{shape:?}");
     }
     let batch = ranked.margins(&grove, &rows.view());
     let mut by_column = Array2::zeros(rows.dim().f());
