@@ -35,7 +35,7 @@ fn cores() -> usize {
 }
 
 /// So many parts come to a thread, so that a slow core keeps no other waiting at the end.
-const PARTS: usize = 4;
+const PARTS: usize = 16;
 
 /// How many of `count` things make one part of the work of so many threads, and no fewer than
 /// `least`: a part begins with memory of its own.
@@ -120,7 +120,7 @@ mod tests {
     fn parts_are_neither_too_small_nor_too_few() {
         assert_eq!(part_of(0, 2, 0), 1);
         assert_eq!(part_of(1000, 1, 10), 1000);
-        assert_eq!(part_of(1000, 2, 10), 125);
+        assert_eq!(part_of(1000, 2, 10), 32);
         assert_eq!(part_of(1000, 2, 300), 300);
     }
 }

@@ -67,6 +67,11 @@ impl Dictionary {
         self.ends.push(self.text.len());
     }
 
+    /// Adds a whole number after the last text, in decimal digits.
+    pub fn push_whole(&mut self, whole: i64) {
+        self.push(itoa::Buffer::new().format(whole));
+    }
+
     /// Adds a text after the last, as it is displayed.
     pub fn push_display(&mut self, value: impl fmt::Display) {
         use fmt::Write as _;
@@ -87,8 +92,9 @@ impl Index<usize> for Dictionary {
 
 impl<S: AsRef<str>> FromIterator<S> for Dictionary {
     fn from_iter<I: IntoIterator<Item = S>>(texts: I) -> Self {
-        let mut all = Self::default();
-        texts.into_iter().for_each(|text| all.push(text.as_ref()));
+        let texts = texts.into_iter();
+        let mut all = Self { text: String::new(), ends: Vec::with_capacity(texts.size_hint().0) };
+        texts.for_each(|text| all.push(text.as_ref()));
         all
     }
 }
@@ -128,8 +134,10 @@ mod tests {
             let mut all = Dictionary::default();
             for number in &numbers {
                 all.push_display(number);
+                all.push_whole(*number);
             }
-            prop_assert!(all.iter().eq(numbers.iter().map(ToString::to_string)));
+            let numbers = numbers.iter().flat_map(|number| [number, number]);
+            prop_assert!(all.iter().eq(numbers.map(ToString::to_string)));
         }
     }
 }

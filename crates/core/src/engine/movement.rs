@@ -127,7 +127,7 @@ impl Engine {
         let mut rows = Vec::new();
         for (id, state) in &self.customers {
             let subject = state.subject(schema, layout, as_of);
-            plan.fill(&subject, &agenda, 0..1, &mut frames, &mut scratch);
+            plan.fill(&subject.at(0..1), &agenda, &mut frames, &mut scratch);
             let values = [0, 1, 2].map(|at| programs[at].eval(frames.at(0)).as_number());
             // Without an event there is no last one.
             if !values[0].is_nan() {

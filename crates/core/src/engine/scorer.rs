@@ -189,7 +189,7 @@ impl Scorer {
     ) -> Result<Assessment<'a>> {
         let playbook = bundle.playbook();
         let Memory { frames, scratch, row, changes, .. } = memory;
-        self.plan.fill(subject, &moment.agenda, 0..1, frames, scratch);
+        self.plan.fill(&subject.at(0..1), &moment.agenda, frames, scratch);
         let frame = frames.at_mut(0);
         self.plan.change(frame, changes);
         let health = playbook.health().and_then(|plan| {
@@ -243,7 +243,7 @@ impl Scorer {
         let playbook = bundle.playbook();
         let subject = state.subject(playbook.schema(), playbook.layout(), as_of);
         let (mut frames, mut scratch) = (Frames::default(), Scratch::default());
-        self.plan.fill(&subject, &self.plan_agenda(as_of), 0..1, &mut frames, &mut scratch);
+        self.plan.fill(&subject.at(0..1), &self.plan_agenda(as_of), &mut frames, &mut scratch);
         (0..self.plan.features()).map(|index| frames.at(0)[self.plan.feature(index)]).collect()
     }
 

@@ -323,7 +323,7 @@ impl Stages {
             let start = since.map_or(0, |since| days.partition_point(|day| *day < since));
             let range = start.max(first)..end;
             let subject = state.subject(playbook.schema(), playbook.layout(), latest);
-            self.plan.fill(&subject, agenda, range.clone(), frames, scratch);
+            self.plan.fill(&subject.at(range.clone()), agenda, frames, scratch);
             for at in range.clone().rev() {
                 let frame = frames.at_mut(at - range.start);
                 self.judge(bundle, state.overrides.at(days[at]), frame)?;

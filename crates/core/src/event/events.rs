@@ -1,9 +1,11 @@
 //! A table of events, checked against the schema and read row by row as words.
 
 use super::cell::{Cell, Dictionary};
-use super::groups::{Groups, Span};
+use super::divided::{Divided, Span};
+use super::groups::{Groups, RowsOf};
 use super::identity::Identifiers;
-use super::layout::{Layout, PROPERTIES, WordType};
+use super::layout::{Layout, PROPERTIES, TIME, WordType};
+use super::reach::{Reach, Sieve};
 use super::reader::{self, Reader, Rows, WordReader};
 use super::value::value_error;
 use super::word;
@@ -89,9 +91,8 @@ impl<'a> EventColumns<'a> {
 pub struct EventTable<'c> {
     columns: &'c EventColumns<'c>,
     groups: Groups,
-    /// For each code of the column of types, the type and the number of its properties; no type has
-    /// the number `usize::MAX`.
-    codes: Vec<(usize, usize)>,
+    /// For each code of the column of types, the type; the greatest number of all for none.
+    kinds: Vec<usize>,
     time: WordReader<'c>,
     revision: Option<WordReader<'c>>,
     deleted: Option<WordReader<'c>>,
@@ -140,7 +141,7 @@ impl<'c> EventTable<'c> {
         Self {
             columns,
             groups: Groups::of(&columns.customer, rows),
-            codes: columns.kind.codes(columns.layout),
+            kinds: columns.kind.numbers(),
             time: WordReader::new(&columns.time, &WordType::Time, &[]),
             revision: word_reader(&columns.revision, &WordType::Number),
             deleted: word_reader(&columns.deleted, &WordType::Bool),
@@ -160,11 +161,11 @@ impl<'c> EventTable<'c> {
     #[must_use]
     pub fn earliest(&self, customer: usize) -> Option<i64> {
         let times = self.time.times()?;
-        match self.groups.span(customer) {
-            Span::Together(rows) => {
+        match self.groups.rows_of(customer) {
+            RowsOf::Together(rows) => {
                 times[rows.start as usize..rows.end as usize].iter().copied().min()
             }
-            Span::Apart(rows) => rows.iter().map(|row| times[*row as usize]).min(),
+            RowsOf::Apart(rows) => rows.iter().map(|row| times[*row as usize]).min(),
         }
     }
 
@@ -215,78 +216,93 @@ impl<'c> EventTable<'c> {
         Some(kind)
     }
 
-    /// Appends the words of all rows of a customer to those of their types in `logs`, properties
-    /// column by column, which is several times as fast as row by row. It says whether each event
-    /// is later than the one before; nothing where a row is wrong or the table has identities, and
-    /// then nothing is appended.
+    /// What lets the rows pass that are inside the reach of their type, and of types with a column
+    /// in which some row may be wrong, all; none where all pass.
     ///
-    /// `of_kinds` is memory to work in.
-    pub fn read_all(
+    /// Cost: one pass over each column of numbers or instants of a type that is not read whole, on
+    /// so many threads.
+    #[must_use]
+    pub fn sieve(&self, reaches: &[Reach], threads: usize) -> Option<Sieve> {
+        let Kinds::Coded { kinds, .. } = &self.columns.kind else { return None };
+        self.time.times().filter(|_| !self.identified() && !self.marked())?;
+        let mut reaches = reaches.to_vec();
+        // Types may share a column.
+        let mut known: Vec<(&WordReader<'_>, bool)> = Vec::new();
+        for (reach, properties) in reaches.iter_mut().zip(&self.properties) {
+            let read_whole = *reach == Reach::ALL;
+            for property in properties.iter().filter(|_| !read_whole) {
+                let all_right = match &property.reader {
+                    None => true,
+                    Some(reader) => {
+                        let same = known.iter().find(|(other, _)| other.reads_like(reader));
+                        let right =
+                            same.map_or_else(|| reader.is_right(threads), |(_, right)| *right);
+                        known.push((reader, right));
+                        right
+                    }
+                };
+                if property.field.required || !all_right {
+                    *reach = Reach::ALL;
+                    break;
+                }
+            }
+        }
+        Sieve::new(kinds, &reaches)
+    }
+
+    /// Divides the rows of a customer among their types: all of them, or those that `sieve` lets
+    /// pass, where their order in time is known. Nothing where rows have to be looked at one by one:
+    /// one has no type or no instant, or the table has identities.
+    pub fn divide(
         &self,
         customer: usize,
-        of_kinds: &mut Vec<Vec<u32>>,
-        logs: &mut [Vec<i64>],
-    ) -> Option<bool> {
+        sieve: Option<&Sieve>,
+        divided: &mut Divided,
+    ) -> Option<Span> {
         let Kinds::Coded { codes, .. } = &self.columns.kind else { return None };
         let times = self.time.times().filter(|_| !self.identified() && !self.marked())?;
-        of_kinds.resize(logs.len(), Vec::new());
-        of_kinds.iter_mut().for_each(Vec::clear);
-        let rising = match self.groups.span(customer) {
-            Span::Together(rows) => {
-                let (start, end) = (rows.start as usize, rows.end as usize);
-                let cells =
-                    codes[start..end].iter().copied().zip(times[start..end].iter().copied());
-                self.divide(rows.zip(cells), of_kinds, logs)
+        let kind = |code: u32| self.kinds.get(code as usize).copied().unwrap_or(usize::MAX);
+        match self.groups.rows_of(customer) {
+            RowsOf::Together(rows) => {
+                let range = rows.start as usize..rows.end as usize;
+                let (codes, times) = (&codes[range.clone()], &times[range]);
+                let span = span(times.iter().copied())?;
+                match sieve.filter(|_| span.rising) {
+                    Some(sieve) => divided.sift(sieve, (rows.start, codes, times), kind)?,
+                    None => divided.add(rows.zip(codes.iter().map(|code| kind(*code))))?,
+                }
+                Some(span)
             }
-            Span::Apart(rows) => {
-                let cells = |row: &u32| (*row, (codes[*row as usize], times[*row as usize]));
-                self.divide(rows.iter().map(cells), of_kinds, logs)
+            RowsOf::Apart(rows) => {
+                divided.add(rows.iter().map(|row| (*row, kind(codes[*row as usize]))))?;
+                span(rows.iter().map(|row| times[*row as usize]))
             }
-        };
-        let rising = rising.filter(|_| {
-            let mut kinds = logs.iter_mut().zip(&*of_kinds).enumerate();
-            kinds.all(|(kind, (log, rows))| self.read_properties(kind, rows, log))
-        });
-        if rising.is_none() {
-            logs.iter_mut().for_each(Vec::clear);
         }
-        rising
     }
 
-    /// Divides rows, each with the code of its type and its instant, among the types: their words
-    /// without the properties, and the rows of each type. It says whether each event is later than
-    /// the one before; nothing where a type or an instant is wrong.
-    #[inline]
-    fn divide(
-        &self,
-        rows: impl Iterator<Item = (u32, (u32, i64))>,
-        of_kinds: &mut [Vec<u32>],
-        logs: &mut [Vec<i64>],
-    ) -> Option<bool> {
-        let (mut earliest, mut latest, mut rising) = (i64::MAX, i64::MIN, true);
-        for (row, (code, time)) in rows {
-            rising &= latest < time;
-            latest = latest.max(time);
-            earliest = earliest.min(time);
-            let (kind, properties) = *self.codes.get(code as usize)?;
-            let (log, of_kind) = (logs.get_mut(kind)?, of_kinds.get_mut(kind)?);
-            of_kind.push(row);
-            // Types come in any order, which no processor foresees: what most have is written for
-            // all, and cut off again.
-            let end = log.len() + PROPERTIES + properties;
-            log.extend_from_slice(&[time, word::MISSING, word::MISSING, word::MISSING]);
-            log.resize(end, word::MISSING);
-        }
-        (Timestamp::in_range(earliest) && Timestamp::in_range(latest)).then_some(rising)
-    }
-
-    /// Reads the properties of rows of one type; false where one is wrong.
-    fn read_properties(&self, kind: usize, rows: &[u32], log: &mut Vec<i64>) -> bool {
-        let mut log = Rows { log, stride: self.columns.layout.types[kind].stride() };
-        let mut properties = self.properties[kind].iter().enumerate().filter(|_| !rows.is_empty());
-        properties.all(|(at, property)| match &property.reader {
-            None => !property.field.required,
-            Some(reader) => reader.column(rows, &mut log, PROPERTIES + at, property.field.required),
+    /// Appends the words of rows that were divided to those of their types in `logs`, column by
+    /// column, which is several times as fast as row by row; false where one is wrong, and then
+    /// something may have been appended.
+    pub fn read_divided(&self, divided: &Divided, logs: &mut [Vec<i64>]) -> bool {
+        let Some(times) = self.time.times() else { return false };
+        let mut kinds = logs.iter_mut().enumerate();
+        kinds.all(|(kind, log)| {
+            let rows = divided.of(kind);
+            let (start, stride) = (log.len(), self.columns.layout.types[kind].stride());
+            log.resize(start + rows.len() * stride, word::MISSING);
+            let log = &mut log[start..];
+            for (words, row) in log.chunks_exact_mut(stride).zip(rows) {
+                words[TIME] = times[*row as usize];
+            }
+            let mut columns = self.properties[kind].iter().enumerate();
+            rows.is_empty()
+                || columns.all(|(at, property)| match &property.reader {
+                    None => !property.field.required,
+                    Some(reader) => {
+                        let mut words = Rows { log, stride, at: PROPERTIES + at };
+                        reader.column(rows, &mut words, property.field.required)
+                    }
+                })
         })
     }
 
@@ -404,6 +420,24 @@ impl<'c> EventTable<'c> {
     }
 }
 
+/// What is known of rows by their instants; nothing where one is none.
+#[inline]
+fn span(times: impl Iterator<Item = i64> + Clone) -> Option<Span> {
+    let (mut before, mut rising) = (i64::MIN, true);
+    for time in times.clone() {
+        rising &= before < time;
+        before = time;
+    }
+    let ends = if rising {
+        times.clone().next().zip(Some(before))
+    } else {
+        times.clone().min().zip(times.max())
+    };
+    let (earliest, latest) = ends.unwrap_or((i64::MAX, i64::MAX));
+    let right = ends.is_none() || (Timestamp::in_range(earliest) && Timestamp::in_range(latest));
+    right.then_some(Span { rising, earliest })
+}
+
 impl Property<'_> {
     /// The word of a row; none where it is wrong, or missing but required of what is not `gone`.
     #[inline]
@@ -433,11 +467,10 @@ impl<'a> Kinds<'a> {
         }
     }
 
-    /// For each code, the type and the number of its properties.
-    fn codes(&self, layout: &Layout) -> Vec<(usize, usize)> {
+    /// The type of each code; the greatest number of all for none.
+    fn numbers(&self) -> Vec<usize> {
         let Self::Coded { kinds, .. } = self else { return Vec::new() };
-        let known = |kind: usize| (kind, layout.types[kind].properties.len());
-        kinds.iter().map(|kind| kind.map_or((usize::MAX, 0), known)).collect()
+        kinds.iter().map(|kind| kind.unwrap_or(usize::MAX)).collect()
     }
 
     /// The name of a row's type, as the host wrote it.

@@ -3,6 +3,7 @@
 //! Tables most often come with each customer's rows together, or all sorted: then nothing is
 //! moved and no identifier is looked up. Else rows are put in order by counting, not by comparing.
 
+use std::cmp::Ordering;
 use std::hash::BuildHasher;
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,52 +26,100 @@ pub struct Groups {
 }
 
 /// The rows of one customer.
-pub(super) enum Span<'g> {
+pub(super) enum RowsOf<'g> {
     /// One after the other.
     Together(Range<u32>),
     /// Anywhere.
     Apart(&'g [u32]),
 }
 
-/// Rows in a row that name one customer.
+/// Rows, one after the other, that name one customer.
+#[derive(Debug, Clone, Copy)]
 struct Run {
     customer: u32,
     start: u32,
     end: u32,
 }
 
+/// All runs of rows that name a customer.
+#[derive(Default)]
+struct Runs {
+    /// The first of each customer, in order of first appearance: from which row and up to which.
+    first: Vec<(u32, u32)>,
+    /// Those of customers who were seen before.
+    later: Vec<Run>,
+}
+
+impl Runs {
+    fn add(&mut self, Run { customer, start, end }: Run) {
+        if customer as usize == self.first.len() {
+            return self.first.push((start, end));
+        }
+        let goes_on = |before: &mut u32| {
+            let same = *before == start;
+            if same {
+                *before = end;
+            }
+            same
+        };
+        let newest = customer as usize + 1 == self.first.len() && self.later.is_empty();
+        let before = match self.later.last_mut() {
+            Some(run) if run.customer == customer => Some(&mut run.end),
+            _ if newest => self.first.last_mut().map(|(_, end)| end),
+            _ => None,
+        };
+        if !before.is_some_and(goes_on) {
+            self.later.push(Run { customer, start, end });
+        }
+    }
+
+    /// For each customer the range of rows, or, where one has several runs, of the rows in the
+    /// order that is given then: counting sort, which leaves those of a customer as they came.
+    fn ranges(self) -> (Vec<(u32, u32)>, Option<Vec<u32>>) {
+        let Self { first, later } = self;
+        if later.is_empty() {
+            return (first, None);
+        }
+        let firsts = (0..).zip(&first).map(|(customer, (start, end))| {
+            let (start, end) = (*start, *end);
+            Run { customer, start, end }
+        });
+        let runs = || firsts.clone().chain(later.iter().copied());
+        let mut ranges = vec![(0_u32, 0_u32); first.len()];
+        for run in runs() {
+            ranges[run.customer as usize].1 += run.end - run.start;
+        }
+        let mut start = 0;
+        for range in &mut ranges {
+            let count = range.1;
+            *range = (start, start);
+            start += count;
+        }
+        let mut order = vec![0; start as usize];
+        for run in runs() {
+            let (_, at) = &mut ranges[run.customer as usize];
+            for row in run.start..run.end {
+                order[*at as usize] = row;
+                *at += 1;
+            }
+        }
+        (ranges, Some(order))
+    }
+}
+
 impl Groups {
     /// Groups `rows` rows.
     pub(crate) fn of(ids: &Identifiers<'_>, rows: u32) -> Self {
-        let mut names = Names::default();
-        let mut runs: Vec<Run> = Vec::new();
-        let mut nobody = Vec::new();
-        ids.runs(rows, &mut |start, end| {
-            let Some(customer) = names.find(ids, start as usize) else {
-                nobody.extend(start..end);
-                return;
-            };
-            match runs.last_mut() {
-                Some(run) if run.customer == customer && run.end == start => run.end = end,
-                _ => runs.push(Run { customer, start, end }),
-            }
+        let (mut names, mut runs, mut nobody) = (Names::default(), Runs::default(), Vec::new());
+        ids.runs(rows, &mut |start, end| match names.find(ids, start as usize) {
+            Some(customer) => runs.add(Run { customer, start, end }),
+            None => nobody.extend(start..end),
         });
-        Self::of_runs(names.customers, &runs, nobody)
-    }
-
-    fn of_runs(customers: Dictionary, runs: &[Run], nobody: Vec<u32>) -> Self {
-        let (ranges, order) = if runs.len() == customers.len() {
-            // A run a customer, in order of first appearance.
-            (runs.iter().map(|run| (run.start, run.end)).collect(), None)
-        } else {
-            let (ranges, order) = count_out(customers.len(), runs);
-            (ranges, Some(order))
-        };
-        let Some(places) = sorted(&customers) else {
-            return Self { customers: customers.into(), ranges, order, nobody };
-        };
-        let customers: Dictionary = places.iter().map(|at| &customers[*at as usize]).collect();
-        let ranges = places.iter().map(|at| ranges[*at as usize]).collect();
+        let (mut ranges, order) = runs.ranges();
+        let (customers, places) = names.in_order();
+        if let Some(places) = places {
+            ranges = places.iter().map(|at| ranges[*at as usize]).collect();
+        }
         Self { customers: customers.into(), ranges, order, nobody }
     }
 
@@ -82,11 +131,11 @@ impl Groups {
     }
 
     /// The same, as they stand.
-    pub(super) fn span(&self, customer: usize) -> Span<'_> {
+    pub(super) fn rows_of(&self, customer: usize) -> RowsOf<'_> {
         let (start, end) = self.ranges[customer];
         match &self.order {
-            None => Span::Together(start..end),
-            Some(order) => Span::Apart(&order[start as usize..end as usize]),
+            None => RowsOf::Together(start..end),
+            Some(order) => RowsOf::Apart(&order[start as usize..end as usize]),
         }
     }
 
@@ -103,56 +152,40 @@ impl Groups {
     }
 }
 
-/// Counting sort: the rows of each customer, in the order given.
-fn count_out(customers: usize, runs: &[Run]) -> (Vec<(u32, u32)>, Vec<u32>) {
-    let mut ranges = vec![(0_u32, 0_u32); customers];
-    for run in runs {
-        ranges[run.customer as usize].1 += run.end - run.start;
-    }
-    let mut start = 0;
-    for range in &mut ranges {
-        let count = range.1;
-        *range = (start, start);
-        start += count;
-    }
-    let mut order = vec![0; start as usize];
-    for run in runs {
-        let (_, at) = &mut ranges[run.customer as usize];
-        for row in run.start..run.end {
-            order[*at as usize] = row;
-            *at += 1;
-        }
-    }
-    (ranges, order)
-}
-
-/// The places of names in alphabetical order; none where they stand in it.
-fn sorted(names: &Dictionary) -> Option<Vec<u32>> {
-    if names.iter().is_sorted() {
+/// The places of so many texts in alphabetical order, where `head` gives the first eight bytes of
+/// one as a number, and `order` compares two; none where they stand in it.
+fn sorted(
+    count: usize,
+    head: impl Fn(usize) -> u64,
+    order: impl Fn(usize, usize) -> Ordering,
+) -> Option<Vec<u32>> {
+    let mut places: Vec<(u64, u32)> = (0..count).map(head).zip(0..).collect();
+    let order = |a: &(u64, u32), b: &(u64, u32)| {
+        a.0.cmp(&b.0).then_with(|| order(a.1 as usize, b.1 as usize))
+    };
+    if places.is_sorted_by(|a, b| order(a, b).is_le()) {
         return None;
     }
-    // The first eight bytes tell most names apart, and are compared as one number.
-    let head = |name: &str| {
-        let mut head = [0; 8];
-        head.iter_mut().zip(name.bytes()).for_each(|(into, byte)| *into = byte);
-        u64::from_be_bytes(head)
-    };
-    let mut places: Vec<(u64, u32)> = names.iter().map(head).zip(0..).collect();
-    let order = |a: &(u64, u32), b: &(u64, u32)| {
-        a.0.cmp(&b.0).then_with(|| names[a.1 as usize].cmp(&names[b.1 as usize]))
-    };
     // Numbers in order are a few stretches in the order of their texts, of which this sort makes use.
     places.sort_by(order);
     Some(places.into_iter().map(|(_, at)| at).collect())
 }
 
-/// The customers seen so far.
+/// The first eight bytes of a text, which tell most names apart, as a number.
+fn head(text: &str) -> u64 {
+    let mut head = [0; 8];
+    head.iter_mut().zip(text.bytes()).for_each(|(into, byte)| *into = byte);
+    u64::from_be_bytes(head)
+}
+
+/// The customers seen so far, in order of first appearance.
 #[derive(Default)]
 struct Names {
-    customers: Dictionary,
+    /// Those that texts name.
+    texts: Dictionary,
     /// For a column with a dictionary: the customer of each code.
     codes: Vec<u32>,
-    /// For a column of whole numbers: that of each customer.
+    /// For a column of whole numbers, in place of texts: that of each customer.
     wholes: Vec<i64>,
     /// The customers by what they are called; none while each comes after all before it.
     places: Option<HashTable<u32>>,
@@ -182,39 +215,61 @@ impl Names {
         Some(customer)
     }
 
-    /// The customer of a number. It is written out once.
     fn whole(&mut self, whole: i64) -> u32 {
-        let Self { customers, wholes, places, hasher, .. } = self;
-        let rises = wholes.last().is_none_or(|last| *last < whole);
-        let place = Place { places, rises, known: wholes.len() };
+        let Self { wholes, places, hasher, .. } = self;
+        let order = wholes.last().map_or(Ordering::Less, |last| last.cmp(&whole));
+        let place = Place { places, order, known: wholes.len() };
         let own = || hasher.hash_one(whole);
         let place = place.of(own, |at| hasher.hash_one(wholes[at]), |at| wholes[at] == whole);
         if place as usize == wholes.len() {
             wholes.push(whole);
-            customers.push_display(whole);
         }
         place
     }
 
     fn text(&mut self, name: &str) -> u32 {
-        let Self { customers, places, hasher, .. } = self;
-        let rises = customers.last().is_none_or(|last| last < name);
-        let place = Place { places, rises, known: customers.len() };
+        let Self { texts, places, hasher, .. } = self;
+        let order = texts.last().map_or(Ordering::Less, |last| last.cmp(name));
+        let place = Place { places, order, known: texts.len() };
         let own = || hasher.hash_one(name);
-        let place =
-            place.of(own, |at| hasher.hash_one(&customers[at]), |at| customers[at] == *name);
-        if place as usize == customers.len() {
-            customers.push(name);
+        let place = place.of(own, |at| hasher.hash_one(&texts[at]), |at| texts[at] == *name);
+        if place as usize == texts.len() {
+            texts.push(name);
         }
         place
     }
+
+    /// The names in alphabetical order, and the place that each had before; none where they stood
+    /// in it.
+    fn in_order(self) -> (Dictionary, Option<Vec<u32>>) {
+        let Self { texts, wholes, .. } = self;
+        if wholes.is_empty() {
+            let order = |a, b| Ord::cmp(&texts[a], &texts[b]);
+            let Some(places) = sorted(texts.len(), |at| head(&texts[at]), order) else {
+                return (texts, None);
+            };
+            return (places.iter().map(|at| &texts[*at as usize]).collect(), Some(places));
+        }
+        let head = |at: usize| head(itoa::Buffer::new().format(wholes[at]));
+        let order = |a: usize, b: usize| {
+            let (mut one, mut other) = (itoa::Buffer::new(), itoa::Buffer::new());
+            one.format(wholes[a]).cmp(other.format(wholes[b]))
+        };
+        let places = sorted(wholes.len(), head, order);
+        let mut names = Dictionary::default();
+        match &places {
+            None => wholes.iter().for_each(|whole| names.push_whole(*whole)),
+            Some(places) => places.iter().for_each(|at| names.push_whole(wholes[*at as usize])),
+        }
+        (names, places)
+    }
 }
 
-/// Where a name stands among so many that are `known`; it `rises` where it is greater than the last
-/// of them, and `places` are made for the first that does not.
+/// Where a name stands among so many that are `known`; `order` is that of the last of them and the
+/// name, and `places` are made for the first that comes before it.
 struct Place<'p> {
     places: &'p mut Option<HashTable<u32>>,
-    rises: bool,
+    order: Ordering,
     known: usize,
 }
 
@@ -226,11 +281,14 @@ impl Place<'_> {
         hash: impl Fn(usize) -> u64,
         same: impl Fn(usize) -> bool,
     ) -> u32 {
-        let Self { places, rises, known } = self;
+        let Self { places, order, known } = self;
         // A table has fewer than 2^32 rows.
         let next = u32::try_from(known).unwrap_or(UNSEEN);
+        if order == Ordering::Equal {
+            return next - 1;
+        }
         let places = match places {
-            None if rises => return next,
+            None if order == Ordering::Less => return next,
             None => {
                 let mut table = HashTable::with_capacity(known);
                 (0..next).for_each(|at| {

@@ -4,10 +4,12 @@
 mod cell;
 mod column;
 mod customers;
+mod divided;
 mod events;
 mod groups;
 mod identity;
 mod layout;
+mod reach;
 mod reader;
 mod report;
 mod value;
@@ -19,10 +21,12 @@ pub use customers::{
     AS_OF, CustomerTable, VALID_FROM, attribute_default, check_customers, check_default,
     no_instants,
 };
+pub use divided::{Divided, Span};
 pub use events::{EVENT_COLUMNS, EventColumns, EventTable, Mark};
 pub use groups::Groups;
 pub(crate) use identity::Identifiers;
 pub(crate) use layout::Head;
 pub use layout::{IDENTITY, Layout, PROPERTIES, TIME, TypeLayout, WordType};
+pub use reach::{Reach, Sieve};
 pub(crate) use reader::Reader;
 pub use report::{IngestReport, Rejected};

@@ -177,10 +177,15 @@ pub(super) struct WordReader<'c> {
     words: Words<'c>,
 }
 
-/// Rows of words to be filled column by column.
+/// So many rows are looked at at once.
+const BLOCK: usize = 1024;
+
+/// A column to be filled of rows of words.
 pub(super) struct Rows<'r> {
-    pub(super) log: &'r mut Vec<i64>,
+    pub(super) log: &'r mut [i64],
     pub(super) stride: usize,
+    /// The word of each row.
+    pub(super) at: usize,
 }
 
 /// How a row becomes a word.
@@ -265,23 +270,67 @@ impl WordReader<'_> {
         }
     }
 
-    /// Fills the word `at` of each row of `log` with that of the row of the table that `rows`
-    /// says; false where one is wrong, or missing but `required`.
-    pub(super) fn column(
-        &self,
-        rows: &[u32],
-        log: &mut Rows<'_>,
-        at: usize,
-        required: bool,
-    ) -> bool {
+    /// Whether no row is wrong, where that can be told without reading row by row.
+    ///
+    /// Cost: of texts, their dictionary; of numbers and instants, the column, on so many threads.
+    pub(super) fn is_right(&self, threads: usize) -> bool {
         match &self.words {
-            Words::Texts { codes, words } => log.fill(rows, at, required, |row| {
+            Words::Numbers { rows, min, max } => {
+                let right = |x: &f64| (*min..=*max).contains(x) | x.is_nan();
+                self.all_right(rows, threads, right)
+            }
+            Words::Times(rows) => self.all_right(rows, threads, |at: &i64| {
+                (*at == MISSING_TIME) | Timestamp::in_range(*at)
+            }),
+            Words::Texts { words, .. } => words.iter().all(Option::is_some),
+            Words::OneByOne { .. } => false,
+        }
+    }
+
+    /// Whether all rows are right or not there.
+    fn all_right<T: Sync>(
+        &self,
+        rows: &[T],
+        threads: usize,
+        right: impl Fn(&T) -> bool + Sync,
+    ) -> bool {
+        let part = crate::threads::part_of(rows.len(), threads, BLOCK).next_multiple_of(BLOCK);
+        let parts = rows.chunks(part).enumerate().collect();
+        let all = crate::threads::map(parts, threads, |(part_at, rows): (usize, &[T])| {
+            rows.chunks(BLOCK).enumerate().all(|(at, block)| {
+                let first = part_at * part + at * BLOCK;
+                let there = |at| self.there.is_none_or(|there: Mask<'_>| there.get(first + at));
+                // Most often all are right, and many are looked at at once.
+                block.iter().fold(true, |all, row| all & right(row))
+                    || block.iter().enumerate().all(|(at, row)| right(row) || !there(at))
+            })
+        });
+        all.into_iter().all(|right| right)
+    }
+
+    /// Whether the other reads the same rows and takes the same for right.
+    pub(super) fn reads_like(&self, other: &Self) -> bool {
+        match (&self.words, &other.words) {
+            (
+                Words::Numbers { rows, min, max },
+                Words::Numbers { rows: others, min: least, max: most },
+            ) => std::ptr::eq(*rows, *others) && min == least && max == most,
+            (Words::Times(rows), Words::Times(others)) => std::ptr::eq(*rows, *others),
+            _ => false,
+        }
+    }
+
+    /// Fills a column of `log` with the words of these rows of the table; false where one is wrong,
+    /// or missing but `required`.
+    pub(super) fn column(&self, rows: &[u32], log: &mut Rows<'_>, required: bool) -> bool {
+        match &self.words {
+            Words::Texts { codes, words } => log.fill(rows, required, |row| {
                 let word = words.get(codes[row] as usize).copied().unwrap_or(Some(word::MISSING));
                 let there = self.there.is_none_or(|there| there.get(row));
                 let known = word.unwrap_or(word::MISSING);
                 (if there { known } else { word::MISSING }, !there || word.is_some())
             }),
-            _ => log.fill(rows, at, required, |row| {
+            _ => log.fill(rows, required, |row| {
                 let word = self.word(row);
                 (word.unwrap_or(word::MISSING), word.is_some())
             }),
@@ -291,17 +340,11 @@ impl WordReader<'_> {
 
 impl Rows<'_> {
     /// Fills a column with words, each with whether it is right.
-    fn fill(
-        &mut self,
-        rows: &[u32],
-        at: usize,
-        required: bool,
-        word: impl Fn(usize) -> (i64, bool),
-    ) -> bool {
+    fn fill(&mut self, rows: &[u32], required: bool, word: impl Fn(usize) -> (i64, bool)) -> bool {
         let mut right = true;
         for (into, row) in self.log.chunks_exact_mut(self.stride).zip(rows) {
             let (word, fits) = word(*row as usize);
-            into[at] = word;
+            into[self.at] = word;
             right &= fits && !(required && word == word::MISSING);
         }
         right

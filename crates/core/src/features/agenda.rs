@@ -4,6 +4,7 @@
 //! customer's events are divided among all windows and instants in a single pass over both.
 
 use super::selection::Picked;
+use crate::event::Reach;
 use crate::expr::Window;
 use crate::time::Timestamp;
 
@@ -25,12 +26,13 @@ pub(super) struct Boundaries {
     /// For each day from that of the first boundary on, how many boundaries are before it; empty
     /// where there are too few boundaries to be worth it.
     days: Vec<u32>,
-    /// For each boundary, how many of no events are not later.
-    pub(super) none: Vec<u32>,
 }
 
 /// So many boundaries are worth a table of days.
 const MANY: usize = 16;
+/// So many events times boundaries are compared each with each: that costs less than a branch that
+/// no processor foresees.
+const FEW: usize = 64;
 /// A table of more days than that is not worth its memory: 27 years.
 const LONG: usize = 10_000;
 const DAY: i64 = 86_400_000_000;
@@ -53,7 +55,6 @@ impl Agenda {
             boundaries.times.sort_unstable();
             boundaries.times.dedup();
             boundaries.days = boundaries.days();
-            boundaries.none = vec![0; boundaries.times.len()];
         }
         let mut places = Vec::with_capacity(windows.len() * instants.len());
         for (selection, window) in windows {
@@ -68,6 +69,16 @@ impl Agenda {
     /// For each instant, the numbers of the boundaries of a window.
     pub(super) fn window(&self, window: usize) -> &[(u32, u32)] {
         &self.windows[window * self.instants.len()..(window + 1) * self.instants.len()]
+    }
+
+    /// What a window reaches at the instants: all events inside it, or only the newest.
+    pub(super) fn reach(&self, window: Window, newest: bool) -> Reach {
+        let ends = self.instants.first().zip(self.instants.last());
+        ends.map_or(Reach::NONE, |(first, last)| {
+            let ((after, end), (_, until)) = (interval(window, *first), interval(window, *last));
+            // Of what is inside at the first instant the newest is enough.
+            Reach { after: if newest { end } else { after }, until, newest }
+        })
     }
 }
 
@@ -122,45 +133,57 @@ impl Boundaries {
         *known as usize + later.count()
     }
 
-    /// For each boundary, how many of the events are not later.
+    /// The number of places that [`Boundaries::divide`] fills: one for each boundary, and one for
+    /// what is later than all.
+    pub(super) fn positions(&self) -> usize {
+        self.times.len() + 1
+    }
+
+    /// For each boundary, how many of the events are not later, in so many places that are zero.
     ///
     /// Cost: one pass over events and one over boundaries, or, where there are far more events, a
     /// search for each boundary.
-    pub(super) fn divide(&self, events: Picked<'_>, positions: &mut Vec<u32>) {
-        positions.clear();
+    pub(super) fn divide(&self, events: Picked<'_>, positions: &mut [u32]) {
         if !self.days.is_empty() {
             let past = self.past();
-            positions.resize(self.times.len() + 1, 0);
             // First how many events each boundary is the next of, then the sums of that.
             for time in events.times() {
                 positions[self.before(time, past)] += 1;
             }
             let mut sum = 0;
-            for count in &mut *positions {
+            for count in positions {
                 sum += *count;
                 *count = sum;
             }
-            positions.pop();
             return;
         }
         let mut at = 0;
         if events.len() > 8 * self.times.len() {
-            for time in &self.times {
+            for (time, position) in self.times.iter().zip(positions) {
                 at = events.count_until(*time, at);
                 // No customer has 2^32 events.
-                positions.push(u32::try_from(at).unwrap_or(u32::MAX));
+                *position = u32::try_from(at).unwrap_or(u32::MAX);
+            }
+            return;
+        }
+        if events.len() * self.times.len() <= FEW {
+            let positions = &mut positions[..self.times.len()];
+            for time in events.times() {
+                for (boundary, position) in self.times.iter().zip(&mut *positions) {
+                    *position += u32::from(time <= *boundary);
+                }
             }
             return;
         }
         let mut times = events.times();
         let mut next = times.next();
         let mut count = 0_u32;
-        for boundary in &self.times {
+        for (boundary, position) in self.times.iter().zip(positions) {
             while next.is_some_and(|time| time <= *boundary) {
                 next = times.next();
                 count += 1;
             }
-            positions.push(count);
+            *position = count;
         }
     }
 }
@@ -211,12 +234,15 @@ mod tests {
                 .iter()
                 .map(|at| u32::try_from(events.iter().filter(|time| **time <= *at).count()).unwrap())
                 .collect();
-            let mut positions = vec![7];
-            boundaries.divide(Picked::of_pairs(&words), &mut positions);
-            prop_assert_eq!(&positions, &expected);
+            let divided = |boundaries: &Boundaries| {
+                let mut positions = vec![0; boundaries.positions()];
+                boundaries.divide(Picked::of_pairs(&words), &mut positions);
+                positions.pop();
+                positions
+            };
+            prop_assert_eq!(&divided(&boundaries), &expected);
             boundaries.days = boundaries.days();
-            boundaries.divide(Picked::of_pairs(&words), &mut positions);
-            prop_assert_eq!(positions, expected);
+            prop_assert_eq!(divided(&boundaries), expected);
         }
     }
 }

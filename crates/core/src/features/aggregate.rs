@@ -112,7 +112,7 @@ impl BoundAggregate {
             return None;
         }
         let windows = &Windows { events: &Picked::NONE, bounds: &[(0, 0)], positions: &[0] };
-        let (instants, person) = (&[Timestamp::EPOCH], Person::of_events(&[]));
+        let (instants, person) = (&[Timestamp::EPOCH], Person::NOBODY);
         let asked = Asked { selection, windows, others: windows, instants, person: &person };
         let mut none = Value::Missing;
         self.evaluate(&asked, &mut Work::default(), &mut |value| none = value);
@@ -160,7 +160,7 @@ impl BoundAggregate {
         let value = |word: Option<i64>| {
             word.map_or(Value::Missing, |word| asked.selection.value(word, asked.person))
         };
-        let fold = self.fold.and_then(|fold| asked.person.folds.get(fold)).copied();
+        let fold = self.fold.and_then(|fold| asked.person.fold(fold));
         match self.op {
             AggregateOp::Count | AggregateOp::Sum | AggregateOp::Mean if fold.is_some() => {
                 each(&|events| self.folded(fold.unwrap_or_default(), events));
@@ -184,6 +184,11 @@ impl BoundAggregate {
                 }
             }
         }
+    }
+
+    /// Whether nothing counts but the newest event inside the window, if there is one.
+    pub(super) fn needs_newest_alone(&self) -> bool {
+        matches!(self.op, AggregateOp::Last | AggregateOp::Exists)
     }
 
     /// Whether the value is one of those taken.

@@ -8,24 +8,30 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::agenda::Agenda;
+use super::answers::Scratch;
 use super::builder::{BLOCK, Builder};
 use super::columnar::Columnar;
 use super::cut_offs::CutOffs;
+use super::frames::Frames;
 use super::output::Output;
-use super::plan::{FeatureSet, Frames, Plan, Scratch};
+use super::plan::{FeatureSet, Plan};
 use super::roll::{Entry, Roll};
-use super::subject::Subject;
+use super::subject::{Case, Subject};
 use super::table::FeatureTable;
 use super::training::{Censored, LabelSpec, LeftOut, TrainingSet};
 use crate::error::Result;
-use crate::event::{CustomerTable, EventTable};
+use crate::event::{CustomerTable, EventTable, Sieve};
 use crate::expr::{Program, Value};
-use crate::history::{Gatherer, History, Tally};
+use crate::history::{Block, Tally};
 use crate::schema::Schema;
 use crate::time::Timestamp;
 
 /// A thread takes so many customers at a time at least.
 const LEAST: usize = 256;
+
+/// So many customers, and so many rows, are looked at at once at most.
+const TOGETHER: usize = 256;
+const ROWS_TOGETHER: usize = 1024;
 
 /// Everything a batch reads.
 #[derive(Clone, Copy)]
@@ -64,6 +70,8 @@ struct Work<'a> {
     roll: Roll<'a>,
     /// The instants that are the same for every customer; none where each has its own.
     agenda: Option<Agenda>,
+    /// What holds back the events that no window reaches, if any.
+    sieve: Option<Sieve>,
     columnar: Columnar<'a>,
     /// Whether customers of the table have rows at instants before they started.
     early: bool,
@@ -72,6 +80,13 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// How many customers are looked at at once: one where each has instants of its own.
+    fn together(&self) -> usize {
+        let instants = |agenda: &Agenda| agenda.instants.len().max(1);
+        let most = |agenda| (ROWS_TOGETHER / instants(agenda)).clamp(1, TOGETHER);
+        self.agenda.as_ref().map_or(1, most)
+    }
+
     /// How many rows there may be of a customer. Those known by events alone have none before the
     /// first: where that is most of the room, it is worth a look, for parts of a table with room to
     /// spare have to be moved together in the end.
@@ -96,6 +111,15 @@ struct Rows<'r, 'a> {
     instants: &'r [Timestamp],
     attributes: &'r [Value<'a>],
     frames: &'r Frames<'a>,
+    /// The number of the frame of the first instant.
+    first: usize,
+}
+
+/// Memory for a block of customers.
+struct Memory {
+    block: Block,
+    frames: Frames<'static>,
+    scratch: Scratch,
 }
 
 impl Batch<'_> {
@@ -111,7 +135,8 @@ impl Batch<'_> {
         let plan = Plan::new(self.schema, self.features);
         let work = self.work(&plan, plan.columnar(self.schema, &[]), as_of, true)?;
         let made = self.run(&work, |share: &mut Share<'_, ()>, rows| {
-            share.builder.push(rows.place, rows.instants, rows.attributes, rows.frames, None);
+            let Rows { place, instants, attributes, frames, first } = rows;
+            share.builder.push(place, instants, attributes, (frames, first), None);
         })?;
         Ok((made.table, made.tally))
     }
@@ -138,14 +163,14 @@ impl Batch<'_> {
             [Some(&labeller.churned), labeller.eligible.as_ref()].into_iter().flatten().collect();
         let work = self.work(&plan, plan.columnar(self.schema, &others), as_of, false)?;
         let made = self.run(&work, |share: &mut Share<'_, Outcomes>, rows| {
-            let Rows { place, instants, attributes, frames } = rows;
+            let Rows { place, instants, attributes, frames, first } = rows;
             let Outcomes { known, left_out } = &mut share.made;
             let outcomes: Vec<Option<Outcome>> = (0..instants.len())
-                .map(|at| labeller.outcome(instants[at], frames.at(at), left_out))
+                .map(|at| labeller.outcome(instants[at], frames.at(first + at), left_out))
                 .collect();
             known.extend(outcomes.iter().flatten());
             let kept: Vec<bool> = outcomes.iter().map(Option::is_some).collect();
-            share.builder.push(place, instants, attributes, frames, Some(&kept));
+            share.builder.push(place, instants, attributes, (frames, first), Some(&kept));
         })?;
         let Outcomes { known: outcomes, mut left_out } = made.made;
         left_out.not_started += made.not_started;
@@ -168,7 +193,9 @@ impl Batch<'_> {
         let agenda = as_of.instants()?.map(|instants| plan.agenda(&instants));
         let roll = Roll::new(self.events.groups(), self.customers);
         let by_events = self.customers.is_none();
-        Ok(Work { plan, roll, agenda, columnar, early, by_events })
+        let reaches = agenda.as_ref().map(|agenda| plan.reaches(agenda, self.schema.events.len()));
+        let sieve = reaches.and_then(|reaches| self.events.sieve(&reaches, self.threads));
+        Ok(Work { plan, roll, agenda, sieve, columnar, early, by_events })
     }
 
     /// Shares the customers out, calls `visit` with the rows of each, in order, and joins what
@@ -187,7 +214,8 @@ impl Batch<'_> {
             .into_iter()
             .unzip();
         let (most, columnar) = (most.into_iter().max().unwrap_or(0), &work.columnar);
-        let mut output = Output::new(self.features, rooms, &columnar.hidden, BLOCK + most);
+        let mut output =
+            Output::new(self.features, rooms, &columnar.hidden, BLOCK + most * work.together());
         let builders = output.builders(self.features, columnar);
         let parts: Vec<_> = builders.into_iter().zip(shares).collect();
         let parts = crate::threads::map(parts, self.threads, |(builder, entries)| {
@@ -216,58 +244,93 @@ impl Batch<'_> {
         share: &mut Share<'_, T>,
         visit: &impl Fn(&mut Share<'_, T>, Rows<'_, '_>),
     ) {
-        let Work { plan, roll, .. } = work;
-        let layout = self.events.layout();
-        let mut gatherer = Gatherer::new(layout);
-        let (mut idle, mut scratch) = (Frames::default(), Scratch::default());
-        for entry in entries.map(|at| roll.entry(at)) {
-            if let Some(group) = entry.group {
-                gatherer.gather(self.events, group, &mut share.tally);
-            }
-            let Some(place) = entry.place else { continue };
-            let history = match entry.group {
-                Some(_) => gatherer.history(self.events),
-                None => History::empty(layout),
-            };
-            let own;
-            let agenda = if let Some(common) = &work.agenda {
-                common
-            } else {
-                own = plan.agenda(roll.questions(&entry));
+        let mut memory = Memory {
+            block: Block::new(self.events.layout()),
+            frames: Frames::default(),
+            scratch: Scratch::default(),
+        };
+        let mut start = entries.start;
+        while start < entries.end {
+            let end = entries.end.min(start + work.together());
+            let block: Vec<Entry> = (start..end).map(|at| work.roll.entry(at)).collect();
+            self.visit_block(work, &block, &mut memory, share, visit);
+            start = end;
+        }
+    }
+
+    /// Looks at some customers at once.
+    fn visit_block<T>(
+        &self,
+        work: &Work<'_>,
+        entries: &[Entry],
+        memory: &mut Memory,
+        share: &mut Share<'_, T>,
+        visit: &impl Fn(&mut Share<'_, T>, Rows<'_, '_>),
+    ) {
+        let Work { plan, roll, sieve, .. } = work;
+        let Memory { block, frames: idle, scratch } = memory;
+        let groups: Vec<Option<usize>> = entries.iter().map(|entry| entry.group).collect();
+        block.gather(self.events, &groups, sieve.as_ref(), &mut share.tally);
+        let own;
+        let agenda = match (&work.agenda, entries) {
+            (Some(common), _) => common,
+            // They are looked at one by one.
+            (None, entries) => {
+                let questions = entries.first().map_or(&[][..], |entry| roll.questions(entry));
+                own = plan.agenda(questions);
                 &own
-            };
-            let first_event = history.first().unwrap_or(i64::MAX);
-            // They borrow from this customer's history.
-            let mut frames = idle.recycled();
-            // Attributes hold for a while: the instants of one row of them are filled together.
+            }
+        };
+        let (mut places, mut people) = (Vec::new(), Vec::new());
+        for (at, entry) in entries.iter().enumerate() {
+            let Some(place) = entry.place else { continue };
+            let history = block.history(self.events, at);
+            let first_event = block.first(at).unwrap_or(i64::MAX);
+            // Attributes hold for a while: the instants of one row of them are one case.
             let mut start = 0;
             while start < agenda.instants.len() {
-                let (row, len) = roll.holds(&entry, &agenda.instants[start..]);
+                let (row, len) = roll.holds(entry, &agenda.instants[start..]);
                 let mut within = start..start + len;
                 start = within.end;
-                let subject = match (self.customers, row) {
-                    (Some(table), Some(row)) => {
-                        Subject::new(history, self.schema, &table.attributes, row)
-                    }
-                    _ => Subject::by_default(history, self.schema),
-                };
                 if row.is_none() && !(work.early && self.customers.is_some()) {
                     let instants = &agenda.instants[within.clone()];
                     let before = instants.partition_point(|at| at.as_micros() < first_event);
                     share.not_started += before;
                     within.start += before;
                 }
-                let instants = &agenda.instants[within.clone()];
-                if instants.is_empty() {
+                if within.is_empty() {
                     continue;
                 }
-                let table = Some(&mut share.builder);
-                plan.fill_columns(&subject, agenda, within, &mut frames, &mut scratch, table);
-                let (attributes, frames) = (&subject.attributes[..], &frames);
-                visit(share, Rows { place, instants, attributes, frames });
+                let subject = match (self.customers, row) {
+                    (Some(table), Some(row)) => {
+                        Subject::new(history, self.schema, &table.attributes, row)
+                    }
+                    _ => Subject::by_default(history, self.schema),
+                };
+                places.push(place);
+                people.push((subject, within));
             }
-            idle = frames.recycled();
         }
+        let cases: Vec<Case<'_, '_>> = people
+            .iter()
+            .map(|(subject, within)| Case { subject, within: within.clone() })
+            .collect();
+        if cases.is_empty() {
+            return;
+        }
+        // They borrow from the histories.
+        let mut frames = std::mem::take(idle).recycled();
+        let table = Some(&mut share.builder);
+        plan.fill_columns(&cases, agenda, &mut frames, scratch, table);
+        let mut first = 0;
+        for (place, Case { subject, within }) in places.into_iter().zip(&cases) {
+            let instants = &agenda.instants[within.clone()];
+            let (attributes, frames) = (&subject.attributes[..], &frames);
+            visit(share, Rows { place, instants, attributes, frames, first });
+            first += instants.len();
+        }
+        share.builder.settle();
+        *idle = frames.recycled();
     }
 }
 

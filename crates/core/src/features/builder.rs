@@ -5,7 +5,7 @@ use std::ops::Range;
 use hashbrown::HashMap;
 
 use super::columnar::{ColumnStep, Columnar, Read, Source};
-use super::plan::Frames;
+use super::frames::Frames;
 use crate::columns::{MISSING_TEXT, MISSING_TIME};
 use crate::expr::{Column, Computed, Type, Value};
 use crate::time::Timestamp;
@@ -25,6 +25,8 @@ pub(super) struct Builder<'o> {
     pub(super) columnar: &'o Columnar<'o>,
     /// The number of rows written.
     pub(super) len: usize,
+    /// How many rows that were to come were not kept: zeros before the next.
+    pub(super) dropped: usize,
     /// The first row of the current block.
     pub(super) block: usize,
 }
@@ -56,61 +58,72 @@ pub(super) struct Written {
 }
 
 impl Builder<'_> {
-    /// The next rows of a column, for aggregates to write to.
+    /// Rows of a column to come, for aggregates to write to: those from number `after` on.
     #[inline]
-    pub(super) fn rows(&mut self, column: usize, count: usize) -> Rows<'_> {
-        let at = self.place(column);
+    pub(super) fn rows(&mut self, column: usize, after: usize, count: usize) -> Rows<'_> {
+        let at = self.place(column, self.len + after);
         self.rows[column].part(at..at + count)
     }
 
-    /// Where the next row of a column stands.
-    fn place(&self, column: usize) -> usize {
-        if column < self.features() { self.len } else { self.len - self.block }
+    /// Where a row stands in a column.
+    #[inline]
+    fn place(&self, column: usize, row: usize) -> usize {
+        if column < self.features() { row } else { row - self.block }
     }
 
     /// Adds the rows of a customer, by its place among all: one for each instant, or for each that
-    /// is kept. What aggregates wrote is there already.
+    /// is kept. What aggregates wrote is there already, behind rows to come that were not kept.
     pub(super) fn push(
         &mut self,
         customer: u32,
         instants: &[Timestamp],
         attributes: &[Value<'_>],
-        frames: &Frames<'_>,
+        (frames, first): (&Frames<'_>, usize),
         kept: Option<&[bool]>,
     ) {
-        let (start, count) = (self.len, instants.len());
+        let (start, count) = (self.len + self.dropped, instants.len());
         self.customer[start..start + count].fill(customer);
         for (into, at) in self.as_of[start..].iter_mut().zip(instants) {
             *into = at.as_micros();
         }
         let columnar = self.columnar;
         for (column, source) in &columnar.pushed {
-            let at = self.place(*column);
+            let at = self.place(*column, start);
             let mut rows = self.rows[*column].part(at..at + count);
             let texts = &mut self.texts[*column];
             match *source {
-                Source::Frame(slot) => rows.write(texts, frames.slot(slot)),
+                Source::Frame(slot) => rows.write(texts, frames.slot(slot, first).take(count)),
                 Source::Attribute(index) => {
                     rows.write(texts, std::iter::repeat_n(attributes[index], count));
                 }
             }
         }
-        self.len += kept.map_or(count, |kept| self.keep(kept));
-        if self.len - self.block >= BLOCK {
-            self.compute();
+        match kept {
+            None => self.len += count,
+            Some(kept) => self.keep(kept),
         }
     }
 
-    /// Of the rows behind the last, brings those together that are kept, and gives their number.
-    fn keep(&mut self, kept: &[bool]) -> usize {
-        let (start, end) = (self.len, self.len + kept.len());
+    /// Of the rows to come, brings those together that are kept.
+    fn keep(&mut self, kept: &[bool]) {
+        let (start, end) = (self.len, self.len + self.dropped + kept.len());
         keep(&mut self.customer[start..end], kept);
         keep(&mut self.as_of[start..end], kept);
         for column in 0..self.rows.len() {
-            let at = self.place(column);
-            self.rows[column].part(at..at + kept.len()).keep(kept);
+            let at = self.place(column, start);
+            self.rows[column].part(at..at + end - start).keep(kept);
         }
-        kept.iter().filter(|kept| **kept).count()
+        let count = kept.iter().filter(|kept| **kept).count();
+        self.len += count;
+        self.dropped += kept.len() - count;
+    }
+
+    /// Says that no row is to come before aggregates write again.
+    pub(super) fn settle(&mut self) {
+        self.dropped = 0;
+        if self.len - self.block >= BLOCK {
+            self.compute();
+        }
     }
 
     /// Computes the expressions over columns for the current block, and begins another.
@@ -224,11 +237,12 @@ impl Rows<'_> {
     }
 }
 
-/// Moves the rows that are kept to the front, and leaves zeros behind them.
+/// Moves those of the last rows that are kept to the front, and leaves zeros behind them.
 fn keep<T: Copy + Default>(rows: &mut [T], kept: &[bool]) {
+    let first = rows.len() - kept.len();
     let mut len = 0;
     for (at, _) in kept.iter().enumerate().filter(|(_, kept)| **kept) {
-        rows[len] = rows[at];
+        rows[len] = rows[first + at];
         len += 1;
     }
     rows[len..].fill(T::default());

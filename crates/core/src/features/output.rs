@@ -70,6 +70,7 @@ impl Output {
             texts: kinds().map(Texts::new).collect(),
             columnar,
             len: 0,
+            dropped: 0,
             block: 0,
         })
         .collect()

@@ -1,15 +1,15 @@
-//! The order of work for one customer: events brought together, then each aggregate once, then the
-//! features in an order in which each finds what it reads; at one instant or at many.
+//! The order of work for some customers: each aggregate once, then the features in an order in
+//! which each finds what it reads; at one instant or at many.
 
-use std::ops::Range;
-
-use super::agenda::{Agenda, Boundaries};
-use super::aggregate::{Asked, BoundAggregate, Windows, Work};
+use super::agenda::Agenda;
+use super::aggregate::BoundAggregate;
+use super::answers::Scratch;
 use super::builder::Builder;
-use super::selection::{Person, Picked, Selection};
-use super::subject::Subject;
+use super::frames::Frames;
+use super::selection::Selection;
+use super::subject::Case;
+use crate::event::Reach;
 use crate::expr::{Aggregate, AggregateOp, Input, Program, Value, Window, share};
-use crate::history::Events;
 use crate::schema::Schema;
 use crate::time::Timestamp;
 
@@ -61,71 +61,14 @@ pub struct Plan {
     /// For each slot that one fills, the aggregate.
     pub(super) aggregates: Vec<(usize, BoundAggregate)>,
     /// For each selection, the aggregates that read no other.
-    asks: Vec<Vec<usize>>,
+    pub(super) asks: Vec<Vec<usize>>,
     /// The aggregates that relate two selections.
-    relates: Vec<usize>,
+    pub(super) relates: Vec<usize>,
     /// For each step, the slot and its program.
     pub(super) steps: Vec<(usize, Program)>,
     /// For each feature, its slot.
     features: Vec<Option<usize>>,
     needs_zone: bool,
-}
-
-/// One frame of values for each of some instants, one after the other.
-#[derive(Debug, Default)]
-pub struct Frames<'a> {
-    values: Vec<Value<'a>>,
-    slots: usize,
-    /// The customer's events by type.
-    events: Vec<Events<'a>>,
-}
-
-/// Memory that [`Plan::fill`] uses again.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    read: Read,
-    /// Where an aggregate relates two selections, for the other.
-    others: Read,
-    work: Work,
-}
-
-/// Memory for the events of one selection.
-#[derive(Debug, Default)]
-struct Read {
-    /// Events that cannot be read where they are.
-    picked: Vec<i64>,
-    /// For each boundary of the agenda, how many events are not later.
-    positions: Vec<u32>,
-}
-
-impl<'a> Frames<'a> {
-    /// Empty frames in the same memory, for another customer.
-    #[must_use]
-    pub fn recycled<'b>(mut self) -> Frames<'b> {
-        self.values.clear();
-        // Collecting nothing into a vector of the same layout keeps its memory.
-        Frames {
-            values: self.values.into_iter().map(|_| Value::Missing).collect(),
-            slots: 0,
-            events: Vec::new(),
-        }
-    }
-
-    /// The frame of an instant, by its position.
-    #[must_use]
-    pub fn at(&self, instant: usize) -> &[Value<'a>] {
-        &self.values[instant * self.slots..(instant + 1) * self.slots]
-    }
-
-    /// As [`Frames::at`], to be filled further.
-    pub fn at_mut(&mut self, instant: usize) -> &mut [Value<'a>] {
-        &mut self.values[instant * self.slots..(instant + 1) * self.slots]
-    }
-
-    /// The values of one slot.
-    pub fn slot(&self, slot: usize) -> impl Iterator<Item = Value<'a>> {
-        self.values.iter().skip(slot).step_by(self.slots.max(1)).copied()
-    }
 }
 
 impl Plan {
@@ -283,97 +226,60 @@ impl Plan {
         Agenda::new(self.selections.len(), &self.windows, instants)
     }
 
-    /// Fills one frame for each instant of the agenda `within` these numbers, in ascending order,
-    /// with everything that history and attributes say, features included. What the engine adds
-    /// later (health, churn, …) is missing as yet.
+    /// For each of so many event types, which events the windows reach at the agenda's instants.
+    pub(super) fn reaches(&self, agenda: &Agenda, types: usize) -> Vec<Reach> {
+        let mut reaches = vec![Reach::NONE; types];
+        for (_, aggregate) in &self.aggregates {
+            for window in [aggregate.window, aggregate.other] {
+                let (selection, window) = self.windows[window];
+                let selection = &self.selections[selection];
+                let newest = aggregate.needs_newest_alone() && selection.is_every_instant();
+                let reach = agenda.reach(window, newest);
+                match selection.event {
+                    Some(event) => reaches[event] = reaches[event].or(reach),
+                    None => reaches.iter_mut().for_each(|of| *of = of.or(reach)),
+                }
+            }
+        }
+        reaches
+    }
+
+    /// Fills one frame for each instant of a case, one case after the other, with everything that
+    /// history and attributes say, features included. What the engine adds later (health, churn, …)
+    /// is missing as yet.
     ///
     /// Cost: the events once for each selection, a step for each window and instant, then the
     /// events inside. Nothing is allocated once `frames` and `scratch` have been used.
     pub fn fill<'a>(
         &'a self,
-        subject: &Subject<'a>,
+        cases: &[Case<'_, 'a>],
         agenda: &Agenda,
-        within: Range<usize>,
         frames: &mut Frames<'a>,
         scratch: &mut Scratch,
     ) {
-        self.fill_columns(subject, agenda, within, frames, scratch, None);
+        self.fill_columns(cases, agenda, frames, scratch, None);
     }
 
     /// The same, but for what goes to the columns of a table.
     pub(super) fn fill_columns<'a>(
         &'a self,
-        subject: &Subject<'a>,
+        cases: &[Case<'_, 'a>],
         agenda: &Agenda,
-        within: Range<usize>,
         frames: &mut Frames<'a>,
         scratch: &mut Scratch,
         table: Option<&mut Builder<'_>>,
     ) {
-        frames.events.clear();
-        frames.events.extend((0..subject.history.types()).map(|kind| subject.history.events(kind)));
         let columnar = table.as_ref().map(|table| table.columnar);
-        let instants = &agenda.instants[within.clone()];
         let framed = columnar.is_none_or(|columnar| columnar.framed);
-        frames.slots = if framed { self.slots.len() } else { 0 };
-        self.begin(subject, if framed { instants } else { &[] }, &mut frames.values);
-        self.aggregate_all(subject, agenda, within.clone(), frames, scratch, table);
-        if !framed || self.steps.is_empty() {
-            return;
-        }
+        frames.begin(cases, agenda, if framed { &self.slots } else { &[] });
+        self.answer(cases, agenda, frames, scratch, table);
         let in_frames = |step: usize| columnar.is_none_or(|columnar| columnar.steps[step]);
-        for at in 0..within.len() {
-            let frame = frames.at_mut(at);
+        for frame in frames.each_mut().filter(|_| framed) {
             for (_, (slot, program)) in
                 self.steps.iter().enumerate().filter(|(step, _)| in_frames(*step))
             {
                 frame[*slot] = program.eval(frame);
             }
-        }
-    }
-
-    /// Answers all aggregates, one selection of events after the other.
-    fn aggregate_all<'a>(
-        &'a self,
-        subject: &Subject<'a>,
-        agenda: &Agenda,
-        within: Range<usize>,
-        frames: &mut Frames<'a>,
-        scratch: &mut Scratch,
-        table: Option<&mut Builder<'_>>,
-    ) {
-        let Frames { values, slots, events } = frames;
-        let (folds, attributes) = (subject.history.folds(), &subject.attributes);
-        let person = &Person { events, folds, attributes, zone: &subject.zone };
-        let instants = &agenda.instants[within.clone()];
-        let bounds = |window: usize| &agenda.window(window)[within.clone()];
-        let Scratch { read, others, work } = scratch;
-        let mut answers = Answers { plan: self, table, values, slots: *slots, work };
-        for (at, asks) in self.asks.iter().enumerate().filter(|(_, asks)| !asks.is_empty()) {
-            let selection = &self.selections[at];
-            let (events, positions) = read.divided(selection, &agenda.selections[at], person);
-            // Most customers never did most things.
-            let nothing = positions.first() == positions.last();
-            for index in asks {
-                if nothing && answers.none(*index, instants.len()) {
-                    continue;
-                }
-                let bounds = bounds(self.aggregates[*index].1.window);
-                let windows = &Windows { events: &events, bounds, positions };
-                let others = windows;
-                answers.give(*index, &Asked { selection, windows, others, instants, person });
-            }
-        }
-        for index in &self.relates {
-            let aggregate = &self.aggregates[*index].1;
-            let (own, other) = (aggregate.selection, self.windows[aggregate.other].0);
-            let selection = &self.selections[own];
-            let (events, positions) = read.divided(selection, &agenda.selections[own], person);
-            let windows = &Windows { events: &events, bounds: bounds(aggregate.window), positions };
-            let related = &self.selections[other];
-            let (events, positions) = others.divided(related, &agenda.selections[other], person);
-            let others = &Windows { events: &events, bounds: bounds(aggregate.other), positions };
-            answers.give(*index, &Asked { selection, windows, others, instants, person });
         }
     }
 
@@ -390,84 +296,6 @@ impl Plan {
         for (slot, program) in self.steps.iter().filter(|(slot, _)| !given(*slot)) {
             frame[*slot] = program.eval(frame);
         }
-    }
-
-    /// What is known before any event is read.
-    fn begin<'a>(
-        &self,
-        subject: &Subject<'a>,
-        instants: &[Timestamp],
-        values: &mut Vec<Value<'a>>,
-    ) {
-        values.clear();
-        for as_of in instants {
-            values.extend(self.slots.iter().map(|input| match input {
-                Input::AsOf => Value::Time(*as_of),
-                Input::Zone => Value::Clock(subject.zone.clock()),
-                Input::Attribute(index) => subject.attributes[*index],
-                _ => Value::Missing,
-            }));
-        }
-    }
-}
-
-/// Where the values of aggregates go: to columns of a table, or to frames.
-struct Answers<'x, 'a, 'o> {
-    plan: &'a Plan,
-    table: Option<&'x mut Builder<'o>>,
-    values: &'x mut [Value<'a>],
-    /// The number of values in a frame.
-    slots: usize,
-    work: &'x mut Work,
-}
-
-impl<'a> Answers<'_, 'a, '_> {
-    /// Gives at so many instants the value of no events, where it is known; false where it is not.
-    #[inline]
-    fn none(&mut self, index: usize, count: usize) -> bool {
-        let Some(table) = &mut self.table else { return false };
-        let Some(own) = table.columnar.aggregates[index] else { return false };
-        let Some(none) = own.none else { return false };
-        if !own.blank {
-            table.rows(own.column, count).fill(none);
-        }
-        true
-    }
-
-    /// Gives the value at each instant.
-    fn give(&mut self, index: usize, asked: &Asked<'_, '_, 'a>) {
-        let (slot, aggregate) = &self.plan.aggregates[index];
-        if let Some(table) = &mut self.table
-            && let Some(own) = &table.columnar.aggregates[index]
-        {
-            let rows = table.rows(own.column, asked.instants.len());
-            aggregate.write(asked, self.work, rows);
-            return;
-        }
-        let mut into = self.values.iter_mut().skip(*slot).step_by(self.slots);
-        aggregate.evaluate(asked, self.work, &mut |value| {
-            if let Some(into) = into.next() {
-                *into = value;
-            }
-        });
-    }
-}
-
-impl Read {
-    /// The events of a selection, and how many of them are not later than each boundary.
-    #[inline]
-    fn divided<'s>(
-        &'s mut self,
-        selection: &Selection,
-        boundaries: &'s Boundaries,
-        person: &Person<'_, 's>,
-    ) -> (Picked<'s>, &'s [u32]) {
-        let events = selection.read(person, boundaries.whole(), &mut self.picked);
-        if events.len() == 0 {
-            return (events, &boundaries.none);
-        }
-        boundaries.divide(events, &mut self.positions);
-        (events, &self.positions)
     }
 }
 

@@ -1,9 +1,10 @@
 //! Which events an aggregate reads and what it takes of each: brought together once for a
 //! customer, however many aggregates, windows and instants ask about them.
 
+use super::subject::Subject;
 use crate::event::{Cell, PROPERTIES, TIME, word};
 use crate::expr::{Aggregate, Comparison, Input, Program, Type, Value};
-use crate::history::{Events, Fold};
+use crate::history::{Events, Fold, History};
 use crate::schema::Schema;
 use crate::time::Zone;
 
@@ -65,18 +66,32 @@ pub(super) enum WordKind {
 /// What an expression of one event reads besides the event: the customer.
 #[derive(Clone, Copy)]
 pub(super) struct Person<'r, 'a> {
-    /// The events by type.
-    pub(super) events: &'r [Events<'a>],
-    /// What is known of events that were forgotten.
-    pub(super) folds: &'r [Fold],
+    /// The customer's events; none of nobody in particular.
+    pub(super) history: Option<&'r History<'a>>,
     pub(super) attributes: &'r [Value<'a>],
     pub(super) zone: &'r Zone,
 }
 
 impl<'r, 'a> Person<'r, 'a> {
     /// Nobody in particular: for expressions that read nothing but events.
-    pub(super) fn of_events(events: &'r [Events<'a>]) -> Self {
-        Self { events, folds: &[], attributes: &[], zone: &Zone::UTC }
+    pub(super) const NOBODY: Self = Self { history: None, attributes: &[], zone: &Zone::UTC };
+
+    /// Somebody.
+    #[inline]
+    pub(super) fn of(subject: &'r Subject<'a>) -> Self {
+        let Subject { history, attributes, zone } = subject;
+        Self { history: Some(history), attributes, zone }
+    }
+
+    /// The events of one type.
+    #[inline]
+    fn events(&self, kind: usize) -> Option<Events<'a>> {
+        Some(self.history?.events(kind))
+    }
+
+    /// What is known of events that were forgotten.
+    pub(super) fn fold(&self, fold: usize) -> Option<Fold> {
+        self.history?.folds().get(fold).copied()
     }
 }
 
@@ -180,6 +195,11 @@ impl Selection {
             || matches!(&self.filter, Filter::Program(program) if reads(program))
     }
 
+    /// Whether the instants of all events of one type are taken.
+    pub(super) fn is_every_instant(&self) -> bool {
+        self.as_is.is_some_and(|(_, taken)| taken == TIME)
+    }
+
     /// Whether what is taken is no text.
     pub(super) fn is_plain(&self) -> bool {
         !matches!(self.kind, WordKind::Property(_) | WordKind::Row)
@@ -203,31 +223,43 @@ impl Selection {
         self.taken.word(&frame, words, row, self.kind)
     }
 
-    /// Its events: where they stand, or those of them that are later than `after` and not later
-    /// than `until`, brought together in `picked`.
+    /// Whether its events are read where they stand.
+    pub(super) fn is_as_is(&self) -> bool {
+        self.as_is.is_some()
+    }
+
+    /// Its events where they stand, if they are read there.
     #[inline]
-    pub(super) fn read<'s>(
-        &self,
-        person: &Person<'_, 's>,
-        (after, until): (i64, i64),
-        picked: &'s mut Vec<i64>,
-    ) -> Picked<'s> {
-        if let Some((event, taken)) = self.as_is {
-            let events = &person.events[event];
-            let (words, stride) = events.words();
-            return Picked { words, stride, taken, len: events.len() };
-        }
-        picked.clear();
-        self.pick(person, after, until, picked);
-        Picked::of_pairs(picked)
+    pub(super) fn as_is<'s>(&self, person: &Person<'_, 's>) -> Option<Picked<'s>> {
+        let (event, taken) = self.as_is?;
+        let (words, stride, len) = person.history?.rows(event);
+        Some(Picked { words, stride, taken, len })
+    }
+
+    /// The code of the text that the filter compares with, in the histories of whoever has the same
+    /// dictionaries, if there is one.
+    pub(super) fn code(&self, person: &Person<'_, '_>) -> Option<i64> {
+        let Filter::Text { property, text, .. } = &self.filter else { return None };
+        let events = person.events(self.event?)?;
+        let code = events.dictionary(*property)?.iter().position(|known| **known == **text)?;
+        i64::try_from(code).ok()
     }
 
     /// Appends to `words` the instant of each event that counts and is not outside the interval,
     /// and what is taken of it where that is known.
-    fn pick(&self, person: &Person<'_, '_>, after: i64, until: i64, words: &mut Vec<i64>) {
+    ///
+    /// `code` is that of [`Selection::code`].
+    pub(super) fn pick(
+        &self,
+        person: &Person<'_, '_>,
+        (after, until): (i64, i64),
+        code: Option<i64>,
+        words: &mut Vec<i64>,
+    ) {
         let Some(event) = self.event else {
             let start = words.len();
-            for events in person.events {
+            let types = person.history.map_or(0, History::types);
+            for events in (0..types).filter_map(|kind| person.events(kind)) {
                 words.extend(events.between(after, until).times());
             }
             words[start..].sort_unstable();
@@ -240,7 +272,8 @@ impl Selection {
             }
             return;
         };
-        let events = person.events[event].between(after, until);
+        let Some(events) = person.events(event) else { return };
+        let events = events.between(after, until);
         let rows = events.rows();
         let mut push = |row: &[i64], taken: i64| {
             if taken != word::MISSING {
@@ -253,10 +286,7 @@ impl Selection {
                 let passes = |row: &&[i64]| comparison.holds(word::number(row[*word]), *than);
                 rows.filter(passes).for_each(|row| push(row, row[*at]));
             }
-            (Filter::Text { property, text, equal }, Taken::Word(at)) => {
-                let dictionary = events.dictionary(*property).unwrap_or_default();
-                let code = dictionary.iter().position(|known| **known == **text);
-                let code = code.and_then(|code| i64::try_from(code).ok());
+            (Filter::Text { property, equal, .. }, Taken::Word(at)) => {
                 let passes = |row: &&[i64]| {
                     let word = row[PROPERTIES + property];
                     word != word::MISSING && (Some(word) == code) == *equal
@@ -286,14 +316,15 @@ impl Selection {
             (WordKind::Time, _) => time(word),
             (WordKind::Span, _) => Value::Span(crate::time::Span::micros(word)),
             (WordKind::Property(property), Some(event)) => {
-                value_of(person.events[event].text(property, word))
+                let events = person.events(event);
+                events.map_or(Value::Missing, |events| value_of(events.text(property, word)))
             }
             (WordKind::Row, Some(event)) => {
-                let (Taken::Program(program), Ok(row)) = (&self.taken, usize::try_from(word))
+                let (Taken::Program(program), Ok(row), Some(events)) =
+                    (&self.taken, usize::try_from(word), person.events(event))
                 else {
                     return Value::Missing;
                 };
-                let events = person.events[event];
                 let mut frame = Vec::new();
                 fill(&events, events.row(row), person, &mut frame);
                 program.eval(&frame)

@@ -1,5 +1,7 @@
 //! What is known of one customer: events, attributes, time zone.
 
+use std::ops::Range;
+
 use super::selection::value_of;
 use crate::event::Cells;
 use crate::expr::Value;
@@ -18,7 +20,22 @@ pub struct Subject<'a> {
     pub zone: Zone,
 }
 
+/// A customer at some instants.
+#[derive(Debug, Clone)]
+pub struct Case<'s, 'a> {
+    /// The customer.
+    pub subject: &'s Subject<'a>,
+    /// Their numbers among the instants of an agenda.
+    pub within: Range<usize>,
+}
+
 impl<'a> Subject<'a> {
+    /// The case of this customer at instants of an agenda, by their numbers.
+    #[must_use]
+    pub fn at(&self, within: Range<usize>) -> [Case<'_, 'a>; 1] {
+        [Case { subject: self, within }]
+    }
+
     /// The customer in a row of attribute columns.
     #[must_use]
     pub fn new(history: History<'a>, schema: &Schema, attributes: &'a [Cells], row: usize) -> Self {

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 
 use super::customer::{CustomerHistory, Found, Marked};
-use super::{History, Logs};
 use crate::error::{Error, ErrorCode};
-use crate::event::{EventTable, IDENTITY, IngestReport, Layout, Mark, Rejected, TIME, word};
+use crate::event::{
+    Divided, EventTable, IDENTITY, IngestReport, Layout, Mark, Rejected, TIME, word,
+};
 
 /// What became of the rows of a table, by their index.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -67,8 +68,7 @@ fn late(row: usize) -> Rejected {
 pub struct Gatherer {
     /// For each event type, rows of words.
     pub(super) logs: Vec<Vec<i64>>,
-    /// The rows of the table of each type.
-    of_kinds: Vec<Vec<u32>>,
+    divided: Divided,
     /// The events with an identity: it, and where the event stands.
     identified: Vec<Identified>,
     /// The events whose revision is not 0, or that are deleted, sorted by identity.
@@ -123,8 +123,7 @@ impl Gatherer {
         Self { logs: vec![Vec::new(); layout.types.len()], ..Self::default() }
     }
 
-    /// Gathers the events of a customer of the table, by position. Rows of the table that say
-    /// something about events of `before` are weighed against those.
+    /// Gathers the events of a customer of the table, by position.
     ///
     /// Cost: linear in the rows where they come in order of time, else a sort.
     pub fn gather(&mut self, table: &EventTable<'_>, customer: usize, tally: &mut Tally) {
@@ -166,13 +165,13 @@ impl Gatherer {
         self.identified.clear();
         self.marks.clear();
         self.replaced.clear();
-        let all = |of_kinds, logs| table.read_all(customer, of_kinds, logs);
         if cuts.is_empty()
-            && let Some(rising) = all(&mut self.of_kinds, &mut self.logs)
+            && let Some(rising) = self.read_together(table, customer)
         {
             self.rising = rising;
             return;
         }
+        self.logs.iter_mut().for_each(Vec::clear);
         self.rising = false;
         let (identified, marked) = (table.identified(), table.marked());
         for row in table.groups().rows(customer) {
@@ -205,6 +204,15 @@ impl Gatherer {
                 }
             }
         }
+    }
+
+    /// Reads the rows of a customer all together, and says whether each event is later than the one
+    /// before; nothing where rows have to be looked at one by one.
+    fn read_together(&mut self, table: &EventTable<'_>, customer: usize) -> Option<bool> {
+        let Self { divided, logs, .. } = self;
+        divided.clear(logs.len());
+        let span = table.divide(customer, None, divided)?;
+        table.read_divided(divided, logs).then_some(span.rising)
     }
 
     /// Whether nothing was gathered.
@@ -279,18 +287,6 @@ impl Gatherer {
             self.logs[kind].drain(at..at + stride(kind));
         }
     }
-
-    /// The events gathered, to be read.
-    #[must_use]
-    pub fn history<'a>(&'a self, table: &'a EventTable<'_>) -> History<'a> {
-        History {
-            layout: table.layout(),
-            logs: Logs::Apart(&self.logs),
-            dictionaries: table.dictionaries(),
-            folds: &[],
-            until: i64::MAX,
-        }
-    }
 }
 
 /// What counts more is greater.
@@ -299,7 +295,7 @@ fn rank(mark: Mark) -> (u32, bool) {
 }
 
 /// Puts rows of `stride` words in order.
-fn sort(rows: &mut Vec<i64>, stride: usize, order: &mut Vec<u32>, sorted: &mut Vec<i64>) {
+pub(super) fn sort(rows: &mut [i64], stride: usize, order: &mut Vec<u32>, sorted: &mut Vec<i64>) {
     // Times alone most often tell.
     let later = |a: &[i64], b: &[i64]| a[TIME] < b[TIME] || a <= b;
     if rows.chunks_exact(stride).is_sorted_by(|a, b| later(a, b)) {
@@ -314,5 +310,5 @@ fn sort(rows: &mut Vec<i64>, stride: usize, order: &mut Vec<u32>, sorted: &mut V
     for at in &*order {
         sorted.extend_from_slice(row(*at));
     }
-    std::mem::swap(rows, sorted);
+    rows.copy_from_slice(sorted);
 }

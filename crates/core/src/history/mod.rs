@@ -7,6 +7,7 @@
 //! Of several rows with one `event_id`, the one with the greatest `revision` counts, and one that
 //! says `deleted` before one of the same revision that does not. Among equals the first counts.
 
+mod block;
 mod codec;
 mod customer;
 mod forget;
@@ -14,6 +15,7 @@ mod gather;
 #[cfg(test)]
 mod tests;
 
+pub use block::Block;
 pub use codec::HistoryDocument;
 pub use customer::CustomerHistory;
 pub use forget::Fold;
@@ -35,8 +37,8 @@ pub struct History<'a> {
 /// Where the words of each event type stand.
 #[derive(Debug, Clone, Copy)]
 enum Logs<'a> {
-    /// Apart.
-    Apart(&'a [Vec<i64>]),
+    /// Each type apart, with the events of other customers: from which and up to which row they are.
+    Together { logs: &'a [Vec<i64>], starts: &'a [usize], ends: &'a [usize] },
     /// One type after the other; `ends` says where each ends.
     Packed { words: &'a [i64], ends: &'a [u32] },
 }
@@ -66,25 +68,41 @@ impl<'a> History<'a> {
     #[must_use]
     #[inline]
     pub fn events(&self, kind: usize) -> Events<'a> {
-        let words = self.words(kind);
+        let (words, len) = self.words(kind);
         let layout = &self.layout.types[kind];
         let stride = layout.stride();
-        let len = words.len() / stride;
         let all = Events { words, stride, len, start: 0, layout, dictionaries: self.dictionaries };
         if self.until == i64::MAX { all } else { all.between(i64::MIN, self.until) }
     }
 
-    /// The words of one type, later events too.
+    /// The words of all events of one type, how many make one, and how many events there are.
+    #[must_use]
     #[inline]
-    fn words(&self, kind: usize) -> &'a [i64] {
+    pub fn rows(&self, kind: usize) -> (&'a [i64], usize, usize) {
+        if self.until == i64::MAX {
+            let (words, len) = self.words(kind);
+            return (words, self.layout.types[kind].stride(), len);
+        }
+        let events = self.events(kind);
+        (events.words, events.stride, events.len)
+    }
+
+    /// The words of one type, later events too, and the number of events.
+    #[inline]
+    fn words(&self, kind: usize) -> (&'a [i64], usize) {
+        let stride = self.layout.types[kind].stride();
         match self.logs {
-            Logs::Apart(logs) => &logs[kind],
+            Logs::Together { logs, starts, ends } => {
+                let (start, end) = (starts[kind], ends[kind]);
+                (&logs[kind][start * stride..end * stride], end - start)
+            }
             Logs::Packed { words, ends } => match ends.get(kind) {
                 Some(end) => {
                     let start = if kind == 0 { 0 } else { ends[kind - 1] };
-                    &words[start as usize..*end as usize]
+                    let words = &words[start as usize..*end as usize];
+                    (words, words.len() / stride)
                 }
-                None => &[],
+                None => (&[], 0),
             },
         }
     }
@@ -98,7 +116,7 @@ impl<'a> History<'a> {
     /// The instant of the first event of all.
     #[must_use]
     pub fn first(&self) -> Option<i64> {
-        let first = |kind| self.words(kind).first().copied();
+        let first = |kind| self.words(kind).0.first().copied();
         (0..self.types()).filter_map(first).filter(|first| *first <= self.until).min()
     }
 }
@@ -126,12 +144,6 @@ impl<'a> Events<'a> {
     #[must_use]
     pub fn start(&self) -> usize {
         self.start
-    }
-
-    /// The words of all rows, and how many make a row.
-    #[must_use]
-    pub fn words(&self) -> (&'a [i64], usize) {
-        (self.words, self.stride)
     }
 
     /// The words of one event.
@@ -203,9 +215,12 @@ impl<'a> Events<'a> {
     #[must_use]
     pub fn count_until(&self, until: i64) -> usize {
         let len = self.len();
-        // Most questions are asked after the last event.
+        // Most questions are asked after the last event, or before the first that matters.
         if len == 0 || self.time(len - 1) <= until {
             return len;
+        }
+        if self.time(0) > until {
+            return 0;
         }
         let (mut low, mut high) = (0, len - 1);
         while low < high {

@@ -109,7 +109,7 @@ impl Engine {
         let mut subject = state.subject(playbook.schema(), playbook.layout(), since);
         subject.history = subject.history.known_at(since.as_micros());
         let Memory { mut past, mut scratch, .. } = Memory::default();
-        scorer.plan.fill(&subject, &scorer.plan.agenda(&[as_of]), 0..1, &mut past, &mut scratch);
+        scorer.plan.fill(&subject.at(0..1), &scorer.plan.agenda(&[as_of]), &mut past, &mut scratch);
         scorer.scores(past.at(0))
     }
 }

@@ -107,7 +107,7 @@ impl HealthScorer {
             let same = |at: &&Timestamp| state.same_attributes(list[start], **at);
             let end = start + list[start..].iter().take_while(same).count();
             let subject = state.subject(schema, layout, list[start]);
-            self.plan.fill(&subject, &instants.agenda, start..end, frames, scratch);
+            self.plan.fill(&subject.at(start..end), &instants.agenda, frames, scratch);
             for (index, at) in list[start..end].iter().enumerate() {
                 each(*at, frames.at(index));
             }

@@ -1,0 +1,95 @@
+//! Rows of a table divided among the event types: all of them, or those that somebody reads.
+
+use super::reach::{Sieve, Stretch};
+
+/// Rows of a table divided among the event types.
+#[derive(Debug, Default)]
+pub struct Divided {
+    /// The rows of each type, in the order in which they came.
+    rows: Vec<Vec<u32>>,
+    /// To work in: where stretches of a customer's rows end.
+    ends: Vec<usize>,
+}
+
+/// What is known of rows that were divided together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Whether each event is later than the one before.
+    pub rising: bool,
+    /// The instant of the first event of all, read or not; the greatest number of all where there
+    /// is none.
+    pub earliest: i64,
+}
+
+impl Divided {
+    /// Forgets all rows, to begin anew with so many types.
+    pub fn clear(&mut self, types: usize) {
+        self.rows.resize(types, Vec::new());
+        self.rows.iter_mut().for_each(Vec::clear);
+    }
+
+    /// The rows of a type.
+    #[must_use]
+    pub fn of(&self, kind: usize) -> &[u32] {
+        &self.rows[kind]
+    }
+
+    /// How many rows of each type there are.
+    pub fn counts(&self) -> impl Iterator<Item = usize> {
+        self.rows.iter().map(Vec::len)
+    }
+
+    /// Adds rows with their types; nothing where one has none.
+    #[inline]
+    pub(super) fn add(&mut self, rows: impl Iterator<Item = (u32, usize)>) -> Option<()> {
+        for (row, kind) in rows {
+            self.rows.get_mut(kind)?.push(row);
+        }
+        Some(())
+    }
+
+    /// Adds those of the rows from `first` on that pass the sieve, where `kind` says what their
+    /// codes stand for and their instants rise; nothing where one has no type.
+    ///
+    /// Cost: a search for each stretch, and a step without a branch for each row.
+    pub(super) fn sift(
+        &mut self,
+        sieve: &Sieve,
+        (first, codes, times): (u32, &[u32], &[i64]),
+        kind: impl Fn(u32) -> usize,
+    ) -> Option<()> {
+        self.ends.clear();
+        let mut end = 0;
+        for stretch in &sieve.stretches {
+            end += times[end..].partition_point(|time| *time <= stretch.until);
+            self.ends.push(end);
+        }
+        for (newest, stretch) in &sieve.newest {
+            let mut before = codes[..self.ends[*stretch]].iter();
+            let at = before.rposition(|code| kind(*code) == *newest);
+            self.rows[*newest].extend(at.map(|at| row(first, at)));
+        }
+        let mut start = 0;
+        for (Stretch { passes, .. }, end) in sieve.stretches.iter().zip(&self.ends) {
+            // Most often none of the rows of long ago pass: eight are looked at at once.
+            for (at, codes) in codes[start..*end].chunks(8).enumerate() {
+                let pass = |code: u32| passes.get(code as usize).copied().unwrap_or(1);
+                let mut left = codes.iter().rev().fold(0_u32, |bits, code| bits << 1 | pass(*code));
+                let from = row(first, start + 8 * at);
+                while left != 0 {
+                    let at = left.trailing_zeros();
+                    let kind = kind(codes[at as usize]);
+                    self.rows.get_mut(kind)?.push(from + at);
+                    left &= left - 1;
+                }
+            }
+            start = *end;
+        }
+        Some(())
+    }
+}
+
+/// The row so many behind another. A table has fewer than 2^32 rows.
+fn row(first: u32, at: usize) -> u32 {
+    first + u32::try_from(at).unwrap_or(u32::MAX)
+}

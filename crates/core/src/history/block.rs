@@ -1,0 +1,126 @@
+//! The events of some customers of a table, brought together one customer after the other.
+
+use super::gather::{Gatherer, Tally, sort};
+use super::{History, Logs};
+use crate::event::{Divided, EventTable, Layout, Sieve, Span};
+
+/// The events of some customers, in memory that is used again.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// For each event type, rows of words: those of one customer after the other.
+    logs: Vec<Vec<i64>>,
+    /// How many rows of each type there are, before the first customer and then up to each.
+    ends: Vec<usize>,
+    /// For each customer, what is known of its rows.
+    spans: Vec<Span>,
+    divided: Divided,
+    /// For those whose rows have to be looked at one by one.
+    gatherer: Gatherer,
+    /// For sorting.
+    order: Vec<u32>,
+    sorted: Vec<i64>,
+}
+
+/// Of no events.
+const NO_EVENTS: Span = Span { rising: true, earliest: i64::MAX };
+
+impl Block {
+    /// A block of events of that layout.
+    #[must_use]
+    pub fn new(layout: &Layout) -> Self {
+        let logs = vec![Vec::new(); layout.types.len()];
+        Self { logs, gatherer: Gatherer::new(layout), ..Self::default() }
+    }
+
+    /// Gathers the events of customers of the table, by position, in place of those before; none
+    /// has no events. Those that `sieve` holds back are left out where that is sure to change
+    /// nothing else.
+    ///
+    /// Cost: linear in the rows where those of each customer come in order of time, else a sort.
+    pub fn gather(
+        &mut self,
+        table: &EventTable<'_>,
+        customers: &[Option<usize>],
+        sieve: Option<&Sieve>,
+        tally: &mut Tally,
+    ) {
+        self.clear();
+        if self.gather_together(table, customers, sieve).is_some() {
+            return;
+        }
+        // A row is wrong, or rows have identities.
+        self.clear();
+        for customer in customers {
+            let mut span = NO_EVENTS;
+            if let Some(customer) = customer {
+                self.gatherer.gather(table, *customer, tally);
+                for (all, own) in self.logs.iter_mut().zip(&self.gatherer.logs) {
+                    all.extend_from_slice(own);
+                    span.earliest = own.first().map_or(span.earliest, |at| span.earliest.min(*at));
+                }
+            }
+            let types = table.layout().types.iter();
+            let counts = self.logs.iter().zip(types).map(|(log, kind)| log.len() / kind.stride());
+            self.ends.extend(counts);
+            self.spans.push(span);
+        }
+    }
+
+    /// Gathers the rows of all customers together; nothing where some have to be looked at one by
+    /// one.
+    fn gather_together(
+        &mut self,
+        table: &EventTable<'_>,
+        customers: &[Option<usize>],
+        sieve: Option<&Sieve>,
+    ) -> Option<()> {
+        for customer in customers {
+            self.spans.push(match customer {
+                None => NO_EVENTS,
+                Some(at) => table.divide(*at, sieve, &mut self.divided)?,
+            });
+            self.ends.extend(self.divided.counts());
+        }
+        if !table.read_divided(&self.divided, &mut self.logs) {
+            return None;
+        }
+        let Self { logs, ends, order, sorted, .. } = self;
+        let types = logs.len();
+        for at in (0..self.spans.len()).filter(|at| !self.spans[*at].rising) {
+            for (kind, log) in logs.iter_mut().enumerate() {
+                let (start, end) = (ends[at * types + kind], ends[(at + 1) * types + kind]);
+                let stride = table.layout().types[kind].stride();
+                sort(&mut log[start * stride..end * stride], stride, order, sorted);
+            }
+        }
+        Some(())
+    }
+
+    fn clear(&mut self) {
+        self.logs.iter_mut().for_each(Vec::clear);
+        self.divided.clear(self.logs.len());
+        self.ends.clear();
+        self.ends.resize(self.logs.len(), 0);
+        self.spans.clear();
+    }
+
+    /// The instant of the first event of a customer, left out or not.
+    #[must_use]
+    pub fn first(&self, customer: usize) -> Option<i64> {
+        Some(self.spans[customer].earliest).filter(|first| *first != i64::MAX)
+    }
+
+    /// The events of a customer, by its place in the block.
+    #[must_use]
+    pub fn history<'a>(&'a self, table: &'a EventTable<'_>, customer: usize) -> History<'a> {
+        let types = self.logs.len();
+        let (starts, ends) = self.ends[customer * types..(customer + 2) * types].split_at(types);
+        History {
+            layout: table.layout(),
+            logs: Logs::Together { logs: &self.logs, starts, ends },
+            dictionaries: table.dictionaries(),
+            folds: &[],
+            until: i64::MAX,
+        }
+    }
+}
