@@ -11,9 +11,9 @@ pub struct Divided {
     ends: Vec<usize>,
 }
 
-/// What is known of rows that were divided together.
+/// What the instants of rows say that were divided together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
+pub struct Timing {
     /// Whether each event is later than the one before.
     pub rising: bool,
     /// The instant of the first event of all, read or not; the greatest number of all where there
@@ -61,7 +61,14 @@ impl Divided {
         self.ends.clear();
         let mut end = 0;
         for stretch in &sieve.stretches {
-            end += times[end..].partition_point(|time| *time <= stretch.until);
+            let inside = |time: &i64| *time <= stretch.until;
+            let rest = &times[end..];
+            // Most stretches have none of the rows, or all that are left.
+            end += match (rest.first(), rest.last()) {
+                (Some(first), _) if !inside(first) => 0,
+                (_, Some(last)) if inside(last) => rest.len(),
+                _ => rest.partition_point(inside),
+            };
             self.ends.push(end);
         }
         for (newest, stretch) in &sieve.newest {

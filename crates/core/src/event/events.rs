@@ -1,7 +1,7 @@
 //! A table of events, checked against the schema and read row by row as words.
 
 use super::cell::{Cell, Dictionary};
-use super::divided::{Divided, Span};
+use super::divided::{Divided, Timing};
 use super::groups::{Groups, RowsOf};
 use super::identity::Identifiers;
 use super::layout::{Layout, PROPERTIES, TIME, WordType};
@@ -258,7 +258,7 @@ impl<'c> EventTable<'c> {
         customer: usize,
         sieve: Option<&Sieve>,
         divided: &mut Divided,
-    ) -> Option<Span> {
+    ) -> Option<Timing> {
         let Kinds::Coded { codes, .. } = &self.columns.kind else { return None };
         let times = self.time.times().filter(|_| !self.identified() && !self.marked())?;
         let kind = |code: u32| self.kinds.get(code as usize).copied().unwrap_or(usize::MAX);
@@ -266,16 +266,16 @@ impl<'c> EventTable<'c> {
             RowsOf::Together(rows) => {
                 let range = rows.start as usize..rows.end as usize;
                 let (codes, times) = (&codes[range.clone()], &times[range]);
-                let span = span(times.iter().copied())?;
-                match sieve.filter(|_| span.rising) {
+                let timing = timing(times.iter().copied())?;
+                match sieve.filter(|_| timing.rising) {
                     Some(sieve) => divided.sift(sieve, (rows.start, codes, times), kind)?,
                     None => divided.add(rows.zip(codes.iter().map(|code| kind(*code))))?,
                 }
-                Some(span)
+                Some(timing)
             }
             RowsOf::Apart(rows) => {
                 divided.add(rows.iter().map(|row| (*row, kind(codes[*row as usize]))))?;
-                span(rows.iter().map(|row| times[*row as usize]))
+                timing(rows.iter().map(|row| times[*row as usize]))
             }
         }
     }
@@ -420,9 +420,9 @@ impl<'c> EventTable<'c> {
     }
 }
 
-/// What is known of rows by their instants; nothing where one is none.
+/// What the instants of rows say; nothing where one is none.
 #[inline]
-fn span(times: impl Iterator<Item = i64> + Clone) -> Option<Span> {
+fn timing(times: impl Iterator<Item = i64> + Clone) -> Option<Timing> {
     let (mut before, mut rising) = (i64::MIN, true);
     for time in times.clone() {
         rising &= before < time;
@@ -435,7 +435,7 @@ fn span(times: impl Iterator<Item = i64> + Clone) -> Option<Span> {
     };
     let (earliest, latest) = ends.unwrap_or((i64::MAX, i64::MAX));
     let right = ends.is_none() || (Timestamp::in_range(earliest) && Timestamp::in_range(latest));
-    right.then_some(Span { rising, earliest })
+    right.then_some(Timing { rising, earliest })
 }
 
 impl Property<'_> {

@@ -21,7 +21,7 @@ pub use customers::{
     AS_OF, CustomerTable, VALID_FROM, attribute_default, check_customers, check_default,
     no_instants,
 };
-pub use divided::{Divided, Span};
+pub use divided::{Divided, Timing};
 pub use events::{EVENT_COLUMNS, EventColumns, EventTable, Mark};
 pub use groups::Groups;
 pub(crate) use identity::Identifiers;

@@ -123,8 +123,10 @@ impl BoundAggregate {
     pub(super) fn write(&self, asked: &Asked<'_, '_, '_>, work: &mut Work, rows: Rows<'_>) {
         match (self.op, rows) {
             (AggregateOp::Count, Rows::Numbers(rows)) if self.fold.is_none() => {
-                for (into, (start, end)) in rows.iter_mut().zip(asked.windows.spans()) {
-                    *into = exact(end - start);
+                let Windows { bounds, positions, .. } = *asked.windows;
+                for (into, (after, until)) in rows.iter_mut().zip(bounds) {
+                    let end = positions[*until as usize];
+                    *into = f64::from(end - positions[*after as usize].min(end));
                 }
             }
             (AggregateOp::ActiveDays, Rows::Numbers(rows)) if asked.firsts_of_days(work) => {

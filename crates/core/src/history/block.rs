@@ -2,7 +2,7 @@
 
 use super::gather::{Gatherer, Tally, sort};
 use super::{History, Logs};
-use crate::event::{Divided, EventTable, Layout, Sieve, Span};
+use crate::event::{Divided, EventTable, Layout, Sieve, Timing};
 
 /// The events of some customers, in memory that is used again.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub struct Block {
     /// How many rows of each type there are, before the first customer and then up to each.
     ends: Vec<usize>,
     /// For each customer, what is known of its rows.
-    spans: Vec<Span>,
+    timings: Vec<Timing>,
     divided: Divided,
     /// For those whose rows have to be looked at one by one.
     gatherer: Gatherer,
@@ -22,7 +22,7 @@ pub struct Block {
 }
 
 /// Of no events.
-const NO_EVENTS: Span = Span { rising: true, earliest: i64::MAX };
+const NO_EVENTS: Timing = Timing { rising: true, earliest: i64::MAX };
 
 impl Block {
     /// A block of events of that layout.
@@ -51,18 +51,19 @@ impl Block {
         // A row is wrong, or rows have identities.
         self.clear();
         for customer in customers {
-            let mut span = NO_EVENTS;
+            let mut timing = NO_EVENTS;
             if let Some(customer) = customer {
                 self.gatherer.gather(table, *customer, tally);
                 for (all, own) in self.logs.iter_mut().zip(&self.gatherer.logs) {
                     all.extend_from_slice(own);
-                    span.earliest = own.first().map_or(span.earliest, |at| span.earliest.min(*at));
+                    timing.earliest =
+                        own.first().map_or(timing.earliest, |at| timing.earliest.min(*at));
                 }
             }
             let types = table.layout().types.iter();
             let counts = self.logs.iter().zip(types).map(|(log, kind)| log.len() / kind.stride());
             self.ends.extend(counts);
-            self.spans.push(span);
+            self.timings.push(timing);
         }
     }
 
@@ -75,7 +76,7 @@ impl Block {
         sieve: Option<&Sieve>,
     ) -> Option<()> {
         for customer in customers {
-            self.spans.push(match customer {
+            self.timings.push(match customer {
                 None => NO_EVENTS,
                 Some(at) => table.divide(*at, sieve, &mut self.divided)?,
             });
@@ -86,7 +87,7 @@ impl Block {
         }
         let Self { logs, ends, order, sorted, .. } = self;
         let types = logs.len();
-        for at in (0..self.spans.len()).filter(|at| !self.spans[*at].rising) {
+        for at in (0..self.timings.len()).filter(|at| !self.timings[*at].rising) {
             for (kind, log) in logs.iter_mut().enumerate() {
                 let (start, end) = (ends[at * types + kind], ends[(at + 1) * types + kind]);
                 let stride = table.layout().types[kind].stride();
@@ -101,13 +102,13 @@ impl Block {
         self.divided.clear(self.logs.len());
         self.ends.clear();
         self.ends.resize(self.logs.len(), 0);
-        self.spans.clear();
+        self.timings.clear();
     }
 
     /// The instant of the first event of a customer, left out or not.
     #[must_use]
     pub fn first(&self, customer: usize) -> Option<i64> {
-        Some(self.spans[customer].earliest).filter(|first| *first != i64::MAX)
+        Some(self.timings[customer].earliest).filter(|first| *first != i64::MAX)
     }
 
     /// The events of a customer, by its place in the block.

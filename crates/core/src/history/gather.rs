@@ -211,8 +211,8 @@ impl Gatherer {
     fn read_together(&mut self, table: &EventTable<'_>, customer: usize) -> Option<bool> {
         let Self { divided, logs, .. } = self;
         divided.clear(logs.len());
-        let span = table.divide(customer, None, divided)?;
-        table.read_divided(divided, logs).then_some(span.rising)
+        let timing = table.divide(customer, None, divided)?;
+        table.read_divided(divided, logs).then_some(timing.rising)
     }
 
     /// Whether nothing was gathered.
