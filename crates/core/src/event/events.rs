@@ -267,7 +267,7 @@ impl<'c> EventTable<'c> {
                 let range = rows.start as usize..rows.end as usize;
                 let (codes, times) = (&codes[range.clone()], &times[range]);
                 let timing = timing(times.iter().copied())?;
-                match sieve.filter(|_| timing.rising) {
+                match sieve.filter(|_| Sieve::IS_USED && timing.rising) {
                     Some(sieve) => divided.sift(sieve, (rows.start, codes, times), kind)?,
                     None => divided.add(rows.zip(codes.iter().map(|code| kind(*code))))?,
                 }

@@ -49,6 +49,9 @@ pub(super) struct Stretch {
 }
 
 impl Sieve {
+    /// Whether tables are sifted: not in a page, whose tables are small, and so is its code to be.
+    pub const IS_USED: bool = !cfg!(target_family = "wasm");
+
     /// The sieve for a table where each code stands for one of `kinds`, which have such a reach;
     /// none where every row is read.
     pub(super) fn new(kinds: &[Option<usize>], reaches: &[Reach]) -> Option<Self> {

@@ -193,8 +193,10 @@ impl Batch<'_> {
         let agenda = as_of.instants()?.map(|instants| plan.agenda(&instants));
         let roll = Roll::new(self.events.groups(), self.customers);
         let by_events = self.customers.is_none();
-        let reaches = agenda.as_ref().map(|agenda| plan.reaches(agenda, self.schema.events.len()));
-        let sieve = reaches.and_then(|reaches| self.events.sieve(&reaches, self.threads));
+        let sieve = agenda.as_ref().filter(|_| Sieve::IS_USED).and_then(|agenda| {
+            let reaches = plan.reaches(agenda, self.schema.events.len());
+            self.events.sieve(&reaches, self.threads)
+        });
         Ok(Work { plan, roll, agenda, sieve, columnar, early, by_events })
     }
 
