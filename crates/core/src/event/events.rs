@@ -262,22 +262,26 @@ impl<'c> EventTable<'c> {
         let Kinds::Coded { codes, .. } = &self.columns.kind else { return None };
         let times = self.time.times().filter(|_| !self.identified() && !self.marked())?;
         let kind = |code: u32| self.kinds.get(code as usize).copied().unwrap_or(usize::MAX);
-        match self.groups.rows_of(customer) {
-            RowsOf::Together(rows) => {
-                let range = rows.start as usize..rows.end as usize;
-                let (codes, times) = (&codes[range.clone()], &times[range]);
-                let timing = timing(times.iter().copied())?;
-                match sieve.filter(|_| Sieve::IS_USED && timing.rising) {
-                    Some(sieve) => divided.sift(sieve, (rows.start, codes, times), kind)?,
-                    None => divided.add(rows.zip(codes.iter().map(|code| kind(*code))))?,
-                }
-                Some(timing)
+        if let RowsOf::Together(rows) = self.groups.rows_of(customer)
+            && let Some(sieve) = sieve.filter(|_| Sieve::IS_USED)
+        {
+            let range = rows.start as usize..rows.end as usize;
+            let (codes, times) = (&codes[range.clone()], &times[range]);
+            let mut rising = true;
+            for pair in times.windows(2) {
+                rising &= pair[0] < pair[1];
             }
-            RowsOf::Apart(rows) => {
-                divided.add(rows.iter().map(|row| (*row, kind(codes[*row as usize]))))?;
-                timing(rows.iter().map(|row| times[*row as usize]))
+            if rising {
+                divided.sift(sieve, (rows.start, codes, times), kind)?;
+                return timing([times.first(), times.last()].into_iter().flatten().copied())
+                    .map(|timing| Timing { rising, ..timing });
             }
         }
+        let rows = || self.groups.rows(customer);
+        // A table has fewer than 2^32 rows.
+        let number = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
+        divided.add(rows().map(|row| (number(row), kind(codes[row]))))?;
+        timing(rows().map(|row| times[row]))
     }
 
     /// Appends the words of rows that were divided to those of their types in `logs`, column by
@@ -422,19 +426,15 @@ impl<'c> EventTable<'c> {
 
 /// What the instants of rows say; nothing where one is none.
 #[inline]
-fn timing(times: impl Iterator<Item = i64> + Clone) -> Option<Timing> {
-    let (mut before, mut rising) = (i64::MIN, true);
-    for time in times.clone() {
-        rising &= before < time;
-        before = time;
+fn timing(times: impl Iterator<Item = i64>) -> Option<Timing> {
+    let (mut earliest, mut latest, mut rising) = (i64::MAX, i64::MIN, true);
+    for time in times {
+        rising &= latest < time;
+        latest = latest.max(time);
+        earliest = earliest.min(time);
     }
-    let ends = if rising {
-        times.clone().next().zip(Some(before))
-    } else {
-        times.clone().min().zip(times.max())
-    };
-    let (earliest, latest) = ends.unwrap_or((i64::MAX, i64::MAX));
-    let right = ends.is_none() || (Timestamp::in_range(earliest) && Timestamp::in_range(latest));
+    let right =
+        latest == i64::MIN || (Timestamp::in_range(earliest) && Timestamp::in_range(latest));
     right.then_some(Timing { rising, earliest })
 }
 

@@ -84,9 +84,9 @@ impl Runs {
             let (start, end) = (*start, *end);
             Run { customer, start, end }
         });
-        let runs = || firsts.clone().chain(later.iter().copied());
+        let runs: Vec<Run> = firsts.chain(later).collect();
         let mut ranges = vec![(0_u32, 0_u32); first.len()];
-        for run in runs() {
+        for run in &runs {
             ranges[run.customer as usize].1 += run.end - run.start;
         }
         let mut start = 0;
@@ -96,7 +96,7 @@ impl Runs {
             start += count;
         }
         let mut order = vec![0; start as usize];
-        for run in runs() {
+        for run in &runs {
             let (_, at) = &mut ranges[run.customer as usize];
             for row in run.start..run.end {
                 order[*at as usize] = row;
@@ -156,8 +156,8 @@ impl Groups {
 /// one as a number, and `order` compares two; none where they stand in it.
 fn sorted(
     count: usize,
-    head: impl Fn(usize) -> u64,
-    order: impl Fn(usize, usize) -> Ordering,
+    head: &dyn Fn(usize) -> u64,
+    order: &dyn Fn(usize, usize) -> Ordering,
 ) -> Option<Vec<u32>> {
     let mut places: Vec<(u64, u32)> = (0..count).map(head).zip(0..).collect();
     let order = |a: &(u64, u32), b: &(u64, u32)| {
@@ -244,8 +244,8 @@ impl Names {
     fn in_order(self) -> (Dictionary, Option<Vec<u32>>) {
         let Self { texts, wholes, .. } = self;
         if wholes.is_empty() {
-            let order = |a, b| Ord::cmp(&texts[a], &texts[b]);
-            let Some(places) = sorted(texts.len(), |at| head(&texts[at]), order) else {
+            let order = |a: usize, b: usize| texts[a].cmp(&texts[b]);
+            let Some(places) = sorted(texts.len(), &|at| head(&texts[at]), &order) else {
                 return (texts, None);
             };
             return (places.iter().map(|at| &texts[*at as usize]).collect(), Some(places));
@@ -255,7 +255,7 @@ impl Names {
             let (mut one, mut other) = (itoa::Buffer::new(), itoa::Buffer::new());
             one.format(wholes[a]).cmp(other.format(wholes[b]))
         };
-        let places = sorted(wholes.len(), head, order);
+        let places = sorted(wholes.len(), &head, &order);
         let mut names = Dictionary::default();
         match &places {
             None => wholes.iter().for_each(|whole| names.push_whole(*whole)),
