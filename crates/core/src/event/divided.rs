@@ -51,7 +51,8 @@ impl Divided {
     /// Adds those of the rows from `first` on that pass the sieve, where `kind` says what their
     /// codes stand for and their instants rise; nothing where one has no type.
     ///
-    /// Cost: a search for each stretch, and a step without a branch for each row.
+    /// Cost: a search for each stretch, a step without a branch for each row, and one for each that
+    /// passes.
     pub(super) fn sift(
         &mut self,
         sieve: &Sieve,

@@ -84,9 +84,9 @@ impl Runs {
             let (start, end) = (*start, *end);
             Run { customer, start, end }
         });
-        let runs: Vec<Run> = firsts.chain(later).collect();
+        let runs = firsts.chain(later.iter().copied());
         let mut ranges = vec![(0_u32, 0_u32); first.len()];
-        for run in &runs {
+        for run in runs.clone() {
             ranges[run.customer as usize].1 += run.end - run.start;
         }
         let mut start = 0;
@@ -96,7 +96,7 @@ impl Runs {
             start += count;
         }
         let mut order = vec![0; start as usize];
-        for run in &runs {
+        for run in runs {
             let (_, at) = &mut ranges[run.customer as usize];
             for row in run.start..run.end {
                 order[*at as usize] = row;
@@ -265,8 +265,9 @@ impl Names {
     }
 }
 
-/// Where a name stands among so many that are `known`; `order` is that of the last of them and the
-/// name, and `places` are made for the first that comes before it.
+/// Where a name stands among so many that are `known`. `order` is how the last of them compares
+/// with it: while names ascend, none needs to be looked up, and `places` are only made once one
+/// comes before the last.
 struct Place<'p> {
     places: &'p mut Option<HashTable<u32>>,
     order: Ordering,

@@ -10,7 +10,6 @@ use super::frames::Frames;
 use super::plan::Plan;
 use super::selection::{Person, Picked, Selection};
 use super::subject::Case;
-use crate::expr::Value;
 
 /// Memory that [`Plan::fill`] uses again.
 #[derive(Debug, Default)]
@@ -54,14 +53,13 @@ impl Plan {
         scratch: &mut Scratch,
         mut table: Option<&mut Builder<'_>>,
     ) {
-        let Frames { values, slots } = frames;
         let Scratch { read, others, work } = scratch;
         for (at, asks) in self.asks.iter().enumerate().filter(|(_, asks)| !asks.is_empty()) {
             let selection = &self.selections[at];
             read.read(selection, &agenda.selections[at], cases);
             for index in asks {
                 let (slot, aggregate) = &self.aggregates[*index];
-                let mut answers = Answers::of(*index, *slot, values, *slots, &mut table);
+                let mut answers = Answers::of(*index, *slot, frames, &mut table);
                 let bounds = agenda.window(aggregate.window);
                 // Most customers never did most things.
                 let none = if answers.none(cases, &read.none) { &[][..] } else { &read.none };
@@ -83,7 +81,7 @@ impl Plan {
             let (selection, related) = (&self.selections[own], &self.selections[other]);
             read.read(selection, &agenda.selections[own], cases);
             others.read(related, &agenda.selections[other], cases);
-            let mut answers = Answers::of(*index, *slot, values, *slots, &mut table);
+            let mut answers = Answers::of(*index, *slot, frames, &mut table);
             let bounds = [agenda.window(aggregate.window), agenda.window(aggregate.other)];
             for place in read.some.iter().chain(&read.none) {
                 let Case { subject, within } = &cases[place.case];
@@ -163,12 +161,8 @@ impl Read {
 /// Where the values of an aggregate go.
 enum Answers<'x, 'a, 'o> {
     Column(OwnColumn<'o>, &'x mut Builder<'o>),
-    /// A slot of frames of so many.
-    Frames {
-        values: &'x mut [Value<'a>],
-        slot: usize,
-        slots: usize,
-    },
+    /// A slot of frames.
+    Frames(usize, &'x mut Frames<'a>),
 }
 
 impl<'x, 'a, 'o> Answers<'x, 'a, 'o> {
@@ -176,15 +170,14 @@ impl<'x, 'a, 'o> Answers<'x, 'a, 'o> {
     fn of(
         aggregate: usize,
         slot: usize,
-        values: &'x mut [Value<'a>],
-        slots: usize,
+        frames: &'x mut Frames<'a>,
         table: &'x mut Option<&mut Builder<'o>>,
     ) -> Self {
         match table {
             Some(table) if let Some(own) = table.columnar.aggregates[aggregate] => {
                 Self::Column(own, table)
             }
-            _ => Self::Frames { values, slot, slots },
+            _ => Self::Frames(slot, frames),
         }
     }
 
@@ -213,8 +206,8 @@ impl<'x, 'a, 'o> Answers<'x, 'a, 'o> {
                 let rows = table.rows(own.column, row, asked.instants.len());
                 aggregate.write(asked, work, rows);
             }
-            Self::Frames { values, slot, slots } => {
-                let mut into = values.iter_mut().skip(row * *slots + *slot).step_by(*slots);
+            Self::Frames(slot, frames) => {
+                let mut into = frames.slot_mut(*slot, row);
                 aggregate.evaluate(asked, work, &mut |value| {
                     if let Some(into) = into.next() {
                         *into = value;

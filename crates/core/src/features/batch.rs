@@ -274,14 +274,13 @@ impl Batch<'_> {
         let groups: Vec<Option<usize>> = entries.iter().map(|entry| entry.group).collect();
         block.gather(self.events, &groups, sieve.as_ref(), &mut share.tally);
         let own;
-        let agenda = match (&work.agenda, entries) {
-            (Some(common), _) => common,
+        let agenda = if let Some(common) = &work.agenda {
+            common
+        } else {
             // They are looked at one by one.
-            (None, entries) => {
-                let questions = entries.first().map_or(&[][..], |entry| roll.questions(entry));
-                own = plan.agenda(questions);
-                &own
-            }
+            let questions = entries.first().map_or(&[][..], |entry| roll.questions(entry));
+            own = plan.agenda(questions);
+            &own
         };
         let (mut places, mut people) = (Vec::new(), Vec::new());
         for (at, entry) in entries.iter().enumerate() {

@@ -7,8 +7,8 @@ use crate::expr::{Input, Value};
 /// One frame of values for each instant of some cases, one case after the other.
 #[derive(Debug, Default)]
 pub struct Frames<'a> {
-    pub(super) values: Vec<Value<'a>>,
-    pub(super) slots: usize,
+    values: Vec<Value<'a>>,
+    slots: usize,
 }
 
 impl<'a> Frames<'a> {
@@ -55,5 +55,14 @@ impl<'a> Frames<'a> {
     /// The values of one slot, from the frame of an instant on.
     pub(super) fn slot(&self, slot: usize, from: usize) -> impl Iterator<Item = Value<'a>> {
         self.values.iter().skip(from * self.slots + slot).step_by(self.slots.max(1)).copied()
+    }
+
+    /// As [`Frames::slot`], to be filled.
+    pub(super) fn slot_mut(
+        &mut self,
+        slot: usize,
+        from: usize,
+    ) -> impl Iterator<Item = &mut Value<'a>> {
+        self.values.iter_mut().skip(from * self.slots + slot).step_by(self.slots.max(1))
     }
 }

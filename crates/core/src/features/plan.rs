@@ -274,7 +274,7 @@ impl Plan {
         frames.begin(cases, agenda, if framed { &self.slots } else { &[] });
         self.answer(cases, agenda, frames, scratch, table);
         let in_frames = |step: usize| columnar.is_none_or(|columnar| columnar.steps[step]);
-        for frame in frames.each_mut().filter(|_| framed) {
+        for frame in frames.each_mut() {
             for (_, (slot, program)) in
                 self.steps.iter().enumerate().filter(|(step, _)| in_frames(*step))
             {

@@ -1,8 +1,8 @@
 //! The events of some customers of a table, brought together one customer after the other.
 
-use super::gather::{Gatherer, Tally, sort};
+use super::gather::{Gatherer, Tally};
 use super::{History, Logs};
-use crate::event::{Divided, EventTable, Layout, Sieve, Timing};
+use crate::event::{EventTable, Layout, Sieve, Timing};
 
 /// The events of some customers, in memory that is used again.
 #[derive(Debug, Default)]
@@ -13,12 +13,8 @@ pub struct Block {
     ends: Vec<usize>,
     /// For each customer, what is known of its rows.
     timings: Vec<Timing>,
-    divided: Divided,
-    /// For those whose rows have to be looked at one by one.
+    /// For those whose rows have to be looked at one by one; its memory serves all.
     gatherer: Gatherer,
-    /// For sorting.
-    order: Vec<u32>,
-    sorted: Vec<i64>,
 }
 
 /// Of no events.
@@ -45,7 +41,8 @@ impl Block {
         tally: &mut Tally,
     ) {
         self.clear();
-        if self.gather_together(table, customers, sieve).is_some() {
+        // Where tables are not sifted, little is gained by it.
+        if Sieve::IS_USED && self.gather_together(table, customers, sieve).is_some() {
             return;
         }
         // A row is wrong, or rows have identities.
@@ -75,23 +72,24 @@ impl Block {
         customers: &[Option<usize>],
         sieve: Option<&Sieve>,
     ) -> Option<()> {
+        let Self { logs, ends, timings, gatherer: Gatherer { divided, sorter, .. } } = self;
+        divided.clear(logs.len());
         for customer in customers {
-            self.timings.push(match customer {
+            timings.push(match customer {
                 None => NO_EVENTS,
-                Some(at) => table.divide(*at, sieve, &mut self.divided)?,
+                Some(at) => table.divide(*at, sieve, divided)?,
             });
-            self.ends.extend(self.divided.counts());
+            ends.extend(divided.counts());
         }
-        if !table.read_divided(&self.divided, &mut self.logs) {
+        if !table.read_divided(divided, logs) {
             return None;
         }
-        let Self { logs, ends, order, sorted, .. } = self;
         let types = logs.len();
-        for at in (0..self.timings.len()).filter(|at| !self.timings[*at].rising) {
+        for at in (0..timings.len()).filter(|at| !timings[*at].rising) {
             for (kind, log) in logs.iter_mut().enumerate() {
                 let (start, end) = (ends[at * types + kind], ends[(at + 1) * types + kind]);
                 let stride = table.layout().types[kind].stride();
-                sort(&mut log[start * stride..end * stride], stride, order, sorted);
+                sorter.sort(&mut log[start * stride..end * stride], stride);
             }
         }
         Some(())
@@ -99,7 +97,6 @@ impl Block {
 
     fn clear(&mut self) {
         self.logs.iter_mut().for_each(Vec::clear);
-        self.divided.clear(self.logs.len());
         self.ends.clear();
         self.ends.resize(self.logs.len(), 0);
         self.timings.clear();

@@ -68,7 +68,8 @@ fn late(row: usize) -> Rejected {
 pub struct Gatherer {
     /// For each event type, rows of words.
     pub(super) logs: Vec<Vec<i64>>,
-    divided: Divided,
+    pub(super) divided: Divided,
+    pub(super) sorter: Sorter,
     /// The events with an identity: it, and where the event stands.
     identified: Vec<Identified>,
     /// The events whose revision is not 0, or that are deleted, sorted by identity.
@@ -77,7 +78,11 @@ pub struct Gatherer {
     pub(super) replaced: Vec<i64>,
     /// Whether the events came in order.
     rising: bool,
-    /// For sorting.
+}
+
+/// Memory for sorting.
+#[derive(Debug, Default)]
+pub(super) struct Sorter {
     order: Vec<u32>,
     sorted: Vec<i64>,
 }
@@ -155,7 +160,7 @@ impl Gatherer {
             return;
         }
         for (log, kind) in self.logs.iter_mut().zip(&layout.types) {
-            sort(log, kind.stride(), &mut self.order, &mut self.sorted);
+            self.sorter.sort(log, kind.stride());
         }
     }
 
@@ -294,21 +299,24 @@ fn rank(mark: Mark) -> (u32, bool) {
     (mark.revision, mark.deleted)
 }
 
-/// Puts rows of `stride` words in order.
-pub(super) fn sort(rows: &mut [i64], stride: usize, order: &mut Vec<u32>, sorted: &mut Vec<i64>) {
-    // Times alone most often tell.
-    let later = |a: &[i64], b: &[i64]| a[TIME] < b[TIME] || a <= b;
-    if rows.chunks_exact(stride).is_sorted_by(|a, b| later(a, b)) {
-        return;
+impl Sorter {
+    /// Puts rows of `stride` words in order.
+    pub(super) fn sort(&mut self, rows: &mut [i64], stride: usize) {
+        // Times alone most often tell.
+        let later = |a: &[i64], b: &[i64]| a[TIME] < b[TIME] || a <= b;
+        if rows.chunks_exact(stride).is_sorted_by(|a, b| later(a, b)) {
+            return;
+        }
+        let Self { order, sorted } = self;
+        let row = |at: u32| &rows[at as usize * stride..(at as usize + 1) * stride];
+        let count = u32::try_from(rows.len() / stride).unwrap_or(u32::MAX);
+        order.clear();
+        order.extend(0..count);
+        order.sort_unstable_by(|a, b| row(*a).cmp(row(*b)));
+        sorted.clear();
+        for at in &*order {
+            sorted.extend_from_slice(row(*at));
+        }
+        rows.copy_from_slice(sorted);
     }
-    let row = |at: u32| &rows[at as usize * stride..(at as usize + 1) * stride];
-    let count = u32::try_from(rows.len() / stride).unwrap_or(u32::MAX);
-    order.clear();
-    order.extend(0..count);
-    order.sort_unstable_by(|a, b| row(*a).cmp(row(*b)));
-    sorted.clear();
-    for at in &*order {
-        sorted.extend_from_slice(row(*at));
-    }
-    rows.copy_from_slice(sorted);
 }
