@@ -1,6 +1,8 @@
 //! Rows of a table divided among the event types: all of them, or those that somebody reads.
 
-use super::reach::{Sieve, Stretch};
+use fearless_simd::{Level, Simd, dispatch};
+
+use super::reach::{ROWS, Sieve};
 
 /// Rows of a table divided among the event types.
 #[derive(Debug, Default)]
@@ -49,16 +51,36 @@ impl Divided {
     }
 
     /// Adds those of the rows from `first` on that pass the sieve, where `kind` says what their
-    /// codes stand for and their instants rise; nothing where one has no type.
+    /// codes stand for; false, and none is added, where their instants do not rise. Nothing where
+    /// one has no type.
     ///
-    /// Cost: a search for each stretch, a step without a branch for each row, and one for each that
-    /// passes.
+    /// Cost: a search for each stretch, a step for sixteen rows, and one for each row that passes.
     pub(super) fn sift(
         &mut self,
         sieve: &Sieve,
         (first, codes, times): (u32, &[u32], &[i64]),
         kind: impl Fn(u32) -> usize,
-    ) -> Option<()> {
+    ) -> Option<bool> {
+        dispatch!(Level::new(), simd => self.sift_with(simd, sieve, (first, codes, times), kind))
+    }
+
+    #[expect(clippy::inline_always, reason = "code of vectors is to be compiled with its caller")]
+    #[inline(always)]
+    fn sift_with<S: Simd>(
+        &mut self,
+        simd: S,
+        sieve: &Sieve,
+        (first, codes, times): (u32, &[u32], &[i64]),
+        kind: impl Fn(u32) -> usize,
+    ) -> Option<bool> {
+        // Without a branch, many are compared at once.
+        let mut rising = true;
+        for pair in times.windows(2) {
+            rising &= pair[0] < pair[1];
+        }
+        if !rising {
+            return Some(false);
+        }
         self.ends.clear();
         let mut end = 0;
         for stretch in &sieve.stretches {
@@ -78,12 +100,10 @@ impl Divided {
             self.rows[*newest].extend(at.map(|at| row(first, at)));
         }
         let mut start = 0;
-        for (Stretch { passes, .. }, end) in sieve.stretches.iter().zip(&self.ends) {
-            // Most often none of the rows of long ago pass: eight are looked at at once.
-            for (at, codes) in codes[start..*end].chunks(8).enumerate() {
-                let pass = |code: u32| passes.get(code as usize).copied().unwrap_or(1);
-                let mut left = codes.iter().rev().fold(0_u32, |bits, code| bits << 1 | pass(*code));
-                let from = row(first, start + 8 * at);
+        for (stretch, end) in sieve.stretches.iter().zip(&self.ends) {
+            for (at, codes) in codes[start..*end].chunks(ROWS).enumerate() {
+                let from = row(first, start + ROWS * at);
+                let mut left = stretch.passing(simd, codes);
                 while left != 0 {
                     let at = left.trailing_zeros();
                     let kind = kind(codes[at as usize]);
@@ -93,7 +113,7 @@ impl Divided {
             }
             start = *end;
         }
-        Some(())
+        Some(true)
     }
 }
 

@@ -267,14 +267,9 @@ impl<'c> EventTable<'c> {
         {
             let range = rows.start as usize..rows.end as usize;
             let (codes, times) = (&codes[range.clone()], &times[range]);
-            let mut rising = true;
-            for pair in times.windows(2) {
-                rising &= pair[0] < pair[1];
-            }
-            if rising {
-                divided.sift(sieve, (rows.start, codes, times), kind)?;
+            if divided.sift(sieve, (rows.start, codes, times), kind)? {
                 return timing([times.first(), times.last()].into_iter().flatten().copied())
-                    .map(|timing| Timing { rising, ..timing });
+                    .map(|timing| Timing { rising: true, ..timing });
             }
         }
         let rows = || self.groups.rows(customer);

@@ -1,5 +1,7 @@
 //! Which events of a table anybody reads: most windows begin long after most events.
 
+use fearless_simd::{Simd, mask32x16, prelude::*, u32x16};
+
 /// Which events of one type are read: those later than `after` and not later than `until`, in
 /// microseconds, and, where `newest` says so, the last of those that are not later than `after`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +46,32 @@ pub struct Sieve {
 pub(super) struct Stretch {
     /// Its last instant.
     pub(super) until: i64,
-    /// For each code of a type, 1 where its rows pass, else 0.
-    pub(super) passes: Vec<u32>,
+    /// Which codes of types have rows that are held back: 32 codes a word, the first its lowest bit.
+    holds: Vec<u32>,
+}
+
+/// So many rows are looked at at once.
+pub(super) const ROWS: usize = 16;
+
+impl Stretch {
+    /// Which of so many rows at most pass, by their codes: a bit for each, the first the lowest.
+    #[expect(clippy::inline_always, reason = "code of vectors is to be compiled with its caller")]
+    #[inline(always)]
+    pub(super) fn passing<S: Simd>(&self, simd: S, codes: &[u32]) -> u64 {
+        let mut room = [0; ROWS];
+        let block = codes.as_array().unwrap_or_else(|| {
+            room[..codes.len()].copy_from_slice(codes);
+            &room
+        });
+        let mut at = u32x16::from_slice(simd, block);
+        let mut held = mask32x16::splat(simd, false);
+        for word in &self.holds {
+            let bit = (u32x16::splat(simd, *word) >> (at & 31)) & 1;
+            held |= bit.simd_eq(1) & at.simd_lt(32);
+            at -= 32;
+        }
+        !held.to_bitmask() & ((1 << codes.len()) - 1)
+    }
 }
 
 impl Sieve {
@@ -68,14 +94,16 @@ impl Sieve {
         let mut before = i64::MIN;
         let stretch = |until: &i64| {
             // What has no type passes, to be found.
-            let passes = kinds.iter().map(|kind| {
-                kind.is_none_or(|kind| {
-                    reaches[kind].after <= before && *until <= reaches[kind].until
-                })
-            });
-            let passes = passes.map(u32::from).collect();
+            let held = |kind: &Option<usize>| {
+                let reach = kind.map_or(Reach::ALL, |kind| reaches[kind]);
+                before < reach.after || reach.until < *until
+            };
+            let word = |kinds: &[Option<usize>]| {
+                kinds.iter().rev().fold(0, |word, kind| word << 1 | u32::from(held(kind)))
+            };
+            let holds = kinds.chunks(32).map(word).collect();
             before = *until;
-            Stretch { until: *until, passes }
+            Stretch { until: *until, holds }
         };
         let stretches = ends.iter().map(stretch).collect();
         let newest = reaches.iter().enumerate().filter(|(_, reach)| reach.newest);
@@ -84,5 +112,44 @@ impl Sieve {
             Some((kind, ends.iter().position(|end| *end == reach.after)?))
         });
         Some(Self { newest: newest.collect(), stretches })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn kinds() -> impl Strategy<Value = Vec<Option<usize>>> {
+        prop::collection::vec(prop::option::weighted(0.9, 0..5_usize), 1..90)
+    }
+
+    fn reach() -> impl Strategy<Value = Reach> {
+        let some = (-9..9_i64, 0..9_i64, any::<bool>());
+        some.prop_map(|(after, len, newest)| Reach { after, until: after + len, newest })
+    }
+
+    proptest! {
+        #[test]
+        fn rows_pass_inside_their_reach(
+            kinds in kinds(),
+            reaches in prop::collection::vec(reach(), 5),
+            time in -20..20_i64,
+            codes in prop::collection::vec(prop_oneof![9 => 0..90_u32, 1 => Just(u32::MAX)], 1..=ROWS),
+        ) {
+            let Some(sieve) = Sieve::new(&kinds, &reaches) else { return Ok(()) };
+            let stretch = sieve.stretches.iter().find(|stretch| time <= stretch.until).unwrap();
+            let passing = dispatch!(Level::new(), simd => stretch.passing(simd, &codes));
+            for (at, code) in codes.iter().enumerate() {
+                let kind = kinds.get(*code as usize).copied().flatten();
+                let expected = kind.is_none_or(|kind| {
+                    reaches[kind].after < time && time <= reaches[kind].until
+                });
+                prop_assert_eq!(passing >> at & 1 == 1, expected, "code {}", code);
+            }
+            prop_assert_eq!(passing >> codes.len(), 0);
+        }
     }
 }

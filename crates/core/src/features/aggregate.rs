@@ -122,11 +122,9 @@ impl BoundAggregate {
     /// Writes the value at each instant to rows of the feature's type.
     pub(super) fn write(&self, asked: &Asked<'_, '_, '_>, work: &mut Work, rows: Rows<'_>) {
         match (self.op, rows) {
-            (AggregateOp::Count, Rows::Numbers(rows)) if self.fold.is_none() => {
-                let Windows { bounds, positions, .. } = *asked.windows;
-                for (into, (after, until)) in rows.iter_mut().zip(bounds) {
-                    let end = positions[*until as usize];
-                    *into = f64::from(end - positions[*after as usize].min(end));
+            (_, Rows::Numbers(rows)) if let Some(number) = self.number(asked) => {
+                for (into, events) in rows.iter_mut().zip(asked.windows.each()) {
+                    *into = crate::math::finite(number(events));
                 }
             }
             (AggregateOp::ActiveDays, Rows::Numbers(rows)) if asked.firsts_of_days(work) => {
@@ -167,11 +165,10 @@ impl BoundAggregate {
             AggregateOp::Count | AggregateOp::Sum | AggregateOp::Mean if fold.is_some() => {
                 each(&|events| self.folded(fold.unwrap_or_default(), events));
             }
-            AggregateOp::Count => each(&|events| count(events.len())),
+            _ if let Some(number) = self.number(asked) => {
+                each(&|events| Value::number(number(events)));
+            }
             AggregateOp::Exists => each(&|events| Value::Bool(events.len() > 0)),
-            AggregateOp::Sum => each(&|events| Value::number(sum(events))),
-            AggregateOp::Mean => each(&|events| mean(events)),
-            AggregateOp::Std => each(&|events| std(events)),
             AggregateOp::Min => each(&|events| value(events.words().min())),
             AggregateOp::Max => each(&|events| value(events.words().max())),
             AggregateOp::First => each(&|events| value(events.words().next())),
@@ -186,6 +183,28 @@ impl BoundAggregate {
                 }
             }
         }
+    }
+
+    /// What makes the number of the events inside a window, none of which were forgotten; not a
+    /// number where it is missing.
+    fn number(&self, asked: &Asked<'_, '_, '_>) -> Option<fn(Picked<'_>) -> f64> {
+        if self.fold.is_some_and(|fold| asked.person.fold(fold).is_some()) {
+            return None;
+        }
+        match (self.op, asked.selection.kind) {
+            (AggregateOp::Count, _) => Some(|events| exact(events.len())),
+            (AggregateOp::Sum, _) => Some(sum),
+            (AggregateOp::Mean, _) => Some(mean),
+            (AggregateOp::Std, _) => Some(std),
+            (AggregateOp::Min, WordKind::Number) => Some(|events| number(events.words().min())),
+            (AggregateOp::Max, WordKind::Number) => Some(|events| number(events.words().max())),
+            _ => None,
+        }
+    }
+
+    /// Whether how many events each boundary has before it is all that matters.
+    pub(super) fn needs_positions_alone(&self) -> bool {
+        self.op == AggregateOp::Count && self.fold.is_none()
     }
 
     /// Whether nothing counts but the newest event inside the window, if there is one.
@@ -343,6 +362,15 @@ impl Inside<'_, '_, '_> {
     }
 }
 
+/// How many events are inside a window at each instant: from the numbers of its boundaries, and how
+/// many events are not later than each boundary.
+pub(super) fn count_each(bounds: &[(u32, u32)], positions: &[u32], rows: &mut [f64]) {
+    for (into, (after, until)) in rows.iter_mut().zip(bounds) {
+        let end = positions[*until as usize];
+        *into = f64::from(end - positions[*after as usize].min(end));
+    }
+}
+
 fn listed(events: Picked<'_>, times: &mut Vec<i64>) {
     times.clear();
     times.extend(events.times());
@@ -358,24 +386,29 @@ fn sum(events: Picked<'_>) -> f64 {
     events.words().fold(0.0, |sum, word| sum + word::number(word))
 }
 
-fn mean(events: Picked<'_>) -> Value<'static> {
+fn mean(events: Picked<'_>) -> f64 {
     let (sum, n) =
         events.words().fold((0.0, 0), |(sum, n), word| (sum + word::number(word), n + 1));
-    Value::number(sum / exact(n))
+    sum / exact(n)
 }
 
 /// The sample standard deviation, in two passes: the mean first, then the squares of what is left.
-fn std(events: Picked<'_>) -> Value<'static> {
+fn std(events: Picked<'_>) -> f64 {
     let n = events.words().count();
     if n < 2 {
-        return Value::Missing;
+        return f64::NAN;
     }
     let mean = sum(events) / exact(n);
     let squares = events.words().fold(0.0, |sum, word| {
         let rest = word::number(word) - mean;
         sum + rest * rest
     });
-    Value::number((squares / exact(n - 1)).sqrt())
+    (squares / exact(n - 1)).sqrt()
+}
+
+/// The number that a word is, if there is one.
+fn number(word: Option<i64>) -> f64 {
+    word.map_or(f64::NAN, word::number)
 }
 
 fn count(n: usize) -> Value<'static> {

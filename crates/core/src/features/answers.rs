@@ -3,8 +3,8 @@
 //! changes with every step.
 
 use super::agenda::{Agenda, Boundaries};
-use super::aggregate::{Asked, BoundAggregate, Windows, Work};
-use super::builder::Builder;
+use super::aggregate::{Asked, BoundAggregate, Windows, Work, count_each};
+use super::builder::{Builder, Rows};
 use super::columnar::OwnColumn;
 use super::frames::Frames;
 use super::plan::Plan;
@@ -63,7 +63,17 @@ impl Plan {
                 let bounds = agenda.window(aggregate.window);
                 // Most customers never did most things.
                 let none = if answers.none(cases, &read.none) { &[][..] } else { &read.none };
-                for place in read.some.iter().chain(none) {
+                let places = read.some.iter().chain(none);
+                if let (Answers::Column(_, Rows::Numbers(rows)), true) =
+                    (&mut answers, aggregate.needs_positions_alone())
+                {
+                    for place in places {
+                        let bounds = &bounds[cases[place.case].within.clone()];
+                        count_each(bounds, read.positions(place.case), &mut rows[place.row..]);
+                    }
+                    continue;
+                }
+                for place in places {
                     let Case { subject, within } = &cases[place.case];
                     let person = &Person::of(subject);
                     let events = &read.events(selection, person, place.case);
@@ -160,7 +170,8 @@ impl Read {
 
 /// Where the values of an aggregate go.
 enum Answers<'x, 'a, 'o> {
-    Column(OwnColumn<'o>, &'x mut Builder<'o>),
+    /// The rows to come of a column of its own.
+    Column(OwnColumn<'o>, Rows<'x>),
     /// A slot of frames.
     Frames(usize, &'x mut Frames<'a>),
 }
@@ -175,7 +186,7 @@ impl<'x, 'a, 'o> Answers<'x, 'a, 'o> {
     ) -> Self {
         match table {
             Some(table) if let Some(own) = table.columnar.aggregates[aggregate] => {
-                Self::Column(own, table)
+                Self::Column(own, table.coming(own.column))
             }
             _ => Self::Frames(slot, frames),
         }
@@ -183,11 +194,11 @@ impl<'x, 'a, 'o> Answers<'x, 'a, 'o> {
 
     /// Gives the value of no events at these cases, where it is known; false where it is not.
     fn none(&mut self, cases: &[Case<'_, '_>], places: &[Place]) -> bool {
-        let Self::Column(OwnColumn { column, none: Some(none), blank }, table) = self else {
+        let Self::Column(OwnColumn { none: Some(none), blank, .. }, rows) = self else {
             return false;
         };
         for Place { case, row } in places.iter().filter(|_| !*blank) {
-            table.rows(*column, *row, cases[*case].within.len()).fill(*none);
+            rows.part(*row..*row + cases[*case].within.len()).fill(*none);
         }
         true
     }
@@ -202,9 +213,8 @@ impl<'x, 'a, 'o> Answers<'x, 'a, 'o> {
         work: &mut Work,
     ) {
         match self {
-            Self::Column(own, table) => {
-                let rows = table.rows(own.column, row, asked.instants.len());
-                aggregate.write(asked, work, rows);
+            Self::Column(_, rows) => {
+                aggregate.write(asked, work, rows.part(row..row + asked.instants.len()));
             }
             Self::Frames(slot, frames) => {
                 let mut into = frames.slot_mut(*slot, row);

@@ -58,15 +58,14 @@ pub(super) struct Written {
 }
 
 impl Builder<'_> {
-    /// Rows of a column to come, for aggregates to write to: those from number `after` on.
-    #[inline]
-    pub(super) fn rows(&mut self, column: usize, after: usize, count: usize) -> Rows<'_> {
-        let at = self.place(column, self.len + after);
-        self.rows[column].part(at..at + count)
+    /// The rows of a column to come, for aggregates to write to.
+    pub(super) fn coming(&mut self, column: usize) -> Rows<'_> {
+        let at = self.place(column, self.len);
+        let rows = &mut self.rows[column];
+        rows.part(at..rows.len())
     }
 
     /// Where a row stands in a column.
-    #[inline]
     fn place(&self, column: usize, row: usize) -> usize {
         if column < self.features() { row } else { row - self.block }
     }
@@ -167,9 +166,17 @@ impl Builder<'_> {
 }
 
 impl Rows<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Numbers(all) | Self::Flags(all) => all.len(),
+            Self::Codes(all) => all.len(),
+            Self::Times(all) => all.len(),
+        }
+    }
+
     /// Some of them.
     #[inline]
-    fn part(&mut self, rows: Range<usize>) -> Rows<'_> {
+    pub(super) fn part(&mut self, rows: Range<usize>) -> Rows<'_> {
         match self {
             Self::Numbers(all) => Rows::Numbers(&mut all[rows]),
             Self::Flags(all) => Rows::Flags(&mut all[rows]),
