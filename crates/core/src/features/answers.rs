@@ -73,39 +73,32 @@ impl Plan {
                     }
                     continue;
                 }
+                let related = (aggregate.other != aggregate.window).then(|| {
+                    let (at, _) = self.windows[aggregate.other];
+                    others.read(&self.selections[at], &agenda.selections[at], cases);
+                    (&self.selections[at], agenda.window(aggregate.other))
+                });
                 for place in places {
                     let Case { subject, within } = &cases[place.case];
                     let person = &Person::of(subject);
                     let events = &read.events(selection, person, place.case);
                     let positions = read.positions(place.case);
                     let windows = &Windows { events, bounds: &bounds[within.clone()], positions };
+                    let (events, other);
+                    let others = match related {
+                        None => windows,
+                        Some((selection, bounds)) => {
+                            events = others.events(selection, person, place.case);
+                            let positions = others.positions(place.case);
+                            let bounds = &bounds[within.clone()];
+                            other = Windows { events: &events, bounds, positions };
+                            &other
+                        }
+                    };
                     let instants = &agenda.instants[within.clone()];
-                    let asked = Asked { selection, windows, others: windows, instants, person };
+                    let asked = Asked { selection, windows, others, instants, person };
                     answers.give(place.row, aggregate, &asked, work);
                 }
-            }
-        }
-        for index in &self.relates {
-            let (slot, aggregate) = &self.aggregates[*index];
-            let (own, other) = (aggregate.selection, self.windows[aggregate.other].0);
-            let (selection, related) = (&self.selections[own], &self.selections[other]);
-            read.read(selection, &agenda.selections[own], cases);
-            others.read(related, &agenda.selections[other], cases);
-            let mut answers = Answers::of(*index, *slot, frames, &mut table);
-            let bounds = [agenda.window(aggregate.window), agenda.window(aggregate.other)];
-            for place in read.some.iter().chain(&read.none) {
-                let Case { subject, within } = &cases[place.case];
-                let person = &Person::of(subject);
-                let [own, other] = bounds.map(|bounds| &bounds[within.clone()]);
-                let events = &read.events(selection, person, place.case);
-                let positions = read.positions(place.case);
-                let windows = &Windows { events, bounds: own, positions };
-                let events = &others.events(related, person, place.case);
-                let positions = others.positions(place.case);
-                let others = &Windows { events, bounds: other, positions };
-                let instants = &agenda.instants[within.clone()];
-                let asked = Asked { selection, windows, others, instants, person };
-                answers.give(place.row, aggregate, &asked, work);
             }
         }
     }

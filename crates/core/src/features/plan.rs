@@ -60,10 +60,8 @@ pub struct Plan {
     pub(super) windows: Vec<(usize, Window)>,
     /// For each slot that one fills, the aggregate.
     pub(super) aggregates: Vec<(usize, BoundAggregate)>,
-    /// For each selection, the aggregates that read no other.
+    /// For each selection, the aggregates that read it, and perhaps another.
     pub(super) asks: Vec<Vec<usize>>,
-    /// The aggregates that relate two selections.
-    pub(super) relates: Vec<usize>,
     /// For each step, the slot and its program.
     pub(super) steps: Vec<(usize, Program)>,
     /// For each feature, its slot.
@@ -81,7 +79,6 @@ impl Plan {
             windows: Vec::new(),
             aggregates: Vec::new(),
             asks: Vec::new(),
-            relates: Vec::new(),
             steps: Vec::new(),
             features: vec![None; set.specs.len()],
             needs_zone: false,
@@ -150,11 +147,7 @@ impl Plan {
     fn ask(&mut self, slot: usize, aggregate: BoundAggregate) {
         let index = self.aggregates.len();
         self.asks.resize(self.selections.len(), Vec::new());
-        if aggregate.other == aggregate.window {
-            self.asks[aggregate.selection].push(index);
-        } else {
-            self.relates.push(index);
-        }
+        self.asks[aggregate.selection].push(index);
         self.aggregates.push((slot, aggregate));
     }
 
@@ -182,8 +175,7 @@ impl Plan {
         }
         let mut part = self.clone();
         part.steps.retain(|(slot, _)| needed[*slot]);
-        (part.selections, part.windows) = (Vec::new(), Vec::new());
-        (part.asks, part.relates) = (Vec::new(), Vec::new());
+        (part.selections, part.windows, part.asks) = (Vec::new(), Vec::new(), Vec::new());
         let aggregates = std::mem::take(&mut part.aggregates);
         for (slot, mut aggregate) in aggregates.into_iter().filter(|(slot, _)| needed[*slot]) {
             for window in [&mut aggregate.window, &mut aggregate.other] {
