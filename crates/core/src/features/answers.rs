@@ -140,7 +140,8 @@ impl Read {
     }
 
     /// The events of a case.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "for each customer and selection or aggregate")]
+    #[inline(always)]
     fn events<'s>(
         &'s self,
         selection: &Selection,

@@ -77,7 +77,8 @@ impl<'a> History<'a> {
 
     /// The words of all events of one type, how many make one, and how many events there are.
     #[must_use]
-    #[inline]
+    #[expect(clippy::inline_always, reason = "for each customer and selection or aggregate")]
+    #[inline(always)]
     pub fn rows(&self, kind: usize) -> (&'a [i64], usize, usize) {
         if self.until == i64::MAX {
             let (words, len) = self.words(kind);
@@ -88,7 +89,8 @@ impl<'a> History<'a> {
     }
 
     /// The words of one type, later events too, and the number of events.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "for each customer and selection or aggregate")]
+    #[inline(always)]
     fn words(&self, kind: usize) -> (&'a [i64], usize) {
         let stride = self.layout.types[kind].stride();
         match self.logs {
