@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use arrow_array::types::{ArrowPrimitiveType, Float64Type, TimestampMicrosecondType};
+use arrow_array::types::{
+    ArrowPrimitiveType, Float64Type, Int32Type, Int64Type, TimestampMicrosecondType, UInt32Type,
+};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, DictionaryArray, Int32Array, Int64Array, PrimitiveArray,
-    RecordBatch, RecordBatchOptions, StringArray, make_array,
+    Array, ArrayRef, BooleanArray, DictionaryArray, Int32Array, PrimitiveArray, RecordBatch,
+    RecordBatchOptions, StringArray, make_array,
 };
 use arrow_buffer::{NullBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, Field, Schema};
 use bytemuck::NoUninit;
-use stayput_core::columns::{Buffer, ColumnData, Frame, MISSING_TEXT, MISSING_TIME, TextColumn};
+use stayput_core::columns::{
+    Buffer, ColumnData, Frame, Integers, MISSING_TEXT, MISSING_TIME, TextColumn,
+};
 
 /// The columns of `frame`, with null for missing. Of the text columns, those that
 /// `is_category` names become Arrow dictionaries.
@@ -34,7 +38,11 @@ pub fn batch(frame: &Frame, is_category: impl Fn(&str) -> bool) -> Result<Record
 fn array(data: &ColumnData, is_category: bool) -> Result<ArrayRef, ArrowError> {
     Ok(match data {
         ColumnData::Number(rows) => Arc::new(primitive::<Float64Type>(rows, |row| !row.is_nan())?),
-        ColumnData::Integer(rows) => Arc::new(rows.iter().map(Some).collect::<Int64Array>()),
+        ColumnData::Integer(rows) => match rows {
+            Integers::I64(rows) => Arc::new(primitive::<Int64Type>(rows, |_| true)?),
+            Integers::I32(rows) => Arc::new(primitive::<Int32Type>(rows, |_| true)?),
+            Integers::U32(rows) => Arc::new(primitive::<UInt32Type>(rows, |_| true)?),
+        },
         ColumnData::Bool(rows) => Arc::new(BooleanArray::from(rows.clone())),
         ColumnData::Text(column) if is_category => Arc::new(dictionary(column)?),
         ColumnData::Text(column) => {
@@ -87,9 +95,7 @@ where
     PrimitiveArray::try_new(values, nulls)
 }
 
-fn dictionary(
-    column: &TextColumn,
-) -> Result<DictionaryArray<arrow_array::types::Int32Type>, ArrowError> {
+fn dictionary(column: &TextColumn) -> Result<DictionaryArray<Int32Type>, ArrowError> {
     let codes = column
         .codes
         .iter()

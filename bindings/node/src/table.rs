@@ -138,6 +138,11 @@ impl Table {
 fn rows_of(data: &ColumnData) -> Column {
     match data {
         ColumnData::Number(rows) => Either3::A(Float64Array::new(rows.to_vec())),
+        ColumnData::Integer(rows) => {
+            #[expect(clippy::cast_precision_loss, reason = "counts, below 2^31")]
+            let rows = rows.iter().map(|row| row as f64);
+            Either3::A(Float64Array::new(rows.collect()))
+        }
         ColumnData::Bool(rows) => Either3::C(rows.clone()),
         data => {
             let text = |row| match data.value(row) {

@@ -110,7 +110,9 @@ impl Table {
                 rows.collect::<Vec<_>>().into_pyobject(py)?
             }
             ColumnData::Number(rows) => rows.to_vec().into_pyarray(py).into_any(),
-            ColumnData::Integer(rows) => rows.iter().collect::<Vec<_>>().into_pyobject(py)?,
+            ColumnData::Integer(rows) => {
+                rows.iter().collect::<Vec<_>>().into_pyarray(py).into_any()
+            }
             ColumnData::Bool(rows) => rows.into_pyobject(py)?,
             ColumnData::Text(column) => texts(column)?.into_any(),
             ColumnData::Strings(rows) => texts(&TextColumn::from_texts(rows.iter()))?.into_any(),

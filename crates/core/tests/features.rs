@@ -72,6 +72,7 @@ fn value(expression: &str) -> Value {
             json!(values[rows[0] as usize])
         }
         (FeatureData::Number(rows), _) => json!(rows[0]),
+        (FeatureData::Count(rows), _) => json!(f64::from(rows[0])),
         (FeatureData::Time(rows), _) => {
             Timestamp::from_micros(rows[0]).map_or(Value::Null, |at| json!(at.to_string()))
         }
@@ -473,12 +474,42 @@ fn rows_of_several_blocks_are_what_each_is_alone() {
     for customer in [0, 1, 113, 114, 227, 228, 341, 342, 497, 498, 499] {
         let alone = rows(customer..customer + 1, 1);
         for (many, one) in all.columns.iter().zip(&alone.columns) {
-            let (FeatureData::Number(many), FeatureData::Number(one)) = (&many.data, &one.data)
-            else {
-                panic!("all are numbers")
-            };
+            assert_eq!(many.data().type_name(), one.data().type_name(), "{}", many.name);
+            let (many, one) = (many.numbers().unwrap(), one.numbers().unwrap());
             let bits = |rows: &[f64]| rows.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
-            assert_eq!(bits(&many[customer * 18..][..18]), bits(one), "customer {customer}");
+            assert_eq!(bits(&many[customer * 18..][..18]), bits(&one), "customer {customer}");
         }
     }
+}
+
+#[test]
+fn how_many_is_a_whole_number_in_its_column_and_any_number_to_what_reads_it() {
+    let features = r#"
+logins = 'count(login, "7d")'
+skus = 'distinct(purchase.sku, "30d")'
+days = 'active_days(login, "30d")'
+row = 'streak(login, "30d")'
+same = 'logins'
+half = 'logins / 2.0'
+spend = 'sum(purchase.amount, "30d")'
+often = 'logins > skus && days > 0.0'
+"#;
+    let playbook = Playbook::parse(&format!("{SCHEMA}{features}")).unwrap();
+    let instants = ["2026-01-02T00:00:00Z", "2026-01-09T00:00:00Z", "2026-02-01T00:00:00Z"].map(at);
+    let table = playbook.features(&frame(events()), None, &instants[..], Some(1)).unwrap().table;
+    let data = |name: &str| &table.column(name).unwrap().data;
+    let counts = |rows: [i32; 3]| FeatureData::Count(rows.to_vec().into());
+    let numbers = |rows: [f64; 3]| FeatureData::Number(rows.to_vec().into());
+    assert_eq!(*data("logins"), counts([1, 2, 0]));
+    assert_eq!(*data("skus"), counts([0, 2, 2]));
+    assert_eq!(*data("days"), counts([1, 2, 1]));
+    assert_eq!(*data("row"), counts([1, 1, 0]));
+    assert_eq!(*data("same"), counts([1, 2, 0]));
+    assert_eq!(*data("half"), numbers([0.5, 1.0, 0.0]));
+    assert_eq!(*data("spend"), numbers([0.0, 42.0, 1_000_042.0]));
+    assert_eq!(*data("often"), numbers([1.0, 0.0, 0.0]));
+    assert!(table.columns[..7].iter().all(|column| column.kind == FeatureType::Number));
+    assert_eq!(table.column("logins").unwrap().numbers().unwrap()[..], [1.0, 2.0, 0.0]);
+    let two = table.select(&[2, 1]);
+    assert_eq!(two.column("days").unwrap().data, FeatureData::Count(vec![1, 2].into()));
 }

@@ -49,7 +49,7 @@ impl Data {
             let values = column.numbers().ok_or_else(|| {
                 refuse(format!("is a {} without numbers", kind.name())).at_path(&column.name)
             })?;
-            check_values(column, &kind, values)?;
+            check_values(column, &kind, &values)?;
             inputs.push(Input { name: column.name.clone(), kind });
             columns.push(values);
         }

@@ -136,11 +136,11 @@ fn the_order_of_the_factors_is_that_of_the_truth() {
         found.numbers().unwrap()
     };
     let mut spreads = [
-        ("logins_14d", apart(&truth, column("logins_14d"), |x| x == 0.0, |x| x > 11.0)),
+        ("logins_14d", apart(&truth, &column("logins_14d"), |x| x == 0.0, |x| x > 11.0)),
         // Who had a failed payment and is still there is no more likely to leave than others.
-        ("failed_14d", apart(&truth, column("failed_14d"), |x| x > 0.0, |x| x == 0.0).abs()),
-        ("urgent_14d", apart(&truth, column("urgent_14d"), |x| x > 0.0, |x| x == 0.0)),
-        ("hour", apart(&truth, column("hour"), |x| x < 12.0, |x| x >= 12.0).abs()),
+        ("failed_14d", apart(&truth, &column("failed_14d"), |x| x > 0.0, |x| x == 0.0).abs()),
+        ("urgent_14d", apart(&truth, &column("urgent_14d"), |x| x > 0.0, |x| x == 0.0)),
+        ("hour", apart(&truth, &column("hour"), |x| x < 12.0, |x| x >= 12.0).abs()),
     ];
     println!("{weights:?}, true {spreads:?}");
     spreads.sort_by(|a, b| b.1.total_cmp(&a.1));

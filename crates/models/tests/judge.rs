@@ -7,6 +7,8 @@
     reason = "a test says what it found, and stops where it cannot read"
 )]
 
+use std::borrow::Cow;
+
 use stayput_core::churn::Calibrator;
 use stayput_core::features::TrainingSet;
 use stayput_models::validate::{Bins, EmpcParams, delong};
@@ -18,8 +20,8 @@ fn near(found: f64, expected: f64, tolerance: f64) {
     assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
 }
 
-fn column<'a>(set: &'a TrainingSet, name: &str) -> &'a [f64] {
-    set.table.columns.iter().find(|column| column.name == name).unwrap().numbers().unwrap()
+fn column<'a>(set: &'a TrainingSet, name: &str) -> Cow<'a, [f64]> {
+    set.table.column(name).unwrap().numbers().unwrap()
 }
 
 /// Labels, and two scores that any language computes to the same bits:
@@ -30,7 +32,7 @@ fn scored() -> Option<(Vec<bool>, Vec<f64>, Vec<f64>)> {
     let score = |months: f64, most: f64| -> Vec<f64> {
         tenure
             .iter()
-            .zip(charges)
+            .zip(&*charges)
             .map(|(tenure, charge)| charge / (tenure + months) / most)
             .collect()
     };

@@ -29,10 +29,10 @@ impl Model {
             let column = table.column(&input.name).ok_or_else(|| missing(input, table))?;
             let values = column.numbers().ok_or_else(|| mismatch(input, column))?;
             let Some(codes) = translation(input, column)? else {
-                into.assign(&ArrayView1::from(values));
+                into.assign(&ArrayView1::from(&*values));
                 continue;
             };
-            for (into, &value) in into.iter_mut().zip(values) {
+            for (into, &value) in into.iter_mut().zip(&*values) {
                 *into = translated(&codes, value);
             }
         }

@@ -67,8 +67,8 @@ impl<'a> EventColumns<'a> {
             });
             properties.push(readers.collect::<Result<Vec<_>>>()?);
         }
-        if u32::try_from(frame.len()).is_err() {
-            let message = "has more than 2^32 rows; divide it";
+        if i32::try_from(frame.len()).is_err() {
+            let message = "has 2^31 rows or more; divide it";
             return Err(Error::new(ErrorCode::TableColumn, "events", message));
         }
         Ok(Self {

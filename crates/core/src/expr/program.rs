@@ -194,6 +194,12 @@ impl Aggregate {
 }
 
 impl AggregateOp {
+    /// Whether it tells how many: a whole number, 0 of no events, which is never missing.
+    #[must_use]
+    pub fn is_count(self) -> bool {
+        matches!(self, Self::Count | Self::Distinct | Self::ActiveDays | Self::Streak)
+    }
+
     /// The name of the function.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -23,6 +23,8 @@ const TRUE: u8 = 2;
 pub enum Column<'a> {
     /// Numbers, NaN where missing.
     Numbers(&'a [f64]),
+    /// Whole numbers, none of them missing.
+    Counts(&'a [i32]),
     /// Truths.
     Truths(&'a [Option<bool>]),
     /// Truths as 0 and 1, NaN where missing.
@@ -126,7 +128,7 @@ impl<'a> Block<'a> {
             Node::Time(_) => Form::Times,
             Node::Text(_) => Form::Texts,
             Node::Input(slot) => match self.columns.get(*slot)? {
-                Column::Numbers(_) => Form::Numbers,
+                Column::Numbers(_) | Column::Counts(_) => Form::Numbers,
                 Column::Truths(_) | Column::Flags(_) => Form::Truths,
                 Column::Times(_) => Form::Times,
                 Column::Texts { .. } => Form::Texts,
@@ -142,10 +144,13 @@ impl<'a> Block<'a> {
     fn numbers(&self, node: &Node) -> Option<Cow<'a, [f64]>> {
         Some(match node {
             Node::Number(x) => vec![*x; self.rows.len()].into(),
-            Node::Input(slot) => {
-                let Column::Numbers(rows) = self.columns.get(*slot)? else { return None };
-                Cow::Borrowed(rows.get(self.rows.clone())?)
-            }
+            Node::Input(slot) => match self.columns.get(*slot)? {
+                Column::Numbers(rows) => Cow::Borrowed(rows.get(self.rows.clone())?),
+                Column::Counts(rows) => {
+                    rows.get(self.rows.clone())?.iter().copied().map(f64::from).collect()
+                }
+                _ => return None,
+            },
             Node::Negate(a) => self.each(a, |x| finite(-x))?,
             Node::Arithmetic(op, a, b) => {
                 let (a, b) = (self.numbers(a)?, self.numbers(b)?);

@@ -75,7 +75,7 @@ impl Asked<'_, '_, '_> {
         work.firsts.extend(self.windows.events.slice(work.first, end).times().map(|at| {
             let day = Timestamp::from_micros(at).map_or(i64::MIN, |at| zone.day(at));
             ordered &= before <= day;
-            firsts += usize::from(before != day);
+            firsts += i32::from(before != day);
             before = day;
             firsts
         }));
@@ -99,7 +99,7 @@ pub(super) struct Work {
     words: Vec<i64>,
     others: Vec<i64>,
     /// What [`Asked::firsts_of_days`] found, and the number of the first event of it.
-    firsts: Vec<usize>,
+    firsts: Vec<i32>,
     first: usize,
     numbers: Vec<f64>,
 }
@@ -127,13 +127,13 @@ impl BoundAggregate {
                     *into = crate::math::finite(number(events));
                 }
             }
-            (AggregateOp::ActiveDays, Rows::Numbers(rows)) if asked.firsts_of_days(work) => {
+            (AggregateOp::ActiveDays, Rows::Counts(rows)) if asked.firsts_of_days(work) => {
                 let firsts = |at: usize| work.firsts[at - work.first];
                 for (into, (start, end)) in rows.iter_mut().zip(asked.windows.spans()) {
                     // An event begins a day of the window where it begins a day, or the window.
                     *into = match end - start {
-                        0 => 0.0,
-                        _ => exact(1 + firsts(end - 1) - firsts(start)),
+                        0 => 0,
+                        _ => 1 + firsts(end - 1) - firsts(start),
                     };
                 }
             }
@@ -364,10 +364,11 @@ impl Inside<'_, '_, '_> {
 
 /// How many events are inside a window at each instant: from the numbers of its boundaries, and how
 /// many events are not later than each boundary.
-pub(super) fn count_each(bounds: &[(u32, u32)], positions: &[u32], rows: &mut [f64]) {
+pub(super) fn count_each(bounds: &[(u32, u32)], positions: &[u32], rows: &mut [i32]) {
     for (into, (after, until)) in rows.iter_mut().zip(bounds) {
         let end = positions[*until as usize];
-        *into = f64::from(end - positions[*after as usize].min(end));
+        // A table has fewer than 2^31 rows.
+        *into = end.saturating_sub(positions[*after as usize]).cast_signed();
     }
 }
 

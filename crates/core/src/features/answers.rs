@@ -64,7 +64,7 @@ impl Plan {
                 // Most customers never did most things.
                 let none = if answers.none(cases, &read.none) { &[][..] } else { &read.none };
                 let places = read.some.iter().chain(none);
-                if let (Answers::Column(_, Rows::Numbers(rows)), true) =
+                if let (Answers::Column(_, Rows::Counts(rows)), true) =
                     (&mut answers, aggregate.needs_positions_alone())
                 {
                     for place in places {
@@ -141,7 +141,7 @@ impl Read {
 
     /// The events of a case.
     #[expect(clippy::inline_always, reason = "for each customer and selection or aggregate")]
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn events<'s>(
         &'s self,
         selection: &Selection,

@@ -217,7 +217,7 @@ impl Batch<'_> {
             .unzip();
         let (most, columnar) = (most.into_iter().max().unwrap_or(0), &work.columnar);
         let mut output =
-            Output::new(self.features, rooms, &columnar.hidden, BLOCK + most * work.together());
+            Output::new(self.features, rooms, columnar, BLOCK + most * work.together());
         let builders = output.builders(self.features, columnar);
         let parts: Vec<_> = builders.into_iter().zip(shares).collect();
         let parts = crate::threads::map(parts, self.threads, |(builder, entries)| {

@@ -35,6 +35,7 @@ pub(super) struct Builder<'o> {
 #[derive(Debug)]
 pub(super) enum Rows<'o> {
     Numbers(&'o mut [f64]),
+    Counts(&'o mut [i32]),
     /// Booleans as 0 and 1.
     Flags(&'o mut [f64]),
     Codes(&'o mut [u32]),
@@ -166,9 +167,21 @@ impl Builder<'_> {
 }
 
 impl Rows<'_> {
+    /// The first `count` of them, which are no longer among these.
+    pub(super) fn split_off(&mut self, count: usize) -> Self {
+        match self {
+            Self::Numbers(all) => Self::Numbers(first(all, count)),
+            Self::Counts(all) => Self::Counts(first(all, count)),
+            Self::Flags(all) => Self::Flags(first(all, count)),
+            Self::Codes(all) => Self::Codes(first(all, count)),
+            Self::Times(all) => Self::Times(first(all, count)),
+        }
+    }
+
     fn len(&self) -> usize {
         match self {
             Self::Numbers(all) | Self::Flags(all) => all.len(),
+            Self::Counts(all) => all.len(),
             Self::Codes(all) => all.len(),
             Self::Times(all) => all.len(),
         }
@@ -179,6 +192,7 @@ impl Rows<'_> {
     pub(super) fn part(&mut self, rows: Range<usize>) -> Rows<'_> {
         match self {
             Self::Numbers(all) => Rows::Numbers(&mut all[rows]),
+            Self::Counts(all) => Rows::Counts(&mut all[rows]),
             Self::Flags(all) => Rows::Flags(&mut all[rows]),
             Self::Codes(all) => Rows::Codes(&mut all[rows]),
             Self::Times(all) => Rows::Times(&mut all[rows]),
@@ -190,6 +204,7 @@ impl Rows<'_> {
     pub(super) fn set(&mut self, at: usize, value: Value<'_>) {
         match self {
             Self::Numbers(rows) => rows[at] = value.as_number(),
+            Self::Counts(rows) => rows[at] = whole(value),
             Self::Flags(rows) => rows[at] = flag(value),
             Self::Codes(rows) => rows[at] = MISSING_TEXT,
             Self::Times(rows) => rows[at] = micros(value),
@@ -200,6 +215,7 @@ impl Rows<'_> {
     pub(super) fn fill(self, value: Value<'_>) {
         match self {
             Self::Numbers(rows) => rows.fill(value.as_number()),
+            Self::Counts(rows) => rows.fill(whole(value)),
             Self::Flags(rows) => rows.fill(flag(value)),
             Self::Codes(rows) => rows.fill(MISSING_TEXT),
             Self::Times(rows) => rows.fill(micros(value)),
@@ -220,6 +236,7 @@ impl Rows<'_> {
     fn keep(self, kept: &[bool]) {
         match self {
             Self::Numbers(rows) | Self::Flags(rows) => keep(rows, kept),
+            Self::Counts(rows) => keep(rows, kept),
             Self::Codes(rows) => keep(rows, kept),
             Self::Times(rows) => keep(rows, kept),
         }
@@ -228,6 +245,7 @@ impl Rows<'_> {
     fn clear(self) {
         match self {
             Self::Numbers(rows) | Self::Flags(rows) => rows.fill(0.0),
+            Self::Counts(rows) => rows.fill(0),
             Self::Codes(rows) => rows.fill(0),
             Self::Times(rows) => rows.fill(0),
         }
@@ -237,11 +255,18 @@ impl Rows<'_> {
     fn column<'r>(&'r self, rows: Range<usize>, texts: &'r Texts) -> Column<'r> {
         match self {
             Self::Numbers(all) => Column::Numbers(&all[rows]),
+            Self::Counts(all) => Column::Counts(&all[rows]),
             Self::Flags(all) => Column::Flags(&all[rows]),
             Self::Codes(all) => Column::Texts { codes: &all[rows], values: &texts.values },
             Self::Times(all) => Column::Times(&all[rows]),
         }
     }
+}
+
+/// The first `count` of some rows, which are no longer among them.
+#[expect(clippy::mut_mut, reason = "the slice becomes shorter")]
+pub(super) fn first<'o, T>(rows: &mut &'o mut [T], count: usize) -> &'o mut [T] {
+    rows.split_off_mut(..count).unwrap_or_default()
 }
 
 /// Moves those of the last rows that are kept to the front, and leaves zeros behind them.
@@ -275,6 +300,12 @@ impl Texts {
         }
         u32::try_from(code).unwrap_or(MISSING_TEXT)
     }
+}
+
+/// A count, of which a batch has none past 2^31: no table has more rows.
+#[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^31")]
+fn whole(value: Value<'_>) -> i32 {
+    value.as_number() as i32
 }
 
 /// A truth as 0 or 1.

@@ -22,6 +22,8 @@ pub(super) struct Columnar<'p> {
     pub(super) computed: Vec<ColumnStep>,
     /// The columns that are written a customer at a time, and where their rows come from.
     pub(super) pushed: Vec<(usize, Source)>,
+    /// For each column, whether it holds counts, which are whole and never missing.
+    pub(super) counts: Vec<bool>,
     /// The type of each hidden column.
     pub(super) hidden: Vec<Type>,
     /// Whether anything needs frames.
@@ -118,10 +120,15 @@ impl Plan {
         let pushed = pushed.filter_map(|(column, slot)| Some((column, source(*slot)?)));
         let pushed: Vec<(usize, Source)> = pushed.collect();
         let in_frames = |(_, source): &(usize, Source)| matches!(source, Source::Frame(_));
+        let counts = |slot: &usize| match &self.slots[*slot] {
+            Input::Aggregate(aggregate) => aggregate.op.is_count(),
+            _ => false,
+        };
         let hidden = slots[self.features()..].iter().filter_map(|slot| kinds[*slot].clone());
         Columnar {
             aggregates: self.aggregates.iter().map(own).collect(),
             computed,
+            counts: slots.iter().map(counts).collect(),
             hidden: hidden.collect(),
             framed: !others.is_empty() || pushed.iter().any(in_frames),
             pushed,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::builder::{Builder, Rows, Texts, Written};
+use super::builder::{Builder, Rows, Texts, Written, first};
 use super::columnar::Columnar;
 use super::plan::{FeatureSet, FeatureSpec};
 use super::table::{FeatureColumn, FeatureData, FeatureTable, FeatureType, Keys};
@@ -20,7 +20,7 @@ pub(super) struct Output {
     as_of: Vec<i64>,
     columns: Vec<Column>,
     /// The room of a hidden column in each part.
-    blocks: Vec<usize>,
+    block: usize,
     /// Columns that only others are computed from, with room for a block of rows in each part.
     hidden: Vec<Column>,
 }
@@ -29,22 +29,30 @@ pub(super) struct Output {
 #[derive(Debug)]
 enum Column {
     Numbers(Vec<f64>),
+    Counts(Vec<i32>),
     Flags(Vec<f64>),
     Codes(Vec<u32>),
     Times(Vec<i64>),
 }
 
 impl Output {
-    /// A table of parts with so much room, where hidden columns of these types have room for a
-    /// `block` of rows.
-    pub(super) fn new(set: &FeatureSet, rooms: Vec<usize>, hidden: &[Type], block: usize) -> Self {
+    /// A table of parts with so much room, where hidden columns have room for a `block` of rows.
+    pub(super) fn new(
+        set: &FeatureSet,
+        rooms: Vec<usize>,
+        columnar: &Columnar<'_>,
+        block: usize,
+    ) -> Self {
         let room = rooms.iter().sum();
-        let blocks = vec![block; rooms.len()];
+        let (counts, hidden_counts) = columnar.counts.split_at(set.specs.len());
+        let kinds = set.specs.iter().map(|spec| spec.program.kind()).zip(counts);
+        let hidden = columnar.hidden.iter().zip(hidden_counts);
+        let column = |room| move |(kind, counts): (&Type, &bool)| Column::new(kind, *counts, room);
         Self {
-            columns: set.specs.iter().map(|spec| Column::new(spec.program.kind(), room)).collect(),
-            hidden: hidden.iter().map(|kind| Column::new(kind, block * rooms.len())).collect(),
+            columns: kinds.map(column(room)).collect(),
+            hidden: hidden.map(column(block * rooms.len())).collect(),
             rooms,
-            blocks,
+            block,
             customer: vec![0; room],
             as_of: vec![0; room],
         }
@@ -56,24 +64,26 @@ impl Output {
         set: &FeatureSet,
         columnar: &'o Columnar<'o>,
     ) -> Vec<Builder<'o>> {
-        let Self { rooms, customer, as_of, columns, blocks, hidden } = self;
-        let (rooms, blocks) = (&*rooms, &*blocks);
-        let hidden = hidden.iter_mut().map(|column| column.parts(blocks));
-        let columns = columns.iter_mut().map(|column| column.parts(rooms));
-        let mut columns: Vec<_> = columns.chain(hidden).collect();
+        let Self { rooms, block, customer, as_of, columns, hidden } = self;
+        let (mut customer, mut as_of) = (&mut customer[..], &mut as_of[..]);
+        let mut columns: Vec<Rows<'_>> = columns.iter_mut().map(Column::rows).collect();
+        let mut hidden: Vec<Rows<'_>> = hidden.iter_mut().map(Column::rows).collect();
         let kinds = || set.specs.iter().map(|spec| spec.program.kind()).chain(&columnar.hidden);
-        let keys = parts(customer, rooms).zip(parts(as_of, rooms));
-        keys.map(|(customer, as_of)| Builder {
-            customer,
-            as_of,
-            rows: columns.iter_mut().filter_map(Iterator::next).collect(),
-            texts: kinds().map(Texts::new).collect(),
-            columnar,
-            len: 0,
-            dropped: 0,
-            block: 0,
-        })
-        .collect()
+        let builder = |room: &usize| {
+            let columns = columns.iter_mut().map(|rest| rest.split_off(*room));
+            let hidden = hidden.iter_mut().map(|rest| rest.split_off(*block));
+            Builder {
+                customer: first(&mut customer, *room),
+                as_of: first(&mut as_of, *room),
+                rows: columns.chain(hidden).collect(),
+                texts: kinds().map(Texts::new).collect(),
+                columnar,
+                len: 0,
+                dropped: 0,
+                block: 0,
+            }
+        };
+        rooms.iter().map(builder).collect()
     }
 
     /// The table, whose keys name `customers` by their place, of what was written to the parts.
@@ -110,8 +120,10 @@ impl Output {
 }
 
 impl Column {
-    fn new(kind: &Type, room: usize) -> Self {
+    /// Room for values of a type, or for counts.
+    fn new(kind: &Type, counts: bool, room: usize) -> Self {
         match kind {
+            Type::Number if counts => Self::Counts(vec![0; room]),
             Type::Timestamp => Self::Times(vec![0; room]),
             Type::Text | Type::Category(_) => Self::Codes(vec![0; room]),
             Type::Bool => Self::Flags(vec![0.0; room]),
@@ -119,12 +131,13 @@ impl Column {
         }
     }
 
-    fn parts<'o>(&'o mut self, rooms: &'o [usize]) -> Box<dyn Iterator<Item = Rows<'o>> + 'o> {
+    fn rows(&mut self) -> Rows<'_> {
         match self {
-            Self::Numbers(rows) => Box::new(parts(rows, rooms).map(Rows::Numbers)),
-            Self::Flags(rows) => Box::new(parts(rows, rooms).map(Rows::Flags)),
-            Self::Codes(rows) => Box::new(parts(rows, rooms).map(Rows::Codes)),
-            Self::Times(rows) => Box::new(parts(rows, rooms).map(Rows::Times)),
+            Self::Numbers(rows) => Rows::Numbers(rows),
+            Self::Counts(rows) => Rows::Counts(rows),
+            Self::Flags(rows) => Rows::Flags(rows),
+            Self::Codes(rows) => Rows::Codes(rows),
+            Self::Times(rows) => Rows::Times(rows),
         }
     }
 
@@ -138,6 +151,7 @@ impl Column {
         let mut all = Texts::new(spec.program.kind());
         match &mut self {
             Self::Numbers(rows) | Self::Flags(rows) => close(rows, spans),
+            Self::Counts(rows) => close(rows, spans),
             Self::Times(rows) => close(rows, spans),
             Self::Codes(rows) => {
                 let mut start = 0;
@@ -174,6 +188,7 @@ impl Column {
         };
         let data = match (self, &kind) {
             (Self::Numbers(rows) | Self::Flags(rows), _) => FeatureData::Number(rows.into()),
+            (Self::Counts(rows), _) => FeatureData::Count(rows.into()),
             (Self::Times(rows), _) => FeatureData::Time(rows.into()),
             (Self::Codes(rows), FeatureType::Category { values }) => {
                 let seen = &texts.values;
@@ -193,16 +208,6 @@ impl Column {
         };
         FeatureColumn { name: spec.name.clone(), kind, data }
     }
-}
-
-/// The parts of a column.
-fn parts<'o, T>(rows: &'o mut [T], rooms: &'o [usize]) -> impl Iterator<Item = &'o mut [T]> {
-    let mut rest = rows;
-    rooms.iter().map(move |room| {
-        let (rows, later) = std::mem::take(&mut rest).split_at_mut(*room);
-        rest = later;
-        rows
-    })
 }
 
 /// Moves the rows of all parts together: of each the room and how many rows there are.

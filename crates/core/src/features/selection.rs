@@ -230,7 +230,7 @@ impl Selection {
 
     /// Its events where they stand, if they are read there.
     #[expect(clippy::inline_always, reason = "for each customer and selection or aggregate")]
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(super) fn as_is<'s>(&self, person: &Person<'_, 's>) -> Option<Picked<'s>> {
         let (event, taken) = self.as_is?;
         let (words, stride, len) = person.history?.rows(event);

@@ -1,10 +1,11 @@
 //! The feature table: one row a `(customer_id, as_of)`, one typed column a feature.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::columns::{Buffer, ColumnData, Dictionary, Frame, MISSING_TEXT, TextColumn};
+use crate::columns::{Buffer, ColumnData, Dictionary, Frame, Integers, MISSING_TEXT, TextColumn};
 use crate::error::{Error, ErrorCode, Result};
 use crate::time::Timestamp;
 
@@ -46,6 +47,9 @@ impl FeatureType {
 pub enum FeatureData {
     /// Numbers, NaN where missing; booleans as 0 and 1; categories as the index of their name.
     Number(Buffer<f64>),
+    /// Numbers of events, days or values, of a feature that is `count`, `distinct`, `active_days`
+    /// or `streak` as it stands: none of them missing, in half the memory.
+    Count(Buffer<i32>),
     /// Instants in microseconds since 1970; missing is [`MISSING_TIME`](crate::columns::MISSING_TIME).
     Time(Buffer<i64>),
     /// Texts.
@@ -66,9 +70,10 @@ pub struct FeatureColumn {
 impl FeatureColumn {
     /// The rows of a number, boolean or category; none for an instant or a text.
     #[must_use]
-    pub fn numbers(&self) -> Option<&[f64]> {
+    pub fn numbers(&self) -> Option<Cow<'_, [f64]>> {
         match &self.data {
-            FeatureData::Number(rows) => Some(rows),
+            FeatureData::Number(rows) => Some(Cow::Borrowed(rows)),
+            FeatureData::Count(rows) => Some(rows.iter().copied().map(f64::from).collect()),
             FeatureData::Time(_) | FeatureData::Text(_) => None,
         }
     }
@@ -95,6 +100,7 @@ impl FeatureColumn {
                 ColumnData::Text(TextColumn::new(codes, values))
             }
             (FeatureData::Number(rows), _) => ColumnData::Number(rows.clone()),
+            (FeatureData::Count(rows), _) => ColumnData::Integer(Integers::I32(rows.clone())),
             (FeatureData::Time(rows), _) => ColumnData::Time(rows.clone()),
             (FeatureData::Text(column), _) => ColumnData::Text(column.clone()),
         }
@@ -200,6 +206,7 @@ impl FeatureTable {
         for column in &columns {
             let len = match &column.data {
                 FeatureData::Number(rows) => rows.len(),
+                FeatureData::Count(rows) => rows.len(),
                 FeatureData::Time(rows) => rows.len(),
                 FeatureData::Text(column) => column.codes.len(),
             };
@@ -270,6 +277,9 @@ impl FeatureTable {
             data: match &column.data {
                 FeatureData::Number(rows) => {
                     FeatureData::Number(indices.iter().map(|&at| rows[at]).collect())
+                }
+                FeatureData::Count(rows) => {
+                    FeatureData::Count(indices.iter().map(|&at| rows[at]).collect())
                 }
                 FeatureData::Time(rows) => {
                     FeatureData::Time(indices.iter().map(|&at| rows[at]).collect())

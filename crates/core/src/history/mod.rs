@@ -78,7 +78,7 @@ impl<'a> History<'a> {
     /// The words of all events of one type, how many make one, and how many events there are.
     #[must_use]
     #[expect(clippy::inline_always, reason = "for each customer and selection or aggregate")]
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn rows(&self, kind: usize) -> (&'a [i64], usize, usize) {
         if self.until == i64::MAX {
             let (words, len) = self.words(kind);
@@ -90,7 +90,7 @@ impl<'a> History<'a> {
 
     /// The words of one type, later events too, and the number of events.
     #[expect(clippy::inline_always, reason = "for each customer and selection or aggregate")]
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     fn words(&self, kind: usize) -> (&'a [i64], usize) {
         let stride = self.layout.types[kind].stride();
         match self.logs {

@@ -321,6 +321,7 @@ pub fn rows(table: &FeatureTable) -> Vec<Map<String, Value>> {
             let value = match data {
                 // A number stays one with a point, and NaN is null.
                 ColumnData::Number(rows) => Value::from(rows[at]),
+                ColumnData::Integer(_) => data.value(at).as_f64().into(),
                 data => data.value(at),
             };
             object.insert((*name).to_owned(), value);

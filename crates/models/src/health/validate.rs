@@ -50,10 +50,11 @@ pub fn validate_health(playbook: &Playbook, set: &TrainingSet) -> Result<HealthV
     }
     let mut scored = (Vec::new(), Vec::new());
     let mut counts = vec![(0, 0); plan.spec.bands.len()];
+    let columns: Vec<_> = columns.iter().map(|column| (column.numbers(), &column.kind)).collect();
     for (row, label) in labels.iter().enumerate() {
         let frame: Vec<Value<'_>> = columns
             .iter()
-            .map(|column| match (column.numbers(), &column.kind) {
+            .map(|column| match column {
                 (Some(rows), kind) => value(rows[row], kind),
                 (None, _) => Value::Missing,
             })

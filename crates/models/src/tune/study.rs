@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use stayput_core::features::{FeatureData, TrainingSet};
+use stayput_core::features::TrainingSet;
 use stayput_core::{Error, ErrorCode, Result, wire};
 
 use super::search::{Direction, Search, Trial, TrialState};
@@ -363,8 +363,8 @@ fn fingerprint(set: &TrainingSet) -> String {
     numbers(&set.labels);
     for column in &set.table.columns {
         // Instants and texts are no inputs of a model.
-        if let FeatureData::Number(rows) = &column.data {
-            numbers(rows);
+        if let Some(rows) = column.numbers() {
+            numbers(&rows);
         }
     }
     for at in keys.as_of.iter() {

@@ -7,8 +7,7 @@ use crate::columns::Frame;
 use crate::describe::{count, quantile};
 use crate::error::Result;
 use crate::event::word;
-use crate::features::FeatureTable;
-use crate::features::TrainingOptions;
+use crate::features::{FeatureColumn, FeatureTable, TrainingOptions};
 use crate::playbook::Playbook;
 use crate::time::{Span, Timestamp};
 
@@ -46,9 +45,9 @@ impl Measured {
         let events = &events.clone().rename(&renames)?;
         let end = Timestamp::EPOCH.plus(Span::micros(rhythm.last));
         let table = draft.features(events, None, &[end], Some(1))?.table;
-        let quiet = table.column(&drafted.quiet).and_then(|column| column.numbers());
+        let quiet = table.column(&drafted.quiet).and_then(FeatureColumn::numbers);
         let recent = |days: &f64| *days <= rhythm.horizon.as_days();
-        let rows = quiet.into_iter().flatten().enumerate();
+        let rows = quiet.iter().flat_map(|days| days.iter()).enumerate();
         let rows = rows.filter(|(_, days)| recent(days)).map(|(row, _)| row).collect();
         let asked = end.minus(rhythm.horizon);
         let options = TrainingOptions { n_jobs: Some(1), ..TrainingOptions::default() };
