@@ -85,8 +85,8 @@ impl Table {
     }
 
     /// One column as a one-dimensional array: numbers and booleans as float64 (NaN where
-    /// missing), integers as int64 where none is missing, instants as datetime64[us] in UTC,
-    /// categories and texts as objects.
+    /// missing), counts and other whole numbers as int64 where none is missing, instants as
+    /// datetime64[us] in UTC, categories and texts as objects.
     fn __getitem__<'py>(slf: &Bound<'py, Self>, name: &str) -> PyResult<Array<'py>> {
         let tables = slf.py().import("stayput._tables")?;
         Ok(Array(tables.call_method1("column", (slf, name))?))

@@ -77,6 +77,12 @@ def test_a_table_of_features_leaves_by_every_road():
     assert (frame["days_quiet"].to_numpy().view(np.uint64) == quiet.view(np.uint64)).all()
     assert arrow(table)["days_quiet"].null_count == np.isnan(quiet).sum()
     assert pl.DataFrame(table)["as_of"].dtype == pl.Datetime("us", "UTC")
+    # How many is a whole number, in Arrow in 32 bits; to a model it is a number as any other.
+    assert table.types["logins_30d"] == "number" and pl.DataFrame(table)["logins_30d"].dtype == pl.Int32
+    assert frame["logins_30d"].dtype == np.int64 and frame["spend_90d"].dtype == np.float64
+    logins = matrix[:, table.numeric_names.index("logins_30d")]
+    assert logins.max() > 1 and (frame["logins_30d"] == logins).all()
+    assert arrow(table)["logins_30d"].to_pylist() == table["logins_30d"].tolist()
 
 
 def test_an_instant_can_be_said_in_many_ways():

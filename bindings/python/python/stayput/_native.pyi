@@ -819,8 +819,8 @@ class Table:
     def __getitem__(self, name: str, /) -> ndarray:
         """
         One column as a one-dimensional array: numbers and booleans as float64 (NaN where
-        missing), integers as int64 where none is missing, instants as datetime64[us] in UTC,
-        categories and texts as objects.
+        missing), counts and other whole numbers as int64 where none is missing, instants as
+        datetime64[us] in UTC, categories and texts as objects.
         """
     def __len__(self, /) -> int: ...
     def __repr__(self, /) -> str: ...

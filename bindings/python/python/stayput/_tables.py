@@ -205,14 +205,15 @@ def column(table: Table, name: str) -> Any:
     kind = table.types[name]
     if kind == "bool":
         return np.array(raw, dtype=np.float64)
-    if kind == "integer":
+    if kind == "integer" and isinstance(raw, list):
         return np.array(raw, dtype=np.float64 if None in raw else np.int64)
     if kind == "timestamp":
         return raw.view("datetime64[us]")
     if kind in ("category", "text"):
         codes, values = raw
         return np.array([*values, None], dtype=object)[np.minimum(codes, len(values))]
-    return np.asarray(raw, dtype=object if kind == "json" else np.float64)
+    # Of numbers, those that tell how many are whole.
+    return np.asarray(raw, dtype=object if kind == "json" else None)
 
 
 def _numbers(table: Table, name: str) -> Any:
