@@ -188,8 +188,8 @@ def compare(playbook, features, events, customers, cuts, close, columns):
 
 def hold(what, expected, found, close):
     """Fails where the two columns differ, with the first rows in which they do."""
-    if found.dtype == pl.Float64:
-        expected = expected.cast(pl.Float64)
+    if found.dtype.is_numeric():
+        expected, found = expected.cast(pl.Float64), found.cast(pl.Float64)
     elif isinstance(found.dtype, (pl.Categorical, pl.Enum)):
         found = found.cast(pl.String)
     assert expected.dtype == found.dtype, (what, expected.dtype, found.dtype)
