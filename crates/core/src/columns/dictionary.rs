@@ -8,7 +8,48 @@ use std::ops::Index;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Dictionary {
     text: String,
-    ends: Vec<usize>,
+    ends: Ends,
+}
+
+/// Where texts end, in four bytes each until one ends past 4 GiB.
+#[derive(Clone, PartialEq, Eq)]
+enum Ends {
+    Narrow(Vec<u32>),
+    Wide(Vec<usize>),
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self::Narrow(Vec::new())
+    }
+}
+
+impl Ends {
+    fn len(&self) -> usize {
+        match self {
+            Self::Narrow(ends) => ends.len(),
+            Self::Wide(ends) => ends.len(),
+        }
+    }
+
+    /// Where a text that is there ends.
+    fn of(&self, at: usize) -> usize {
+        match self {
+            Self::Narrow(ends) => ends[at] as usize,
+            Self::Wide(ends) => ends[at],
+        }
+    }
+
+    fn push(&mut self, end: usize) {
+        match (&mut *self, u32::try_from(end)) {
+            (Self::Narrow(ends), Ok(end)) => ends.push(end),
+            (Self::Narrow(ends), Err(_)) => {
+                let ends = ends.iter().map(|end| *end as usize).chain([end]);
+                *self = Self::Wide(ends.collect());
+            }
+            (Self::Wide(ends), _) => ends.push(end),
+        }
+    }
 }
 
 impl Dictionary {
@@ -21,15 +62,13 @@ impl Dictionary {
     /// Whether there is no text.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 
     /// The text of a number, if there is one.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&str> {
-        let end = *self.ends.get(at)?;
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.text.get(start..end)
+        (at < self.len()).then(|| &self[at])
     }
 
     /// The last text.
@@ -85,15 +124,16 @@ impl Index<usize> for Dictionary {
     type Output = str;
 
     fn index(&self, at: usize) -> &str {
-        let start = if at == 0 { 0 } else { self.ends[at - 1] };
-        &self.text[start..self.ends[at]]
+        let start = at.checked_sub(1).map_or(0, |before| self.ends.of(before));
+        &self.text[start..self.ends.of(at)]
     }
 }
 
 impl<S: AsRef<str>> FromIterator<S> for Dictionary {
     fn from_iter<I: IntoIterator<Item = S>>(texts: I) -> Self {
         let texts = texts.into_iter();
-        let mut all = Self { text: String::new(), ends: Vec::with_capacity(texts.size_hint().0) };
+        let ends = Ends::Narrow(Vec::with_capacity(texts.size_hint().0));
+        let mut all = Self { text: String::new(), ends };
         texts.for_each(|text| all.push(text.as_ref()));
         all
     }
@@ -119,6 +159,19 @@ mod tests {
             prop_assert_eq!(all.get(at), texts.get(at).map(String::as_str));
             prop_assert_eq!(all.last(), texts.last().map(String::as_str));
             prop_assert_eq!(format!("{all:?}"), format!("{texts:?}"));
+        }
+
+        #[test]
+        fn ends_are_what_was_pushed_past_four_gib_too(steps in prop::collection::vec(0..1_usize << 31, 0..9)) {
+            let (mut ends, mut pushed, mut last) = (Ends::default(), Vec::new(), 0);
+            for step in steps {
+                last += step;
+                pushed.push(last);
+                ends.push(last);
+            }
+            prop_assert!((0..pushed.len()).map(|at| ends.of(at)).eq(pushed.iter().copied()));
+            prop_assert_eq!(ends.len(), pushed.len());
+            prop_assert_eq!(matches!(ends, Ends::Wide(_)), u32::try_from(last).is_err());
         }
 
         #[test]

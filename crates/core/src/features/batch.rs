@@ -30,7 +30,7 @@ use crate::time::Timestamp;
 const LEAST: usize = 256;
 
 /// So many customers, and so many rows, are looked at at once at most.
-const TOGETHER: usize = 256;
+const TOGETHER: usize = 128;
 const ROWS_TOGETHER: usize = 1024;
 
 /// Everything a batch reads.
