@@ -53,6 +53,13 @@ impl Ends {
 }
 
 impl Dictionary {
+    /// A dictionary with room for so many texts of so many bytes in all.
+    #[must_use]
+    pub fn with_capacity(texts: usize, bytes: usize) -> Self {
+        let ends = Ends::Narrow(Vec::with_capacity(texts));
+        Self { text: String::with_capacity(bytes), ends }
+    }
+
     /// The number of texts.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -132,8 +139,7 @@ impl Index<usize> for Dictionary {
 impl<S: AsRef<str>> FromIterator<S> for Dictionary {
     fn from_iter<I: IntoIterator<Item = S>>(texts: I) -> Self {
         let texts = texts.into_iter();
-        let ends = Ends::Narrow(Vec::with_capacity(texts.size_hint().0));
-        let mut all = Self { text: String::new(), ends };
+        let mut all = Self::with_capacity(texts.size_hint().0, 0);
         texts.for_each(|text| all.push(text.as_ref()));
         all
     }

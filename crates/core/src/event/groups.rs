@@ -192,6 +192,9 @@ struct Names {
     hasher: DefaultHashBuilder,
 }
 
+/// Most numbers of customers are no longer.
+const FEW_DIGITS: usize = 8;
+
 /// The code of a text that was not seen yet.
 const UNSEEN: u32 = u32::MAX;
 
@@ -256,7 +259,7 @@ impl Names {
             one.format(wholes[a]).cmp(other.format(wholes[b]))
         };
         let places = sorted(wholes.len(), &head, &order);
-        let mut names = Dictionary::default();
+        let mut names = Dictionary::with_capacity(wholes.len(), wholes.len() * FEW_DIGITS);
         match &places {
             None => wholes.iter().for_each(|whole| names.push_whole(*whole)),
             Some(places) => places.iter().for_each(|at| names.push_whole(wholes[*at as usize])),
