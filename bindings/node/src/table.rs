@@ -6,7 +6,7 @@ use napi::bindgen_prelude::{Either3, Env, Float64Array, Unknown};
 use napi_derive::napi;
 use serde_json::{Map, Value};
 use stayput_core::columns::ColumnData;
-use stayput_core::features::FeatureTable;
+use stayput_core::features::{FeatureColumn, FeatureTable, FeatureType};
 use stayput_core::{Error, ErrorCode, Features, Reports, Result, Training, wire};
 
 use crate::error::now;
@@ -104,7 +104,7 @@ impl Table {
             let column = self.table().column(&name).ok_or_else(|| {
                 Error::new(ErrorCode::TableColumn, "column", "is not in the table").at_path(name)
             })?;
-            Ok(rows_of(&column.data()))
+            Ok(rows_of(column))
         })
     }
 }
@@ -135,15 +135,12 @@ impl Table {
 }
 
 /// The rows of a column, as JavaScript has them.
-fn rows_of(data: &ColumnData) -> Column {
-    match data {
-        ColumnData::Number(rows) => Either3::A(Float64Array::new(rows.to_vec())),
-        ColumnData::Integer(rows) => {
-            #[expect(clippy::cast_precision_loss, reason = "counts, below 2^31")]
-            let rows = rows.iter().map(|row| row as f64);
-            Either3::A(Float64Array::new(rows.collect()))
-        }
-        ColumnData::Bool(rows) => Either3::C(rows.clone()),
+fn rows_of(column: &FeatureColumn) -> Column {
+    if let (FeatureType::Number, Some(rows)) = (&column.kind, column.numbers()) {
+        return Either3::A(Float64Array::new(rows.into_owned()));
+    }
+    match column.data() {
+        ColumnData::Bool(rows) => Either3::C(rows),
         data => {
             let text = |row| match data.value(row) {
                 Value::String(text) => Some(text),

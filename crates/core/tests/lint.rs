@@ -82,6 +82,13 @@ fn each_finding_has_its_code_and_place() {
             "lifecycle.rest",
         ),
         (
+            "[lifecycle]\nall = 'distinct(purchase.amount) >= 0 && active_days(login) >= 0 && \
+             streak(login) >= 0'\nrest = 'true'\n"
+                .to_owned(),
+            StageUnreachable,
+            "lifecycle.rest",
+        ),
+        (
             "[lifecycle]\nno = 'logins < 0'\nrest = 'true'\n".to_owned(),
             StageUnreachable,
             "lifecycle.no",
@@ -172,7 +179,9 @@ fn any_number() -> impl Strategy<Value = String> {
                 "logins",
                 "spend",
                 "quiet",
-                "mean(purchase.amount, \"30d\")"
+                "mean(purchase.amount, \"30d\")",
+                "distinct(purchase.amount, \"30d\")",
+                "streak(login, \"1d\")"
             ][..]
         )
         .prop_map(str::to_owned),

@@ -813,6 +813,7 @@ class Table:
     `pyarrow.table(t)`, `polars.DataFrame(t)`, `DuckDB` and all else that knows the Arrow capsule
     interface take it as it is; `to_pandas` and `to_numpy` need no Arrow library. The rows of a
     table of features are keyed by its first two columns, `customer_id` and `as_of`.
+    In Arrow, a feature that tells how many (`count`, `distinct`, `active_days`, `streak`) is an Int32.
     """
     def __arrow_c_schema__(self, /) -> Any: ...
     def __arrow_c_stream__(self, /, requested_schema: Any | None = None) -> Any: ...

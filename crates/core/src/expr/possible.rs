@@ -121,19 +121,13 @@ impl Domain {
             program.domain(&known).values
         });
         let values = match (aggregate.op, value) {
-            (AggregateOp::Count, _) => return Self { values: NOT_NEGATIVE, missing: false },
+            (op, _) if op.is_count() => return Self { values: NOT_NEGATIVE, missing: false },
             (AggregateOp::Exists, _) => {
                 return Self { values: Values::Truth(true, true), missing: false };
             }
-            (
-                AggregateOp::Distinct
-                | AggregateOp::ActiveDays
-                | AggregateOp::Streak
-                | AggregateOp::Std
-                | AggregateOp::Gaps,
-                _,
-            )
-            | (AggregateOp::Ewma(_), None) => NOT_NEGATIVE,
+            (AggregateOp::Std | AggregateOp::Gaps, _) | (AggregateOp::Ewma(_), None) => {
+                NOT_NEGATIVE
+            }
             (AggregateOp::Entropy, _) => NOT_NEGATIVE.loosened(),
             (AggregateOp::Sum, Some(Values::Range(low, high))) => Values::Range(
                 if low >= 0.0 { 0.0 } else { f64::NEG_INFINITY },

@@ -127,6 +127,9 @@ impl BoundAggregate {
                     *into = crate::math::finite(number(events));
                 }
             }
+            (AggregateOp::Count, Rows::Counts(rows)) if self.number(asked).is_some() => {
+                count_each(asked.windows.bounds, asked.windows.positions, rows);
+            }
             (AggregateOp::ActiveDays, Rows::Counts(rows)) if asked.firsts_of_days(work) => {
                 let firsts = |at: usize| work.firsts[at - work.first];
                 for (into, (start, end)) in rows.iter_mut().zip(asked.windows.spans()) {

@@ -68,7 +68,8 @@ pub struct FeatureColumn {
 }
 
 impl FeatureColumn {
-    /// The rows of a number, boolean or category; none for an instant or a text.
+    /// The rows of a number, boolean or category; none for an instant or a text. Counts are made
+    /// numbers, all others are borrowed.
     #[must_use]
     pub fn numbers(&self) -> Option<Cow<'_, [f64]>> {
         match &self.data {
