@@ -127,10 +127,14 @@ impl Boundaries {
         if since <= 0 {
             return past;
         }
-        let day = usize::try_from(since / DAY).unwrap_or(usize::MAX);
-        let Some(known) = self.days.get(day) else { return self.times.len() };
-        let later = self.times[*known as usize..].iter().take_while(|at| **at < time);
-        *known as usize + later.count()
+        // The day begins at the instant or later. Where boundaries stand a whole number of days
+        // apart, as they do at the cut-offs of months, those before it are those before the instant.
+        let day = usize::try_from((since - 1) / DAY + 1).unwrap_or(usize::MAX);
+        let mut before = self.days.get(day).map_or(self.times.len(), |before| *before as usize);
+        while self.times[before - 1] >= time {
+            before -= 1;
+        }
+        before
     }
 
     /// The number of places that [`Boundaries::divide`] fills: one for each boundary, and one for

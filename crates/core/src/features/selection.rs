@@ -440,24 +440,23 @@ impl<'s> Picked<'s> {
 
     /// When they happened.
     pub(super) fn times(self) -> impl DoubleEndedIterator<Item = i64> + Clone + 's {
-        self.words.chunks_exact(self.stride).map(|row| row[TIME])
+        self.column(TIME)
     }
 
     /// What was taken of them, where it is known.
     pub(super) fn words(self) -> impl DoubleEndedIterator<Item = i64> + Clone + 's {
-        let taken = self.taken;
-        self.words
-            .chunks_exact(self.stride)
-            .map(move |row| row[taken])
-            .filter(|word| *word != word::MISSING)
+        self.column(self.taken).filter(|word| *word != word::MISSING)
     }
 
     /// Instant and number of those whose number is known.
     pub(super) fn numbers(self) -> impl Iterator<Item = (i64, f64)> + 's {
-        let taken = self.taken;
-        let rows = self.words.chunks_exact(self.stride);
-        let known = rows.filter(move |row| row[taken] != word::MISSING);
-        known.map(move |row| (row[TIME], word::number(row[taken])))
+        let rows = self.times().zip(self.column(self.taken));
+        rows.filter(|(_, word)| *word != word::MISSING).map(|(at, word)| (at, word::number(word)))
+    }
+
+    /// One word of each. Chunks of the words would be a division, which few events do not repay.
+    fn column(self, at: usize) -> impl DoubleEndedIterator<Item = i64> + Clone + 's {
+        (0..self.len).map(move |row| self.words[row * self.stride + at])
     }
 }
 
