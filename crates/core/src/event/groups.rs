@@ -171,11 +171,15 @@ fn sorted(
     Some(places.into_iter().map(|(_, at)| at).collect())
 }
 
-/// The first eight bytes of a text, which tell most names apart, as a number.
+/// The first eight bytes of a text, which tell most names apart, as a number; zeros where it has
+/// fewer.
 fn head(text: &str) -> u64 {
-    let mut head = [0; 8];
-    head.iter_mut().zip(text.bytes()).for_each(|(into, byte)| *into = byte);
-    u64::from_be_bytes(head)
+    let bytes = text.as_bytes();
+    if let Some(head) = bytes.first_chunk() {
+        return u64::from_be_bytes(*head);
+    }
+    let head = bytes.iter().fold(0_u64, |head, byte| head << 8 | u64::from(*byte));
+    (bytes.len()..8).fold(head, |head, _| head << 8)
 }
 
 /// The customers seen so far, in order of first appearance.

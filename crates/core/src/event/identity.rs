@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Cell;
 use super::reader::Reader;
+use super::runs::runs;
 use crate::columns::{ColumnData, Frame, Integers, Mask, Strings, TextColumn};
 use crate::error::Result;
 use crate::schema::Field;
@@ -79,10 +80,10 @@ impl<'a> Identifiers<'a> {
     /// the same identifier; they are all rows, in order.
     pub(super) fn runs(&self, rows: u32, visit: &mut dyn FnMut(u32, u32)) {
         match (&self.rows, self.there) {
-            (Rows::Coded { codes, .. }, None) => runs_of(codes, visit),
-            (Rows::Integers(Integers::I64(ids)), None) => runs_of(ids, visit),
-            (Rows::Integers(Integers::I32(ids)), None) => runs_of(ids, visit),
-            (Rows::Integers(Integers::U32(ids)), None) => runs_of(ids, visit),
+            (Rows::Coded { codes, .. }, None) => runs(codes, visit),
+            (Rows::Integers(Integers::I64(ids)), None) => runs(ids, visit),
+            (Rows::Integers(Integers::I32(ids)), None) => runs(ids, visit),
+            (Rows::Integers(Integers::U32(ids)), None) => runs(ids, visit),
             (Rows::Strings(texts), None) => {
                 let mut start = 0;
                 while start < rows {
@@ -110,42 +111,6 @@ impl<'a> Identifiers<'a> {
         match &self.rows {
             Rows::Coded { codes, .. } if self.is_there(row) => Some(codes[row] as usize),
             _ => None,
-        }
-    }
-}
-
-/// Calls `visit` with each run of rows of the same identifier.
-fn runs_of<T: Copy + PartialEq>(ids: &[T], visit: &mut dyn FnMut(u32, u32)) {
-    let mut start = 0;
-    while let Some(first) = ids.get(start).copied() {
-        // Sixteen are compared at once, so long as they are all the same.
-        let (blocks, _) = ids[start..].as_chunks::<16>();
-        let same = |block: &&[T; 16]| block.iter().filter(|id| **id != first).count() == 0;
-        let far = start + 16 * blocks.iter().take_while(same).count();
-        let end = far + ids[far..].iter().take_while(|id| **id == first).count();
-        // A table has fewer than 2^32 rows.
-        let row = |row: usize| u32::try_from(row).unwrap_or(u32::MAX);
-        visit(row(start), row(end));
-        start = end;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn runs_are_the_rows_of_one_identifier(lens in prop::collection::vec((0..3_u32, 1..70_usize), 0..9)) {
-            let ids: Vec<u32> =
-                lens.iter().flat_map(|(id, len)| std::iter::repeat_n(*id, *len)).collect();
-            let mut found = Vec::new();
-            runs_of(&ids, &mut |start, end| found.push(ids[start as usize..end as usize].to_vec()));
-            let expected: Vec<Vec<u32>> =
-                ids.chunk_by(|a, b| a == b).map(<[u32]>::to_vec).collect();
-            prop_assert_eq!(found, expected);
         }
     }
 }

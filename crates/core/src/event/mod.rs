@@ -12,6 +12,7 @@ mod layout;
 mod reach;
 mod reader;
 mod report;
+mod runs;
 mod value;
 pub mod word;
 
