@@ -216,8 +216,8 @@ impl Batch<'_> {
             .into_iter()
             .unzip();
         let (most, columnar) = (most.into_iter().max().unwrap_or(0), &work.columnar);
-        let mut output =
-            Output::new(self.features, rooms, columnar, BLOCK + most * work.together());
+        let block = BLOCK + most * work.together();
+        let mut output = Output::new(self.features, rooms, columnar, block, self.threads);
         let builders = output.builders(self.features, columnar);
         let parts: Vec<_> = builders.into_iter().zip(shares).collect();
         let parts = crate::threads::map(parts, self.threads, |(builder, entries)| {

@@ -36,20 +36,22 @@ enum Column {
 }
 
 impl Output {
-    /// A table of parts with so much room, where hidden columns have room for a `block` of rows.
+    /// A table of parts with so much room, where hidden columns have room for a `block` of rows,
+    /// made by so many threads: memory that was used before is written with zeros.
     pub(super) fn new(
         set: &FeatureSet,
         rooms: Vec<usize>,
         columnar: &Columnar<'_>,
         block: usize,
+        threads: usize,
     ) -> Self {
         let room = rooms.iter().sum();
         let (counts, hidden_counts) = columnar.counts.split_at(set.specs.len());
-        let kinds = set.specs.iter().map(|spec| spec.program.kind()).zip(counts);
+        let kinds = set.specs.iter().map(|spec| spec.program.kind()).zip(counts).collect();
         let hidden = columnar.hidden.iter().zip(hidden_counts);
         let column = |room| move |(kind, counts): (&Type, &bool)| Column::new(kind, *counts, room);
         Self {
-            columns: kinds.map(column(room)).collect(),
+            columns: crate::threads::map(kinds, threads, column(room)),
             hidden: hidden.map(column(block * rooms.len())).collect(),
             rooms,
             block,
