@@ -1,9 +1,12 @@
 """Window features over a simulated event log: Stayput beside polars and DuckDB, in one run.
 
 5,000,000 events of 100,000 customers over a year, sorted by customer; 20 window features at one
-cut-off and at twelve, alone and with 20 expressions over them. Each library runs in a process of its own on the same table, held in memory in
-the form it likes best, on two threads, seven times; printed are medians, ratios and the memory each
-needed above its table. The answers are compared before anything is timed.
+cut-off and at twelve, alone and with 20 expressions over them. Each library runs in a process of its
+own on the same table, held in memory in the form it likes best, on two threads. They take turns, for
+no machine is equally fast at all times: polars in each of them, DuckDB, which takes long, in every
+third. Of a turn the median of some calls counts; printed are medians over the turns, of the ratios of
+one turn too, and from which to which these were. Memory is what a first call needed above its table.
+The answers are compared before anything is timed.
 """
 
 import argparse
@@ -17,7 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
-EVENTS, CUSTOMERS, THREADS, RUNS = 5_000_000, 100_000, 2, 7
+EVENTS, CUSTOMERS, THREADS = 5_000_000, 100_000, 2
+TURNS, CALLS, SLOW = 9, 3, 3
 ENGINES = ["stayput", "polars", "duckdb"]
 
 # name, function, event type, property, days, filter
@@ -239,7 +243,7 @@ def child(engine: str, path: Path, count: int, expressions: bool, save: str | No
     table = ask()
     memory = peak() - before
     seconds = []
-    for _ in range(RUNS):
+    for _ in range(CALLS):
         del table
         start = time.perf_counter()
         table = ask()
@@ -282,6 +286,27 @@ def compare(folder: Path, asked: list[str]) -> None:
         print(f"  the answers of stayput and {engine} are equal")
 
 
+def take_turn(turn: int, asked: list[str]) -> dict[str, dict]:
+    """What each library took, one after the other, now forwards and now backwards."""
+    engines = ENGINES if turn % SLOW == 0 else ENGINES[:2]
+    engines = engines if turn % 2 == 0 else engines[::-1]
+    return {engine: json.loads(run("--engine", engine, *asked)) for engine in engines}
+
+
+def show(engine: str, turns: list[dict[str, dict]]) -> None:
+    of = {
+        what: statistics.median(turn[engine][what] for turn in turns)
+        for what in ("seconds", "memory", "rows")
+    }
+    line = f"  {engine:8} {of['seconds']:7.3f} s {of['memory'] / 1e6:7.0f} MB {of['rows']:9,.0f} rows"
+    if engine != ENGINES[0]:
+        for what in ("seconds", "memory"):
+            ratios = sorted(turn[engine][what] / turn[ENGINES[0]][what] for turn in turns)
+            line += f"   {what} {statistics.median(ratios):.2f} times stayput's"
+            line += f" ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    print(line, flush=True)
+
+
 def main(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -295,14 +320,9 @@ def main(given: argparse.Namespace) -> None:
             asked = ["--log", str(log), "--cut-offs", str(count)]
             asked += ["--expressions"] if expressions else []
             compare(folder, asked)
-            found = {engine: json.loads(run("--engine", engine, *asked)) for engine in ENGINES}
-            ours = found["stayput"]
-            for engine, of in found.items():
-                print(
-                    f"  {engine:8} {of['seconds']:7.3f} s {of['memory'] / 1e6:7.0f} MB {of['rows']:9,} rows"
-                    f"   {of['seconds'] / ours['seconds']:5.2f} times stayput's time,"
-                    f" {of['memory'] / ours['memory']:.2f} times its memory"
-                )
+            turns = [take_turn(turn, asked) for turn in range(TURNS)]
+            for engine in ENGINES:
+                show(engine, [turn for turn in turns if engine in turn])
 
 
 if __name__ == "__main__":
